@@ -1,0 +1,28 @@
+/*
+ * weir/allocator.h - where memory comes from.
+ *
+ * Whatever creates an object takes an allocator; NULL means the C library's. The object keeps
+ * the pointer and frees through it, so the allocator must outlive the object. One object calls
+ * its allocator from one thread at a time.
+ */
+#ifndef WEIR_ALLOCATOR_H
+#define WEIR_ALLOCATOR_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct weir_allocator {
+	/* Returns size bytes aligned for any type, or NULL. */
+	void *(*allocate)(void *context, size_t size);
+	/* Frees what allocate returned; memory may be NULL. */
+	void (*release)(void *context, void *memory);
+	void *context;
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,66 @@
+/*
+ * weir/capture.h - trace files: pcap and pcapng, plain, gzip or zstd, many as one (libweir-pcap).
+ *
+ * Within a file the file's order stands; several files are merged by time. Packets are numbered
+ * from 1 in that order, whether or not the filter lets them through. One thread at a time.
+ */
+#ifndef WEIR_CAPTURE_H
+#define WEIR_CAPTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weir/error.h"
+#include "weir/packet.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct weir_capture;
+
+struct weir_capture_options {
+	const char *filter;    /* pcap-filter(7) expression, or NULL */
+	struct weir_sink sink; /* damage, skipped files, unsupported link types */
+};
+
+/* Opens files, folders (read recursively; files that are no traces are skipped with a warning)
+ * and "-" (standard input, spooled to a temporary file).
+ * -ENOENT, -EACCES...: a path cannot be opened. -EINVAL: not a trace, or a bad filter: then
+ * *bad_filter is true. error says more. */
+int weir_capture_open(const char *const *paths, size_t path_count,
+		      const struct weir_capture_options *options, struct weir_capture **out,
+		      bool *bad_filter, struct weir_error *error);
+void weir_capture_close(struct weir_capture *capture); /* NULL is allowed */
+
+/* 1 and the next frame, valid until the next call; 0 at the end. Damage ends its file, is told to
+ * the sink as "FILE: OFFSET: what", and the other files go on. */
+int weir_capture_next(struct weir_capture *capture, struct weir_frame *out);
+
+/* Goes back to the first frame. What the sink was told is not told again. 0 or a negative errno. */
+int weir_capture_rewind(struct weir_capture *capture);
+
+/* True once damage was met. */
+bool weir_capture_damaged(const struct weir_capture *capture);
+
+/* The name of an interface index ("eth0", or the file's base name for formats without names). */
+const char *weir_capture_interface(const struct weir_capture *capture, uint32_t index);
+
+/* Bytes of the files read so far, and in all (0 when unknown), for a progress bar. */
+void weir_capture_progress(const struct weir_capture *capture, uint64_t *done, uint64_t *total);
+
+/* A whole file's contents, decompressed when its magic says gzip or zstd. "-" is standard input.
+ * limit bounds the decompressed size: -EFBIG beyond it. Freed by weir_file_release. */
+struct weir_file {
+	const char *bytes;
+	size_t length;
+	void *owner;
+};
+int weir_file_load(const char *path, size_t limit, struct weir_file *out, struct weir_error *error);
+void weir_file_release(struct weir_file *file);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

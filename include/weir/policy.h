@@ -1,0 +1,86 @@
+/*
+ * weir/policy.h - a compiled policy: which connections are allowed, and why.
+ *
+ * A policy is one immutable, position-independent block. It never changes after it is made, so
+ * any number of threads may ask it at once without a lock.
+ */
+#ifndef WEIR_POLICY_H
+#define WEIR_POLICY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weir/key.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct weir_policy;
+
+/* Judges keys[0..n) as the first packet of a connection each; verdicts[i] answers keys[i].
+ * Cannot fail and never allocates. Best in bursts of 32 or more. */
+void weir_policy_classify(const struct weir_policy *policy, const struct weir_key *keys,
+			  struct weir_verdict *verdicts, size_t n);
+
+/* Why one side of a connection came out as it did: the first that applies. */
+enum weir_reason {
+	WEIR_REASON_NOT_A_POD,           /* an address outside the cluster has no policy */
+	WEIR_REASON_HOST_NETWORK,        /* a node's address, and the pods on its network */
+	WEIR_REASON_SELF,                /* a pod and its own address */
+	WEIR_REASON_NEIGHBOUR_DISCOVERY, /* ICMPv6 types 133 to 137 */
+	WEIR_REASON_OWN_NODE,            /* a pod and the node that it runs on */
+	WEIR_REASON_RULE,                /* the named rule decided */
+	WEIR_REASON_NO_RULE,             /* isolated, and nothing matched */
+	WEIR_REASON_NOT_ISOLATED,        /* no policy selects the pod in this direction */
+};
+
+/* The contract's word for a reason ("own-node"); static storage. */
+const char *weir_reason_name(enum weir_reason reason);
+
+enum {
+	WEIR_NONE = UINT32_MAX, /* no such index, wherever an index may be absent */
+};
+
+struct weir_half {
+	uint8_t action; /* enum weir_action */
+	uint8_t reason; /* enum weir_reason; of the first candidate when action is ambiguous */
+	uint32_t rule;  /* index for weir_policy_rule; WEIR_NONE unless reason is RULE */
+	uint32_t peer;  /* entry of the rule's from or to that matched; WEIR_NONE if it has none */
+	uint32_t port;  /* entry of the rule's ports that matched; WEIR_NONE if it has none */
+};
+
+/* Both sides of one connection. A side that the key does not ask for is an ALLOW with reason
+ * NOT_ISOLATED. */
+struct weir_explanation {
+	struct weir_verdict verdict;
+	struct weir_half egress;
+	struct weir_half ingress;
+};
+
+/* Judges one key the slow way, with its reasons. The verdict equals that of classify. */
+void weir_policy_explain(const struct weir_policy *policy, const struct weir_key *key,
+			 struct weir_explanation *out);
+
+struct weir_policy *weir_policy_ref(struct weir_policy *policy);
+void weir_policy_unref(struct weir_policy *policy); /* NULL is allowed */
+
+/* The block itself, for measuring and saving: its first byte and its length. */
+const void *weir_policy_bytes(const struct weir_policy *policy, size_t *length);
+
+/* Sizes of the compiled form, for people and for the regression gate. */
+struct weir_policy_sizes {
+	size_t total_bytes;
+	size_t hot_bytes; /* what classify may touch */
+	uint32_t classes; /* address classes */
+	uint32_t egress_groups;
+	uint32_t ingress_groups;
+	uint32_t port_classes;
+	uint32_t rules;
+};
+void weir_policy_measure(const struct weir_policy *policy, struct weir_policy_sizes *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

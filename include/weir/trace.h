@@ -1,0 +1,136 @@
+/*
+ * weir/trace.h - the flows of a whole trace, each with one verdict.
+ *
+ * Frames are added in the order of their numbers, then the trace is finished, which decides who
+ * opened each flow and judges it. Memory grows with flows, not with packets; so what became of
+ * single packets is told by a second pass over the same frames. One thread at a time.
+ */
+#ifndef WEIR_TRACE_H
+#define WEIR_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weir/allocator.h"
+#include "weir/packet.h"
+#include "weir/policy.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct weir_trace;
+
+struct weir_trace_options {
+	const struct weir_allocator *allocator; /* NULL: the C library's */
+	bool unknown_pods_external;             /* --unknown-pods external */
+	bool stateless;                         /* judge every packet by itself, replies too */
+};
+
+/* Keeps a reference on the policy. */
+int weir_trace_create(struct weir_policy *policy, const struct weir_trace_options *options,
+		      struct weir_trace **out);
+void weir_trace_destroy(struct weir_trace *trace); /* NULL is allowed */
+
+/* 0 or -ENOMEM. */
+int weir_trace_add(struct weir_trace *trace, const struct weir_frame *frame);
+
+/* Ends the first pass and judges. 0 or -ENOMEM. */
+int weir_trace_finish(struct weir_trace *trace);
+
+enum weir_trace_class {
+	WEIR_TRACE_DENIED,
+	WEIR_TRACE_ALLOWED,
+	WEIR_TRACE_AMBIGUOUS,
+	WEIR_TRACE_NOT_IP,
+	WEIR_TRACE_OPAQUE,
+	WEIR_TRACE_MALFORMED,
+	WEIR_TRACE_CLASSES,
+};
+const char *weir_trace_class_name(enum weir_trace_class kind);
+
+/* Why a flow is ambiguous; the first two mean what they mean in weir/key.h. */
+enum weir_trace_why {
+	WEIR_TRACE_WHY_NONE,
+	WEIR_TRACE_WHY_UNKNOWN_POD,
+	WEIR_TRACE_WHY_SHARED_ADDRESS,
+	WEIR_TRACE_WHY_UNKNOWN_BACKEND,
+	WEIR_TRACE_WHY_TRANSLATED_SOURCE,
+	WEIR_TRACE_WHY_ORPHAN_FRAGMENT,
+	WEIR_TRACE_WHY_UNDECIDED_OPENER,
+};
+const char *weir_trace_why_name(enum weir_trace_why why);
+
+enum weir_flow_state {
+	WEIR_FLOW_NEW,
+	WEIR_FLOW_ESTABLISHED,
+	WEIR_FLOW_CLOSING,
+	WEIR_FLOW_CLOSED,
+	WEIR_FLOW_UNREPLIED,
+	WEIR_FLOW_REPLIED,
+};
+const char *weir_flow_state_name(enum weir_flow_state state);
+
+struct weir_flow_side {
+	struct weir_address address;
+	uint16_t port;
+	bool has_port;
+	uint32_t pod;  /* endpoint index, or WEIR_NONE */
+	uint32_t node; /* endpoint index of the node that owns the address, or WEIR_NONE */
+};
+
+/* Counted by direction: [0] forward, from -> to; [1] reply. */
+struct weir_flow {
+	uint64_t number; /* from 1, by first packet */
+	uint64_t first;  /* nanoseconds since 1970 */
+	uint64_t last;
+	uint64_t packets[2];
+	uint64_t bytes[2];
+	struct weir_flow_side from;
+	struct weir_flow_side to;
+	uint32_t service;                    /* service index, or WEIR_NONE */
+	uint32_t service_port;               /* index of the service's port */
+	struct weir_address service_address; /* the virtual address that was seen */
+	const uint32_t *interfaces;          /* where its packets were seen, ascending */
+	uint32_t interface_count;
+	uint8_t protocol;
+	uint8_t verdict; /* enum weir_action */
+	uint8_t why;     /* enum weir_trace_why */
+	uint8_t state;   /* enum weir_flow_state */
+	bool midstream;
+	bool orphan; /* fragments whose first was never seen: no ports */
+	struct weir_explanation explanation;
+};
+
+uint64_t weir_trace_flow_count(const struct weir_trace *trace);
+void weir_trace_flow(const struct weir_trace *trace, uint64_t index, struct weir_flow *out);
+
+struct weir_trace_summary {
+	uint64_t packets;
+	uint64_t by_class[WEIR_TRACE_CLASSES];
+	uint64_t malformed_by[WEIR_MALFORMED_REASONS];
+	uint64_t flows[3]; /* by enum weir_action */
+};
+void weir_trace_summarize(const struct weir_trace *trace, struct weir_trace_summary *out);
+
+/* What became of one packet. */
+struct weir_trace_packet {
+	uint8_t kind;      /* enum weir_trace_class */
+	uint8_t malformed; /* enum weir_malformed */
+	uint8_t why;       /* enum weir_trace_why */
+	bool is_reply;
+	bool is_related;  /* an ICMP error about the flow */
+	bool is_fragment; /* a later fragment */
+	uint64_t flow;    /* index, or UINT64_MAX when it belongs to none */
+};
+
+/* The second pass: rewind once, then locate the same frames in the same order. */
+int weir_trace_rewind(struct weir_trace *trace);
+int weir_trace_locate(struct weir_trace *trace, const struct weir_frame *frame,
+		      struct weir_trace_packet *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
