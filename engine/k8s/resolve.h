@@ -1,0 +1,78 @@
+/*
+ * resolve.h - the parts of resolving and what they share; resolve.c runs them in order.
+ */
+#ifndef WEIR_K8S_RESOLVE_H
+#define WEIR_K8S_RESOLVE_H
+
+#include "label_index.h"
+#include "objects.h"
+#include "terms.h"
+#include "weir/resolved.h"
+
+/* A resolved policy and the memory that it lives in. Names, addresses and holes are the
+ * cluster's. */
+struct k8s_resolution {
+	struct weir_resolved resolved; /* first: what the caller holds */
+	struct weir_arena arena;
+	struct weir_array workloads; /* struct weir_workload */
+	struct weir_array sets;      /* struct weir_set */
+	struct weir_array blocks;    /* struct weir_block */
+	struct weir_array origins;   /* struct weir_origin */
+	struct weir_array rules;     /* struct weir_rule */
+};
+
+/* What is needed only while resolving. */
+struct k8s_resolver {
+	struct weir_cluster *cluster;
+	struct k8s_resolution *result;
+	struct weir_arena *arena;  /* the result's */
+	struct weir_arena scratch; /* gone when resolving ends */
+	struct weir_array found;   /* uint32_t: pods that a selector selects */
+	struct weir_array matched; /* uint32_t: namespaces that a selector selects */
+	struct weir_array ranges;  /* struct k8s_index_range: the pods of those */
+
+	struct k8s_label_index pod_index; /* of pods that are not finished */
+	struct k8s_label_index namespace_index;
+	const struct k8s_index_range *pods_of; /* by namespace */
+	const char *name_label;                /* kubernetes.io/metadata.name */
+
+	struct weir_map set_of; /* canonical selector -> set */
+	uint32_t empty_set;     /* of selectors that nothing can fulfil; WEIR_NONE until needed */
+	struct weir_map block_of;
+
+	struct weir_map workload_of; /* kind, namespace, name -> workload */
+};
+
+/* Each fills its part of the result; 0 or -ENOMEM. */
+int k8s_resolve_workloads(struct k8s_resolver *resolver);
+int k8s_resolve_endpoints(struct k8s_resolver *resolver); /* after the workloads */
+int k8s_resolve_services(struct k8s_resolver *resolver);  /* after endpoints and the index */
+int k8s_resolve_policies(struct k8s_resolver *resolver);  /* after the index */
+
+/* The workload of a pod: what owns it, found or made. *out may become WEIR_NONE. */
+int k8s_resolve_owner(struct k8s_resolver *resolver, const struct k8s_pod *pod, uint32_t *out);
+
+/* Makes what the two below need. */
+int k8s_resolve_index(struct k8s_resolver *resolver);
+
+/* Puts the unfinished pods of one namespace that a selector selects into resolver->found. */
+int k8s_resolve_selector(struct k8s_resolver *resolver, const char *namespace_name,
+			 const struct k8s_selector *selector);
+
+/* The set of the pods that policies of the namespace mean by these selectors; a NULL
+ * namespace_selector means that namespace, a NULL pod_selector every pod. */
+int k8s_resolve_set(struct k8s_resolver *resolver, const char *namespace_name,
+		    const struct k8s_selector *namespace_selector,
+		    const struct k8s_selector *pod_selector, uint32_t *out);
+
+static inline const struct k8s_pod *k8s_pods(const struct weir_cluster *cluster)
+{
+	return cluster->pods.items;
+}
+
+static inline uint32_t k8s_pod_count(const struct weir_cluster *cluster)
+{
+	return (uint32_t)cluster->pods.count;
+}
+
+#endif
