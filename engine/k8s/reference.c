@@ -59,6 +59,14 @@ static bool has_address(const struct weir_address *addresses, uint32_t count,
 	return false;
 }
 
+/* A prefix of one family holds no address of the other, however short it is (S20): ::/0 is every
+ * IPv6 address and no IPv4 one. */
+static bool is_inside(const struct weir_prefix *prefix, const struct weir_address *address)
+{
+	return weir_prefix_is_ipv4(prefix) == weir_address_is_ipv4(address) &&
+	       weir_prefix_contains(prefix, address);
+}
+
 /* Who an address belongs to. */
 
 static const struct k8s_pod *pod_at(const struct weir_cluster *cluster, size_t i)
@@ -153,7 +161,7 @@ static bool is_in_a_pod_range(const struct weir_cluster *cluster,
 			      const struct weir_address *address)
 {
 	for (uint32_t i = 0; i < cluster->pod_range_count; i++) {
-		if (weir_prefix_contains(&cluster->pod_ranges[i], address))
+		if (is_inside(&cluster->pod_ranges[i], address))
 			return true;
 	}
 	return false;
@@ -305,10 +313,10 @@ static bool block_matches(const struct question *question, const struct k8s_bloc
 
 	if (is_pod && question->semantics->ipblock_pods == WEIR_IPBLOCK_PODS_IGNORE)
 		return false;
-	if (!weir_prefix_contains(&block->prefix, far->address))
+	if (!is_inside(&block->prefix, far->address))
 		return false;
 	for (uint32_t i = 0; i < block->except_count; i++) {
-		if (weir_prefix_contains(&block->except[i], far->address))
+		if (is_inside(&block->except[i], far->address))
 			return false;
 	}
 	return true;
@@ -491,18 +499,71 @@ static struct k8s_half judge_pod(const struct question *question, const struct s
 			: half_of(WEIR_ALLOW, WEIR_REASON_NOT_ISOLATED);
 }
 
-/* The favourable pod is selected by nothing; the unfavourable one by any one policy that could
- * select a pod (S21). */
+/* Whether both selectors say the same of a key, whatever its value. */
+static bool agree_on_key(const struct k8s_selector *a, const struct k8s_selector *b,
+			 const struct k8s_selector *values_of, const char *key)
+{
+	if (key_may_be(a, key, NULL) != key_may_be(b, key, NULL) ||
+	    key_may_be(a, key, unlisted_value) != key_may_be(b, key, unlisted_value))
+		return false;
+	for (uint32_t i = 0; i < values_of->count; i++) {
+		const struct k8s_requirement *requirement = &values_of->requirements[i];
+
+		for (uint32_t j = 0; j < requirement->value_count; j++) {
+			const char *value = requirement->values[j];
+
+			if (key_may_be(a, key, value) != key_may_be(b, key, value))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Whether both select the same pods in every world. */
+static bool are_equivalent(const struct k8s_selector *a, const struct k8s_selector *b)
+{
+	const struct k8s_selector *both[] = { a, b };
+
+	for (size_t i = 0; i < 2; i++) {
+		for (uint32_t j = 0; j < both[i]->count; j++) {
+			const char *key = both[i]->requirements[j].key;
+
+			if (!agree_on_key(a, b, a, key) || !agree_on_key(a, b, b, key))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Whether a pod of which nothing is known but that this policy selects it is allowed: by this
+ * policy, or by one with the same subjects, which selects it as well. */
+static bool subjects_are_allowed(const struct question *question, const struct side *side,
+				 const struct k8s_network_policy *policy)
+{
+	const struct k8s_network_policy *policies = question->cluster->network_policies.items;
+	struct k8s_half ignored;
+
+	for (size_t i = 0; i < question->cluster->network_policies.count; i++) {
+		if (isolates(&policies[i], side->direction) &&
+		    same_text(policies[i].meta.namespace_name, policy->meta.namespace_name) &&
+		    are_equivalent(&policies[i].pod_selector, &policy->pod_selector) &&
+		    some_rule_matches(question, side, &policies[i], &ignored))
+			return true;
+	}
+	return false;
+}
+
+/* The favourable pod is selected by nothing; the unfavourable one by whatever could select a pod
+ * and does not allow it (S21). */
 static struct k8s_half judge_unknown_pod(const struct question *question, const struct side *side)
 {
-	const struct weir_cluster *cluster = question->cluster;
-	const struct k8s_network_policy *policies = cluster->network_policies.items;
-	struct k8s_half half;
+	const struct k8s_network_policy *policies = question->cluster->network_policies.items;
+	size_t count = question->cluster->network_policies.count;
 
-	for (size_t i = 0; i < cluster->network_policies.count && !side->near->favourable; i++) {
+	for (size_t i = 0; i < count && !side->near->favourable; i++) {
 		if (isolates(&policies[i], side->direction) &&
 		    some_pod_fulfils(&policies[i].pod_selector) &&
-		    !some_rule_matches(question, side, &policies[i], &half))
+		    !subjects_are_allowed(question, side, &policies[i]))
 			return half_of(WEIR_DENY, WEIR_REASON_NO_RULE);
 	}
 	return half_of(WEIR_ALLOW, WEIR_REASON_NOT_ISOLATED);
