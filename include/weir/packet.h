@@ -81,6 +81,9 @@ struct weir_packet {
 	bool is_later_fragment; /* has no ports */
 	bool has_quote;         /* an ICMP error that quotes a packet's addresses and ports */
 	uint32_t fragment_id;
+	uint8_t fragment_protocol; /* equal in all fragments of a packet: IPv4's, 0 for IPv6 */
+	uint8_t quote_icmp_type;   /* of a quoted ICMP message */
+	uint8_t quote_icmp_code;
 	struct weir_tuple quote; /* as quoted: from the sender of the quoted packet */
 };
 

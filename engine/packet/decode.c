@@ -1,0 +1,114 @@
+/*
+ * decode.c - one frame, from its first byte to its ports.
+ *
+ * Most frames of most traces are TCP over IPv4 over Ethernet, without options or tags, with all
+ * their headers captured. Those are read by read_plain in one look: a handful of comparisons that
+ * almost always hold, and loads at fixed offsets. It takes only frames of which the stages would
+ * say the same; every other frame goes through them.
+ */
+#include "decode.h"
+
+enum {
+	PLAIN_LINK = 14,
+	PLAIN_IP = 20,
+	PLAIN_TCP = 20,
+	PLAIN_SIZE = PLAIN_LINK + PLAIN_IP + PLAIN_TCP,
+	LINKTYPE_ETHERNET = 1,
+};
+
+static bool is_plain(const struct weir_frame *frame)
+{
+	const uint8_t *bytes = frame->bytes;
+	const uint8_t *ip = bytes + PLAIN_LINK;
+	uint32_t length;
+	uint32_t header;
+
+	if (frame->link_type != LINKTYPE_ETHERNET || frame->captured < PLAIN_SIZE ||
+	    frame->captured > frame->wire)
+		return false;
+	length = weir_load16(ip + 2);
+	header = (ip[PLAIN_IP + 12] >> 4) * 4u;
+	return weir_load16(bytes + 12) == 0x0800 && ip[0] == 0x45 && ip[9] == WEIR_PROTOCOL_TCP &&
+	       (weir_load16(ip + 6) & 0x3fff) == 0 && header >= PLAIN_TCP &&
+	       PLAIN_IP + header <= length && length <= frame->wire - PLAIN_LINK;
+}
+
+static void read_plain(const uint8_t *bytes, struct weir_packet *out)
+{
+	const uint8_t *ip = bytes + PLAIN_LINK;
+	const uint8_t *tcp = ip + PLAIN_IP;
+
+	weir_map_ipv4(ip + 12, &out->tuple.source);
+	weir_map_ipv4(ip + 16, &out->tuple.destination);
+	out->tuple.source_port = weir_load16(tcp);
+	out->tuple.destination_port = weir_load16(tcp + 2);
+	out->tuple.protocol = WEIR_PROTOCOL_TCP;
+	out->tcp_flags = tcp[13];
+	out->tcp_flags_known = true;
+}
+
+static int read_stages(const struct weir_frame *frame, struct weir_packet *out)
+{
+	struct weir_slice slice = { frame->bytes, frame->captured, frame->wire };
+	struct weir_ip ip;
+	unsigned version;
+	int finding;
+
+	weir_slice_limit(&slice, frame->wire);
+	finding = weir_link_read(frame->link_type, &slice, &version);
+	if (!finding)
+		finding = weir_ip_read(slice, version, &ip);
+	return finding ? finding : weir_transport_read(&ip, out);
+}
+
+void weir_packet_decode_stages(const struct weir_frame *frame, struct weir_packet *out)
+{
+	int finding;
+
+	memset(out, 0, sizeof(*out));
+	finding = read_stages(frame, out);
+	if (!finding)
+		return;
+	memset(out, 0, sizeof(*out));
+	switch (finding) {
+	case WEIR_FINDING_CUT:
+		out->kind = WEIR_PACKET_OPAQUE;
+		break;
+	case WEIR_FINDING_NOT_IP:
+		out->kind = WEIR_PACKET_NOT_IP;
+		break;
+	default:
+		out->kind = WEIR_PACKET_MALFORMED;
+		out->malformed = (uint8_t)finding;
+	}
+}
+
+void weir_packet_decode(const struct weir_frame *frame, struct weir_packet *out)
+{
+	if (!is_plain(frame)) {
+		weir_packet_decode_stages(frame, out);
+		return;
+	}
+	memset(out, 0, sizeof(*out));
+	read_plain(frame->bytes, out);
+}
+
+const char *weir_malformed_name(enum weir_malformed reason)
+{
+	static const char *const names[WEIR_MALFORMED_REASONS] = {
+		[WEIR_MALFORMED_NONE] = "none",
+		[WEIR_MALFORMED_ETHERNET_HEADER] = "ethernet-header",
+		[WEIR_MALFORMED_IP_VERSION] = "ip-version",
+		[WEIR_MALFORMED_IP_HEADER_LENGTH] = "ip-header-length",
+		[WEIR_MALFORMED_IP_TOTAL_LENGTH] = "ip-total-length",
+		[WEIR_MALFORMED_IPV6_EXTENSION] = "ipv6-extension",
+		[WEIR_MALFORMED_TCP_DATA_OFFSET] = "tcp-data-offset",
+		[WEIR_MALFORMED_UDP_LENGTH] = "udp-length",
+		[WEIR_MALFORMED_SCTP_LENGTH] = "sctp-length",
+		[WEIR_MALFORMED_ICMP_LENGTH] = "icmp-length",
+		[WEIR_MALFORMED_TUNNEL_DEPTH] = "tunnel-depth",
+		[WEIR_MALFORMED_FRAGMENT] = "fragment",
+	};
+
+	return (unsigned)reason < WEIR_MALFORMED_REASONS ? names[reason] : "unknown";
+}
