@@ -1,0 +1,151 @@
+#include "key.h"
+
+#include <string.h>
+
+#include "weir/key.h"
+
+enum {
+	ICMP_ECHO_REPLY = 0,
+	ICMP_ECHO = 8,
+	ICMP_TIMESTAMP = 13,
+	ICMP_TIMESTAMP_REPLY = 14,
+	ICMP_INFORMATION = 15,
+	ICMP_INFORMATION_REPLY = 16,
+	ICMP_MASK = 17,
+	ICMP_MASK_REPLY = 18,
+	ICMPV6_ECHO = 128,
+	ICMPV6_ECHO_REPLY = 129,
+	ICMPV6_NODE_QUERY = 139,
+	ICMPV6_NODE_REPLY = 140,
+};
+
+/* ICMP messages that come in pairs. */
+static const struct {
+	uint8_t protocol;
+	uint8_t request;
+	uint8_t reply;
+} queries[] = {
+	{ WEIR_PROTOCOL_ICMP, ICMP_ECHO, ICMP_ECHO_REPLY },
+	{ WEIR_PROTOCOL_ICMP, ICMP_TIMESTAMP, ICMP_TIMESTAMP_REPLY },
+	{ WEIR_PROTOCOL_ICMP, ICMP_INFORMATION, ICMP_INFORMATION_REPLY },
+	{ WEIR_PROTOCOL_ICMP, ICMP_MASK, ICMP_MASK_REPLY },
+	{ WEIR_PROTOCOL_ICMPV6, ICMPV6_ECHO, ICMPV6_ECHO_REPLY },
+	{ WEIR_PROTOCOL_ICMPV6, ICMPV6_NODE_QUERY, ICMPV6_NODE_REPLY },
+};
+
+static bool is_after(const struct weir_tuple *tuple)
+{
+	int order = memcmp(tuple->source.bytes, tuple->destination.bytes, 16);
+
+	return order > 0 || (order == 0 && tuple->source_port > tuple->destination_port);
+}
+
+static void set_ends(struct weir_flow_key *out, const struct weir_tuple *tuple, unsigned side)
+{
+	out->ends[side] = tuple->source;
+	out->ends[!side] = tuple->destination;
+}
+
+static unsigned symmetric_key(const struct weir_tuple *tuple, struct weir_flow_key *out)
+{
+	unsigned side = is_after(tuple);
+
+	*out = (struct weir_flow_key){ .protocol = tuple->protocol, .kind = WEIR_FLOW_SYMMETRIC };
+	set_ends(out, tuple, side);
+	out->ports[side] = tuple->source_port;
+	out->ports[!side] = tuple->destination_port;
+	return side;
+}
+
+static unsigned icmp_key(const struct weir_packet *packet, struct weir_flow_key *out)
+{
+	const struct weir_tuple *tuple = &packet->tuple;
+
+	for (unsigned i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+		unsigned side = packet->icmp_type == queries[i].reply;
+
+		if (tuple->protocol != queries[i].protocol ||
+		    (!side && packet->icmp_type != queries[i].request))
+			continue;
+		*out = (struct weir_flow_key){ .protocol = tuple->protocol,
+					       .kind = WEIR_FLOW_QUERY };
+		set_ends(out, tuple, side);
+		out->ports[0] = weir_flow_icmp_port(queries[i].request, 0);
+		out->ports[1] = tuple->source_port;
+		return side;
+	}
+	weir_flow_key_one_way(packet, out);
+	return 0;
+}
+
+unsigned weir_flow_key_of(const struct weir_packet *packet, struct weir_flow_key *out)
+{
+	if (weir_flow_is_icmp(packet->tuple.protocol))
+		return icmp_key(packet, out);
+	return symmetric_key(&packet->tuple, out);
+}
+
+void weir_flow_key_one_way(const struct weir_packet *packet, struct weir_flow_key *out)
+{
+	const struct weir_tuple *tuple = &packet->tuple;
+	bool is_icmp = weir_flow_is_icmp(tuple->protocol);
+
+	*out = (struct weir_flow_key){
+		.ends = { tuple->source, tuple->destination },
+		.ports = { tuple->source_port, tuple->destination_port },
+		.protocol = tuple->protocol,
+		.kind = is_icmp ? WEIR_FLOW_MESSAGE : WEIR_FLOW_ONE_WAY,
+	};
+	if (is_icmp)
+		out->ports[0] = weir_flow_icmp_port(packet->icmp_type, packet->icmp_code);
+}
+
+void weir_flow_key_fragments(const struct weir_packet *packet, struct weir_flow_key *out)
+{
+	*out = (struct weir_flow_key){
+		.ends = { packet->tuple.source, packet->tuple.destination },
+		.protocol = packet->tuple.protocol,
+		.kind = WEIR_FLOW_FRAGMENTS,
+	};
+}
+
+unsigned weir_flow_key_of_quote(const struct weir_packet *packet, struct weir_flow_key *out)
+{
+	struct weir_packet quoted = { .tuple = packet->quote };
+
+	quoted.icmp_type = quoted.tuple.protocol == WEIR_PROTOCOL_ICMPV6 ? ICMPV6_ECHO : ICMP_ECHO;
+	return weir_flow_key_of(&quoted, out);
+}
+
+void weir_flow_key_swap_addresses(struct weir_flow_key *key)
+{
+	struct weir_address first = key->ends[0];
+
+	key->ends[0] = key->ends[1];
+	key->ends[1] = first;
+}
+
+/* Both halves of a product depend on every bit of the factors. */
+static inline uint64_t fold(uint64_t a, uint64_t b)
+{
+	__extension__ unsigned __int128 product = a;
+
+	product *= b;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+uint64_t weir_flow_hash(const struct weir_flow_key *key, uint64_t secret)
+{
+	uint64_t words[6];
+	uint64_t h;
+
+	memcpy(words, key, sizeof(words));
+	h = fold(words[0] ^ secret ^ 0x9e3779b97f4a7c15u, words[1] ^ 0xbf58476d1ce4e5b9u);
+	h ^= fold(words[2] ^ secret ^ 0x94d049bb133111ebu, words[3] ^ 0xd6e8feb86659fd93u);
+	return fold(h ^ words[4], words[5] ^ secret ^ 0xa0761d6478bd642fu);
+}
+
+bool weir_flow_key_equal(const struct weir_flow_key *a, const struct weir_flow_key *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}

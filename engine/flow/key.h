@@ -1,0 +1,80 @@
+/*
+ * key.h - by what packets of one connection are known as such.
+ *
+ * Most connections have one key for both directions: the two ends in a fixed order. A packet's
+ * side says which end sent it. Where the direction is part of what a message is (an echo request
+ * asks, its reply answers), ends[0] is the one that asks, so that two hosts that ping each other
+ * with one identifier have two connections.
+ */
+#ifndef WEIR_FLOW_KEY_H
+#define WEIR_FLOW_KEY_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "weir/address.h"
+#include "weir/packet.h"
+
+enum weir_flow_kind {
+	WEIR_FLOW_SYMMETRIC, /* ends in order of address, then port; either may have opened */
+	WEIR_FLOW_QUERY,     /* ICMP echo and its like: ends[0] asks */
+	WEIR_FLOW_MESSAGE,   /* ICMP that nothing answers: ends[0] sends */
+	WEIR_FLOW_ONE_WAY,   /* one direction by itself: ends[0] sends */
+	WEIR_FLOW_FRAGMENTS, /* fragments without their first: ends[0] sends */
+	WEIR_FLOW_QUOTED,    /* errors that quote a connection not seen yet; as SYMMETRIC */
+};
+
+struct weir_flow_key {
+	struct weir_address ends[2];
+	uint16_t ports[2]; /* of the ends; ICMP: type and code, then the echo's identifier */
+	uint32_t zone;     /* keeps apart what may have equal ends */
+	uint8_t protocol;
+	uint8_t kind; /* enum weir_flow_kind */
+	uint8_t zero[6];
+};
+static_assert(sizeof(struct weir_flow_key) == 48, "six words, no padding that hashing would read");
+
+/* TCP, UDP and SCTP: the protocols whose connections are between ports. */
+static inline bool weir_flow_has_ports(uint8_t protocol)
+{
+	return protocol == 6 || protocol == 17 || protocol == 132;
+}
+
+static inline bool weir_flow_is_icmp(uint8_t protocol)
+{
+	return protocol == 1 || protocol == 58;
+}
+
+/* ICMP's type and code as a key has them. */
+static inline uint16_t weir_flow_icmp_port(uint8_t type, uint8_t code)
+{
+	return (uint16_t)(type << 8 | code);
+}
+static inline uint8_t weir_flow_icmp_type(const struct weir_flow_key *key)
+{
+	return (uint8_t)(key->ports[0] >> 8);
+}
+
+/* The key of a packet that has its ports; returns the side that sent it. */
+unsigned weir_flow_key_of(const struct weir_packet *packet, struct weir_flow_key *out);
+
+/* The key of a packet's direction by itself: ends[0] sends. */
+void weir_flow_key_one_way(const struct weir_packet *packet, struct weir_flow_key *out);
+
+/* The key of later fragments whose first is not known. */
+void weir_flow_key_fragments(const struct weir_packet *packet, struct weir_flow_key *out);
+
+/* The key of the connection that an ICMP error quotes; returns the side that sent the quoted
+ * packet. The quote does not say whether an echo was asked or answered: it is taken as asked. */
+unsigned weir_flow_key_of_quote(const struct weir_packet *packet, struct weir_flow_key *out);
+
+/* The same key with its ends exchanged, which means the other asker for QUERY. */
+void weir_flow_key_swap_addresses(struct weir_flow_key *key);
+
+/* A hash that who does not know the secret cannot aim at. */
+uint64_t weir_flow_hash(const struct weir_flow_key *key, uint64_t secret);
+
+bool weir_flow_key_equal(const struct weir_flow_key *a, const struct weir_flow_key *b);
+
+#endif
