@@ -1,0 +1,381 @@
+#include "assign.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "weir/policy.h"
+
+static const uint64_t second = 1000000000;
+
+int weir_assigner_init(struct weir_assigner *assigner, const struct weir_allocator *allocator,
+		       uint64_t secret, bool is_stateless)
+{
+	*assigner = (struct weir_assigner){
+		.arrivals = weir_array_of(allocator, struct weir_arrival),
+		.is_stateless = is_stateless,
+	};
+	weir_sightings_init(&assigner->sightings, allocator, secret);
+	weir_fragments_init(&assigner->fragments, allocator, secret);
+	return weir_interface_sets_init(&assigner->sets, allocator);
+}
+
+void weir_assigner_finish(struct weir_assigner *assigner)
+{
+	weir_sightings_finish(&assigner->sightings);
+	weir_fragments_finish(&assigner->fragments);
+	weir_interface_sets_finish(&assigner->sets);
+	weir_array_finish(&assigner->arrivals);
+}
+
+/* Whether a packet begins a new connection where one of its key is known (T15). */
+static bool is_over(const struct weir_sighting *sighting, uint8_t signals, uint64_t time)
+{
+	if (sighting->key.kind == WEIR_FLOW_FRAGMENTS)
+		return false;
+	if (sighting->key.kind != WEIR_FLOW_QUOTED &&
+	    weir_flow_has_handshake(sighting->key.protocol))
+		return weir_flow_is_succeeded(&sighting->machine, signals);
+	return time > sighting->time && time - sighting->time >= WEIR_FLOW_IDLE_SECONDS * second;
+}
+
+static void touch(struct weir_sighting *sighting, uint64_t time)
+{
+	if (time > sighting->time)
+		sighting->time = time;
+}
+
+/* The sighting that a packet of this key belongs to, begun when there is none: *number. */
+static struct weir_sighting *meet(struct weir_sightings *sightings, const struct weir_flow_key *key,
+				  unsigned side, uint8_t signals, uint64_t time, uint32_t *number)
+{
+	struct weir_sighting_slot *slot = weir_sightings_slot(sightings, key);
+	struct weir_sighting *sighting;
+
+	if (!slot)
+		return NULL;
+	if (slot->number) {
+		sighting = weir_sighting_at(sightings, slot->number - 1);
+		if (!is_over(sighting, signals, time)) {
+			weir_flow_advance(&sighting->machine, side, signals);
+			touch(sighting, time);
+			*number = slot->number - 1;
+			return sighting;
+		}
+	}
+	sighting = weir_sightings_add(sightings, slot, key);
+	if (!sighting)
+		return NULL;
+	weir_flow_begin(&sighting->machine, side, signals);
+	sighting->time = time;
+	*number = slot->number - 1;
+	return sighting;
+}
+
+static void place(struct weir_assignment *out, uint32_t number, struct weir_sighting *sighting,
+		  unsigned side)
+{
+	out->place = (struct weir_place){ .sighting = number, .side = (uint8_t)side };
+	out->tally = &sighting->tally;
+}
+
+/* A packet that has its ports. */
+static int assign_whole(struct weir_assigner *assigner, const struct weir_packet *packet,
+			uint64_t time, struct weir_assignment *out)
+{
+	struct weir_flow_key key;
+	struct weir_sighting *sighting;
+	uint32_t before = assigner->sightings.count;
+	uint32_t number;
+	unsigned side = 0;
+
+	if (assigner->is_stateless)
+		weir_flow_key_one_way(packet, &key);
+	else
+		side = weir_flow_key_of(packet, &key);
+	sighting = meet(&assigner->sightings, &key, side, weir_flow_signals(packet), time, &number);
+	if (!sighting)
+		return -ENOMEM;
+	if (number == before && !side)
+		sighting->icmp_code = packet->icmp_code;
+	place(out, number, sighting, side);
+	return 0;
+}
+
+/* The latest sighting of what an error quotes, with the key as it was found. A quoted echo may
+ * be the question or the answer. */
+static uint32_t find_quoted(const struct weir_sightings *sightings, struct weir_flow_key *key,
+			    unsigned *side)
+{
+	uint32_t number = weir_sightings_find(sightings, key);
+
+	if (number != WEIR_NONE || key->kind != WEIR_FLOW_QUERY)
+		return number;
+	weir_flow_key_swap_addresses(key);
+	number = weir_sightings_find(sightings, key);
+	if (number == WEIR_NONE)
+		weir_flow_key_swap_addresses(key);
+	else
+		*side = !*side;
+	return number;
+}
+
+/* The side that an error is counted for: it comes from where the quoted packet went, unless it
+ * travels on with it. */
+static unsigned side_of_error(const struct weir_packet *packet, unsigned quoted_side)
+{
+	const struct weir_address *to = &packet->tuple.destination;
+
+	if (!weir_address_equal(to, &packet->quote.source) &&
+	    weir_address_equal(to, &packet->quote.destination))
+		return quoted_side;
+	return !quoted_side;
+}
+
+/* An error whose connection was not seen yet is counted apart, by the error's own sighting and
+ * by what it quotes, until the end tells whether that came. */
+static int assign_unknown_error(struct weir_assigner *assigner, const struct weir_packet *packet,
+				struct weir_flow_key *quoted, unsigned side, uint64_t time,
+				struct weir_assignment *out)
+{
+	struct weir_sighting *sighting;
+	int status = assign_whole(assigner, packet, time, out);
+	uint32_t number;
+
+	if (status)
+		return status;
+	quoted->kind = WEIR_FLOW_QUOTED;
+	quoted->zone = out->place.sighting;
+	sighting = meet(&assigner->sightings, quoted, side, WEIR_FLOW_TALKS, time, &number);
+	if (!sighting)
+		return -ENOMEM;
+	place(out, number, sighting, side);
+	return 0;
+}
+
+static int assign_error(struct weir_assigner *assigner, const struct weir_packet *packet,
+			uint64_t time, struct weir_assignment *out)
+{
+	struct weir_flow_key key;
+	unsigned quoted_side = weir_flow_key_of_quote(packet, &key);
+	uint32_t number = find_quoted(&assigner->sightings, &key, &quoted_side);
+	unsigned side = side_of_error(packet, quoted_side);
+	struct weir_sighting *sighting;
+
+	if (number == WEIR_NONE)
+		return assign_unknown_error(assigner, packet, &key, side, time, out);
+	sighting = weir_sighting_at(&assigner->sightings, number);
+	touch(sighting, time);
+	place(out, number, sighting, side);
+	out->place.is_related = true;
+	return 0;
+}
+
+/* Ends the waiting of fragments: their first came, or never will. */
+static int settle(struct weir_assigner *assigner, struct weir_fragment *entry,
+		  const struct weir_place *where)
+{
+	struct weir_sighting *sighting = weir_sighting_at(&assigner->sightings, where->sighting);
+
+	entry->kind = WEIR_FRAGMENT_SETTLED;
+	touch(sighting, entry->latest);
+	return weir_tally_move(&sighting->tally, &entry->tally, where->side, &assigner->sets);
+}
+
+static int arrive(struct weir_assigner *assigner, struct weir_fragment *entry,
+		  const struct weir_place *where)
+{
+	if (!assigner->is_second_pass) {
+		struct weir_arrival *arrival = weir_array_push(&assigner->arrivals);
+
+		if (!arrival)
+			return -ENOMEM;
+		*arrival = (struct weir_arrival){ entry->serial, *where };
+	}
+	return settle(assigner, entry, where);
+}
+
+/* Makes room for one more entry, then makes it. */
+static int begin_fragment(struct weir_assigner *assigner, const struct weir_fragment_key *key,
+			  enum weir_fragment_kind kind, struct weir_fragment **out)
+{
+	struct weir_fragment *leaving = weir_fragments_leaving(&assigner->fragments);
+
+	if (leaving && leaving->kind == WEIR_FRAGMENT_WAITING) {
+		struct weir_place orphans = leaving->place;
+		int status = settle(assigner, leaving, &orphans);
+
+		if (status)
+			return status;
+	}
+	*out = weir_fragments_begin(&assigner->fragments, key, kind);
+	return *out ? 0 : -ENOMEM;
+}
+
+/* Behind the newest first fragment nothing waits: it has settled what did. */
+static int note_first_fragment(struct weir_assigner *assigner, const struct weir_packet *packet,
+			       uint64_t time, const struct weir_place *where)
+{
+	struct weir_fragment_key key = weir_fragment_key_of(packet);
+	struct weir_fragment *entry = weir_fragments_newest(&assigner->fragments, &key);
+	int status;
+
+	for (; entry && entry->kind == WEIR_FRAGMENT_WAITING;
+	     entry = weir_fragments_older(&assigner->fragments, entry)) {
+		struct weir_place orphans = entry->place;
+
+		if (weir_fragments_are_near(entry->time, time))
+			status = arrive(assigner, entry, where);
+		else
+			status = settle(assigner, entry, &orphans);
+		if (status)
+			return status;
+	}
+	status = begin_fragment(assigner, &key, WEIR_FRAGMENT_FIRST, &entry);
+	if (status)
+		return status;
+	entry->time = time;
+	entry->place = *where;
+	return 0;
+}
+
+static int compare_arrivals(const void *a, const void *b)
+{
+	uint64_t left = ((const struct weir_arrival *)a)->serial;
+	uint64_t right = ((const struct weir_arrival *)b)->serial;
+
+	return left < right ? -1 : left > right;
+}
+
+/* Where fragments went that waited under a serial, in the second pass. */
+static struct weir_place settled_place(const struct weir_assigner *assigner,
+				       const struct weir_fragment *entry)
+{
+	const struct weir_arrival wanted = { .serial = entry->serial };
+	const struct weir_arrival *arrival = NULL;
+
+	if (assigner->arrivals.count)
+		arrival = bsearch(&wanted, assigner->arrivals.items, assigner->arrivals.count,
+				  sizeof(wanted), compare_arrivals);
+	return arrival ? arrival->place : entry->place;
+}
+
+/* The fragments that wait for the same first as this one: of one datagram, as far as one can
+ * tell. They are taken to be as old as the first of them. */
+static int find_waiting(struct weir_assigner *assigner, const struct weir_packet *packet,
+			uint64_t time, struct weir_fragment **out)
+{
+	struct weir_fragment_key key = weir_fragment_key_of(packet);
+	struct weir_fragment *entry = weir_fragments_newest(&assigner->fragments, &key);
+	struct weir_flow_key orphan;
+	uint32_t number;
+	int status;
+
+	if (entry && entry->kind == WEIR_FRAGMENT_WAITING &&
+	    entry->protocol == packet->tuple.protocol &&
+	    (time > entry->time ? time - entry->time : entry->time - time) <= second) {
+		*out = entry;
+		return 0;
+	}
+	weir_flow_key_fragments(packet, &orphan);
+	if (!meet(&assigner->sightings, &orphan, 0, WEIR_FLOW_TALKS, time, &number))
+		return -ENOMEM;
+	status = begin_fragment(assigner, &key, WEIR_FRAGMENT_WAITING, &entry);
+	if (status)
+		return status;
+	entry->time = time;
+	entry->protocol = packet->tuple.protocol;
+	entry->place = (struct weir_place){ .sighting = number };
+	*out = entry;
+	return 0;
+}
+
+static struct weir_fragment *find_first(const struct weir_assigner *assigner,
+					const struct weir_packet *packet, uint64_t time)
+{
+	struct weir_fragment_key key = weir_fragment_key_of(packet);
+	struct weir_fragment *entry = weir_fragments_newest(&assigner->fragments, &key);
+
+	while (entry && entry->kind != WEIR_FRAGMENT_FIRST)
+		entry = weir_fragments_older(&assigner->fragments, entry);
+	return entry && weir_fragments_are_near(entry->time, time) ? entry : NULL;
+}
+
+static int assign_later_fragment(struct weir_assigner *assigner, const struct weir_packet *packet,
+				 uint64_t time, struct weir_assignment *out)
+{
+	struct weir_fragment *first = find_first(assigner, packet, time);
+	struct weir_fragment *entry;
+	int status;
+
+	out->is_later_fragment = true;
+	if (first) {
+		struct weir_sighting *sighting =
+			weir_sighting_at(&assigner->sightings, first->place.sighting);
+
+		touch(sighting, time);
+		out->place = first->place;
+		out->tally = &sighting->tally;
+		return 0;
+	}
+	status = find_waiting(assigner, packet, time, &entry);
+	if (status)
+		return status;
+	out->place = assigner->is_second_pass ? settled_place(assigner, entry)
+					      : (struct weir_place){ .side = 0 };
+	if (time > entry->latest)
+		entry->latest = time;
+	out->tally = &entry->tally;
+	return 0;
+}
+
+int weir_assign(struct weir_assigner *assigner, const struct weir_packet *packet, uint64_t time,
+		struct weir_assignment *out)
+{
+	int status;
+
+	*out = (struct weir_assignment){ 0 };
+	if (packet->is_later_fragment)
+		return assign_later_fragment(assigner, packet, time, out);
+	if (packet->has_quote && !assigner->is_stateless)
+		status = assign_error(assigner, packet, time, out);
+	else
+		status = assign_whole(assigner, packet, time, out);
+	if (!status && packet->is_fragment)
+		status = note_first_fragment(assigner, packet, time, &out->place);
+	return status;
+}
+
+static int settle_all(struct weir_assigner *assigner)
+{
+	struct weir_fragments *fragments = &assigner->fragments;
+	uint64_t count =
+		fragments->begun < WEIR_FRAGMENT_WINDOW ? fragments->begun : WEIR_FRAGMENT_WINDOW;
+
+	for (uint64_t i = 0; i < count; i++) {
+		struct weir_place orphans = fragments->entries[i].place;
+		int status = 0;
+
+		if (fragments->entries[i].kind == WEIR_FRAGMENT_WAITING)
+			status = settle(assigner, &fragments->entries[i], &orphans);
+		if (status)
+			return status;
+	}
+	return 0;
+}
+
+int weir_assigner_end(struct weir_assigner *assigner)
+{
+	int status = settle_all(assigner);
+
+	if (!status && assigner->arrivals.count)
+		qsort(assigner->arrivals.items, assigner->arrivals.count,
+		      sizeof(struct weir_arrival), compare_arrivals);
+	return status;
+}
+
+void weir_assigner_rewind(struct weir_assigner *assigner)
+{
+	weir_sightings_rewind(&assigner->sightings);
+	weir_fragments_rewind(&assigner->fragments);
+	assigner->is_second_pass = true;
+}

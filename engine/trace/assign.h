@@ -1,0 +1,52 @@
+/*
+ * assign.h - which sighting a packet belongs to.
+ *
+ * Assigning looks at the past only, so both passes run it and come to the same numbers. What
+ * only the future tells (whose a later fragment is that came before its first) is logged in the
+ * first pass and looked up in the second.
+ */
+#ifndef WEIR_TRACE_ASSIGN_H
+#define WEIR_TRACE_ASSIGN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fragments.h"
+#include "sightings.h"
+
+/* Fragments that waited and found their first. */
+struct weir_arrival {
+	uint64_t serial;
+	struct weir_place place;
+};
+
+struct weir_assigner {
+	struct weir_sightings sightings;
+	struct weir_fragments fragments;
+	struct weir_interface_sets sets;
+	struct weir_array arrivals; /* struct weir_arrival; by serial after the first pass */
+	bool is_stateless;
+	bool is_second_pass;
+};
+
+struct weir_assignment {
+	struct weir_place place;
+	struct weir_tally *tally; /* where the first pass counts it, by place.side */
+	bool is_later_fragment;
+};
+
+int weir_assigner_init(struct weir_assigner *assigner, const struct weir_allocator *allocator,
+		       uint64_t secret, bool is_stateless);
+void weir_assigner_finish(struct weir_assigner *assigner);
+
+/* Places a packet that decode calls OK, and takes notice of it. 0 or -ENOMEM. */
+int weir_assign(struct weir_assigner *assigner, const struct weir_packet *packet, uint64_t time,
+		struct weir_assignment *out);
+
+/* Nothing comes any more: what still waits has no first fragment. 0 or -ENOMEM. */
+int weir_assigner_end(struct weir_assigner *assigner);
+
+/* From now on the second pass. */
+void weir_assigner_rewind(struct weir_assigner *assigner);
+
+#endif

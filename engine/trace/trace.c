@@ -1,0 +1,323 @@
+/*
+ * The flows of a whole trace, in two passes over its frames.
+ *
+ *	add:     frame -> packet -> assign -> a sighting's counts
+ *	finish:  sightings -> who opened -> joined -> flows -> verdicts
+ *	locate:  frame -> packet -> assign -> the sighting's outcome -> its flow
+ *
+ * Assigning (assign.h) is the same code in both passes and looks at the past only, so sightings
+ * get the same numbers; their outcomes (flows.h), made in between, tell the flow and direction of
+ * each packet. Nothing is kept per packet: memory is 128 bytes a sighting, 16 for its slots in
+ * the table, 8 for its outcome and 24 for its flow, the window of fragments (fragments.h), and 24
+ * for each datagram whose fragments came in the wrong order.
+ */
+#include "weir/trace.h"
+
+#include <errno.h>
+
+#include "flows.h"
+#include "weir/directory.h"
+#include "weir/key.h"
+
+struct weir_trace {
+	const struct weir_allocator *allocator;
+	struct weir_policy *policy;
+	struct weir_assigner assigner;
+	struct weir_flows flows;
+	struct weir_judge judge;
+	struct weir_trace_summary summary;
+	bool has_frames;
+};
+
+int weir_trace_create(struct weir_policy *policy, const struct weir_trace_options *options,
+		      struct weir_trace **out)
+{
+	const struct weir_allocator *allocator = weir_allocator_or_default(options->allocator);
+	struct weir_trace *trace = weir_allocate_zeroed(allocator, 1, sizeof(*trace));
+
+	if (!trace)
+		return -ENOMEM;
+	trace->allocator = allocator;
+	/* Nobody outside the process knows where the trace lies. */
+	if (weir_assigner_init(&trace->assigner, allocator,
+			       (uint64_t)(uintptr_t)trace * 0x9e3779b97f4a7c15u,
+			       options->stateless)) {
+		weir_trace_destroy(trace);
+		return -ENOMEM;
+	}
+	trace->policy = weir_policy_ref(policy);
+	trace->judge.policy = policy;
+	trace->judge.assigner = &trace->assigner;
+	trace->judge.flags = WEIR_KEY_BOTH;
+	if (options->unknown_pods_external)
+		trace->judge.flags |= WEIR_KEY_UNKNOWN_EXTERNAL;
+	*out = trace;
+	return 0;
+}
+
+void weir_trace_destroy(struct weir_trace *trace)
+{
+	if (!trace)
+		return;
+	weir_flows_finish(&trace->flows, trace->allocator);
+	weir_assigner_finish(&trace->assigner);
+	weir_policy_unref(trace->policy);
+	weir_release(trace->allocator, trace);
+}
+
+static void note_time(struct weir_trace *trace, uint64_t time)
+{
+	if (!trace->has_frames || time < trace->judge.start)
+		trace->judge.start = time;
+	trace->has_frames = true;
+}
+
+/* The class of a packet that has no flow. */
+static enum weir_trace_class class_of(const struct weir_packet *packet)
+{
+	switch (packet->kind) {
+	case WEIR_PACKET_NOT_IP:
+		return WEIR_TRACE_NOT_IP;
+	case WEIR_PACKET_OPAQUE:
+		return WEIR_TRACE_OPAQUE;
+	default:
+		return WEIR_TRACE_MALFORMED;
+	}
+}
+
+int weir_trace_add(struct weir_trace *trace, const struct weir_frame *frame)
+{
+	struct weir_packet packet;
+	struct weir_assignment assignment;
+	int status;
+
+	weir_packet_decode(frame, &packet);
+	if (packet.kind == WEIR_PACKET_OK) {
+		status = weir_assign(&trace->assigner, &packet, frame->time, &assignment);
+		if (!status)
+			status = weir_tally_frame(assignment.tally, assignment.place.side, frame,
+						  &trace->assigner.sets);
+		if (status)
+			return status;
+	} else {
+		trace->summary.by_class[class_of(&packet)]++;
+		if (packet.kind == WEIR_PACKET_MALFORMED)
+			trace->summary.malformed_by[packet.malformed]++;
+	}
+	note_time(trace, frame->time);
+	trace->summary.packets++;
+	return 0;
+}
+
+static enum weir_trace_class class_of_verdict(uint8_t action)
+{
+	switch (action) {
+	case WEIR_ALLOW:
+		return WEIR_TRACE_ALLOWED;
+	case WEIR_DENY:
+		return WEIR_TRACE_DENIED;
+	default:
+		return WEIR_TRACE_AMBIGUOUS;
+	}
+}
+
+static void summarize_flows(struct weir_trace *trace)
+{
+	struct weir_trace_summary *summary = &trace->summary;
+
+	for (uint32_t i = 0; i < trace->flows.record_count; i++) {
+		const struct weir_flow_record *record = &trace->flows.records[i];
+		const struct weir_tally *tally =
+			&weir_sighting_at(&trace->assigner.sightings, record->sighting)->tally;
+
+		summary->flows[record->verdict]++;
+		summary->by_class[class_of_verdict(record->verdict)] +=
+			tally->packets[0] + tally->packets[1];
+	}
+}
+
+int weir_trace_finish(struct weir_trace *trace)
+{
+	int status = weir_assigner_end(&trace->assigner);
+
+	if (!status)
+		status = weir_flows_make(&trace->flows, &trace->judge, trace->allocator);
+	if (!status)
+		summarize_flows(trace);
+	return status;
+}
+
+const char *weir_trace_class_name(enum weir_trace_class kind)
+{
+	static const char *const names[WEIR_TRACE_CLASSES] = {
+		[WEIR_TRACE_DENIED] = "denied",       [WEIR_TRACE_ALLOWED] = "allowed",
+		[WEIR_TRACE_AMBIGUOUS] = "ambiguous", [WEIR_TRACE_NOT_IP] = "not_ip",
+		[WEIR_TRACE_OPAQUE] = "opaque",       [WEIR_TRACE_MALFORMED] = "malformed",
+	};
+
+	return names[kind];
+}
+
+const char *weir_trace_why_name(enum weir_trace_why why)
+{
+	static const char *const names[] = {
+		[WEIR_TRACE_WHY_NONE] = "",
+		[WEIR_TRACE_WHY_UNKNOWN_POD] = "unknown-pod",
+		[WEIR_TRACE_WHY_SHARED_ADDRESS] = "shared-address",
+		[WEIR_TRACE_WHY_UNKNOWN_BACKEND] = "unknown-backend",
+		[WEIR_TRACE_WHY_TRANSLATED_SOURCE] = "translated-source",
+		[WEIR_TRACE_WHY_ORPHAN_FRAGMENT] = "orphan-fragment",
+		[WEIR_TRACE_WHY_UNDECIDED_OPENER] = "undecided-opener",
+	};
+
+	return names[why];
+}
+
+const char *weir_flow_state_name(enum weir_flow_state state)
+{
+	static const char *const names[] = {
+		[WEIR_FLOW_NEW] = "new",
+		[WEIR_FLOW_ESTABLISHED] = "established",
+		[WEIR_FLOW_CLOSING] = "closing",
+		[WEIR_FLOW_CLOSED] = "closed",
+		[WEIR_FLOW_UNREPLIED] = "unreplied",
+		[WEIR_FLOW_REPLIED] = "replied",
+	};
+
+	return names[state];
+}
+
+uint64_t weir_trace_flow_count(const struct weir_trace *trace)
+{
+	return trace->flows.record_count;
+}
+
+/* A pod is named only where no other shares its address. */
+static void fill_side(const struct weir_trace *trace, const struct weir_address *address,
+		      struct weir_flow_side *out)
+{
+	struct weir_owner owner;
+
+	out->address = *address;
+	out->pod = WEIR_NONE;
+	out->node = WEIR_NONE;
+	weir_policy_owner(trace->policy, address, &owner);
+	if (owner.kind == WEIR_OWNER_POD && owner.endpoint_count == 1)
+		out->pod = owner.endpoints[0];
+	else if (owner.kind == WEIR_OWNER_NODE)
+		out->node = owner.index;
+}
+
+static void fill_ends(const struct weir_trace *trace, const struct weir_flow_record *record,
+		      struct weir_flow *out)
+{
+	const struct weir_outcome *outcomes = trace->flows.outcomes;
+	const struct weir_flow_key *key =
+		&weir_sighting_at(&trace->assigner.sightings, record->sighting)->key;
+	unsigned forward = outcomes[record->sighting].forward;
+	struct weir_address target;
+
+	out->protocol = key->protocol;
+	out->orphan = key->kind == WEIR_FLOW_FRAGMENTS;
+	fill_side(trace, &key->ends[forward], &out->from);
+	weir_flow_target(&trace->judge, outcomes, record, &target, &out->to.port);
+	fill_side(trace, &target, &out->to);
+	out->from.has_port = out->to.has_port = weir_flow_has_ports(key->protocol) && !out->orphan;
+	if (out->from.has_port)
+		out->from.port = key->ports[forward];
+	else
+		out->to.port = 0;
+}
+
+static void fill_counts(const struct weir_trace *trace, const struct weir_flow_record *record,
+			struct weir_flow *out)
+{
+	const struct weir_sighting *sighting =
+		weir_sighting_at(&trace->assigner.sightings, record->sighting);
+	const struct weir_interface_set *set =
+		weir_interface_set_at(&trace->assigner.sets, sighting->tally.interfaces);
+	unsigned forward = trace->flows.outcomes[record->sighting].forward;
+
+	out->first = sighting->tally.first;
+	out->last = sighting->tally.last;
+	for (unsigned side = 0; side < 2; side++) {
+		out->packets[side ^ forward] = sighting->tally.packets[side];
+		out->bytes[side ^ forward] = sighting->tally.bytes[side];
+	}
+	out->interfaces = set->items;
+	out->interface_count = set->count;
+}
+
+void weir_trace_flow(const struct weir_trace *trace, uint64_t index, struct weir_flow *out)
+{
+	const struct weir_flow_record *record = &trace->flows.records[index];
+	const struct weir_outcome *outcomes = trace->flows.outcomes;
+
+	*out = (struct weir_flow){
+		.number = index + 1,
+		.service = record->service,
+		.service_port = record->service_port,
+		.verdict = record->verdict,
+		.why = record->why,
+		.state = record->state,
+		.midstream = outcomes[record->sighting].is_midstream,
+	};
+	if (record->translated != WEIR_NONE) {
+		const struct weir_sighting *seen =
+			weir_sighting_at(&trace->assigner.sightings, record->translated);
+
+		out->service_address = seen->key.ends[!outcomes[record->translated].forward];
+	}
+	fill_ends(trace, record, out);
+	fill_counts(trace, record, out);
+	weir_explain_flow(&trace->judge, outcomes, record, &out->explanation);
+}
+
+void weir_trace_summarize(const struct weir_trace *trace, struct weir_trace_summary *out)
+{
+	*out = trace->summary;
+}
+
+int weir_trace_rewind(struct weir_trace *trace)
+{
+	weir_assigner_rewind(&trace->assigner);
+	return 0;
+}
+
+int weir_trace_locate(struct weir_trace *trace, const struct weir_frame *frame,
+		      struct weir_trace_packet *out)
+{
+	struct weir_assignment assignment;
+	const struct weir_flow_record *record;
+	const struct weir_outcome *outcome;
+	struct weir_packet packet;
+	int status;
+
+	weir_packet_decode(frame, &packet);
+	if (packet.kind != WEIR_PACKET_OK) {
+		*out = (struct weir_trace_packet){ .kind = (uint8_t)class_of(&packet),
+						   .flow = UINT64_MAX };
+		if (packet.kind == WEIR_PACKET_MALFORMED)
+			out->malformed = packet.malformed;
+		return 0;
+	}
+	status = weir_assign(&trace->assigner, &packet, frame->time, &assignment);
+	if (status)
+		return status;
+	/* Frames that the first pass did not have lead nowhere. */
+	if (assignment.place.sighting >= trace->flows.outcome_count)
+		return -EINVAL;
+	outcome = &trace->flows.outcomes[assignment.place.sighting];
+	if (outcome->flow >= trace->flows.record_count)
+		return -EINVAL;
+	record = &trace->flows.records[outcome->flow];
+	*out = (struct weir_trace_packet){
+		.kind = (uint8_t)class_of_verdict(record->verdict),
+		.why = record->why,
+		.is_reply = assignment.place.side != outcome->forward,
+		.is_related = assignment.place.is_related || outcome->is_related,
+		.is_fragment = assignment.is_later_fragment,
+		.flow = outcome->flow,
+	};
+	return 0;
+}
