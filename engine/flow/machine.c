@@ -153,3 +153,17 @@ unsigned weir_flow_shown_opener(const struct weir_flow_machine *machine)
 		return (machine->opener & ASKED_SIDE) != 0;
 	return WEIR_FLOW_SIDE_UNKNOWN;
 }
+
+const char *weir_flow_state_name(enum weir_flow_state state)
+{
+	static const char *const names[] = {
+		[WEIR_FLOW_NEW] = "new",
+		[WEIR_FLOW_ESTABLISHED] = "established",
+		[WEIR_FLOW_CLOSING] = "closing",
+		[WEIR_FLOW_CLOSED] = "closed",
+		[WEIR_FLOW_UNREPLIED] = "unreplied",
+		[WEIR_FLOW_REPLIED] = "replied",
+	};
+
+	return names[state];
+}

@@ -173,20 +173,6 @@ const char *weir_trace_why_name(enum weir_trace_why why)
 	return names[why];
 }
 
-const char *weir_flow_state_name(enum weir_flow_state state)
-{
-	static const char *const names[] = {
-		[WEIR_FLOW_NEW] = "new",
-		[WEIR_FLOW_ESTABLISHED] = "established",
-		[WEIR_FLOW_CLOSING] = "closing",
-		[WEIR_FLOW_CLOSED] = "closed",
-		[WEIR_FLOW_UNREPLIED] = "unreplied",
-		[WEIR_FLOW_REPLIED] = "replied",
-	};
-
-	return names[state];
-}
-
 uint64_t weir_trace_flow_count(const struct weir_trace *trace)
 {
 	return trace->flows.record_count;
