@@ -1,0 +1,125 @@
+# Pods as network namespaces: what every scenario's capture.sh and verify.sh share.
+#
+# A node is a namespace that routes; each pod is a namespace with one /32 address and a veth to its
+# node, whose end there has the pod's name. Everything is named after this process and goes with it.
+# Traffic never leaves these namespaces.
+
+lab=weir$$
+lab_servers=()
+
+lab_fail() {
+	echo "$0: $*" >&2
+	exit 1
+}
+
+# Leaves with 77, which test runners count as skipped, where namespaces or nftables are refused.
+lab_require() {
+	local tool
+	[ "$(id -u)" -eq 0 ] || {
+		echo "SKIPPED: network namespaces need root"
+		exit 77
+	}
+	for tool in ip nft tcpdump dnsmasq nginx ping dig /usr/bin/python3; do
+		command -v "$tool" >/dev/null || {
+			echo "SKIPPED: $tool is not installed"
+			exit 77
+		}
+	done
+	ip netns add "$lab-probe" 2>/dev/null || {
+		echo "SKIPPED: this kernel refuses network namespaces"
+		exit 77
+	}
+	ip netns exec "$lab-probe" nft add table ip probe 2>/dev/null || {
+		ip netns delete "$lab-probe"
+		echo "SKIPPED: this kernel refuses nftables"
+		exit 77
+	}
+	ip netns delete "$lab-probe"
+}
+
+# Namespaces of labs whose process is gone.
+lab_sweep() {
+	local name pid
+	for name in $(ip netns list | sed -n 's/^\(weir[0-9][0-9]*-[^ ]*\).*/\1/p'); do
+		pid=${name#weir}
+		pid=${pid%%-*}
+		[ -d "/proc/$pid" ] || ip netns delete "$name" 2>/dev/null
+	done
+}
+
+lab_end() {
+	local name
+	for name in "${lab_servers[@]}"; do
+		kill -KILL "$name" 2>/dev/null
+	done
+	wait "${lab_servers[@]}" 2>/dev/null
+	for name in $(ip netns list | sed -n "s/^\($lab-[^ ]*\).*/\1/p"); do
+		ip netns delete "$name"
+	done
+	rm -rf "$lab_folder"
+}
+
+lab_begin() {
+	lab_require
+	lab_sweep
+	lab_folder=$(mktemp -d)
+	trap lab_end EXIT
+	trap 'exit 130' INT TERM
+}
+
+# in_pod NAME COMMAND...: also for nodes.
+in_pod() {
+	local name=$1
+	shift
+	ip netns exec "$lab-$name" "$@"
+}
+
+add_namespace() {
+	ip netns add "$lab-$1" || lab_fail "cannot add a namespace"
+	in_pod "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+	in_pod "$1" ip link set lo up
+}
+
+# add_node NAME ADDRESS: a router; the address is the one that probes of its pods come from.
+add_node() {
+	add_namespace "$1"
+	in_pod "$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0
+	in_pod "$1" ip address add "$2/32" dev lo
+	# The gateway of every pod: the node answers for it on each veth.
+	in_pod "$1" ip address add 169.254.1.1/32 dev lo scope link
+}
+
+# add_pod NODE NAME ADDRESS [more addresses]: everything that is not the pod's goes to its node.
+add_pod() {
+	local node=$1 name=$2 address
+	shift 2
+	add_namespace "$name"
+	ip link add "$name" netns "$lab-$node" type veth peer name eth0 netns "$lab-$name"
+	in_pod "$node" ip link set "$name" up
+	in_pod "$name" ip link set eth0 up
+	in_pod "$name" ip route add 169.254.1.1 dev eth0 scope link
+	for address; do
+		in_pod "$name" ip address add "$address/32" dev eth0
+		in_pod "$node" ip route add "$address/32" dev "$name" ${node_source:+src "$node_source"}
+	done
+	in_pod "$name" ip route add default via 169.254.1.1 dev eth0 src "$1"
+}
+
+# serve NAME COMMAND...: in the background until the lab ends.
+serve() {
+	local name=$1
+	shift
+	ip netns exec "$lab-$name" "$@" >"$lab_folder/$name.log" 2>&1 &
+	lab_servers+=($!)
+}
+
+# listening NAME tcp|udp PORT: waits until the port is open, at most 5 s.
+listening() {
+	local try
+	for try in $(seq 50); do
+		in_pod "$1" ss -Hln --"$2" "sport = :$3" | grep -q . && return
+		sleep 0.1
+	done
+	cat "$lab_folder/$1.log" >&2
+	lab_fail "nothing listens on $2 port $3 of $1"
+}

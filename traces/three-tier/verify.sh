@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Builds the pods again, loads nftables/as-printed.nft and then nftables/mended.nft, makes every
+# connection, and fails unless the kernel lets through just what expected-*.jsonl says is allowed.
+# Needs root; exit 77 where namespaces are refused.
+set -uo pipefail
+cd "$(dirname "$(readlink -f "$0")")"
+. ./pods.sh
+
+# expected FILE FROM TO PROTOCOL PORT: the verdict that the file gives.
+expected() {
+	/usr/bin/python3 - "$@" <<-'PYTHON'
+		import json, sys
+		name, source, target, protocol, port = sys.argv[1:]
+		rows = [json.loads(line) for line in open(name)]
+		found = {row["verdict"] for row in rows
+		         if (row["from"], row["to"], row["protocol"]) == (source, target, protocol)
+		         and str(row.get("port", "-")) == port}
+		print(found.pop() if len(found) == 1 else "none")
+	PYTHON
+}
+
+# attempt_all VARIANT: makes every connection at once; the N-th leaves its outcome in VARIANT.N.
+attempt_all() {
+	local client how address port n=0 attempts=()
+	while read -r client how address port _; do
+		n=$((n + 1))
+		{
+			if try "$client" "$how" "$address" "$port" 2; then echo allow; else echo deny; fi
+		} >"$lab_folder/$1.$n" 2>/dev/null &
+		attempts+=($!)
+	done < <(connections)
+	wait "${attempts[@]}"
+}
+
+compare_all() {
+	local from to protocol seen want got n=0
+	while read -r _ _ _ _ from to protocol seen; do
+		n=$((n + 1))
+		want=$(expected "expected-$1.jsonl" "$from" "$to" "$protocol" "$seen")
+		got=$(cat "$lab_folder/$1.$n")
+		if [ "$got" = "$want" ]; then
+			right=$((right + 1))
+		else
+			wrong=$((wrong + 1))
+			echo "$1: $from to $to $protocol $seen: the kernel says $got, expected $want"
+		fi
+	done < <(connections)
+}
+
+lab_begin
+build_cluster
+start_servers
+wrong=0 right=0
+for variant in as-printed mended; do
+	in_pod worker nft -f nftables/$variant.nft || lab_fail "nftables refuses $variant.nft"
+	attempt_all "$variant"
+	compare_all "$variant"
+	in_pod worker nft delete table ip policies
+done
+echo "$right connections as expected, $wrong not"
+[ $wrong -eq 0 ]
