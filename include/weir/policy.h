@@ -38,9 +38,8 @@ enum weir_reason {
 /* The contract's word for a reason ("own-node"); static storage. */
 const char *weir_reason_name(enum weir_reason reason);
 
-enum {
-	WEIR_NONE = UINT32_MAX, /* no such index, wherever an index may be absent */
-};
+/* No such index, wherever an index may be absent. An enumerator could not hold it. */
+#define WEIR_NONE UINT32_MAX
 
 struct weir_half {
 	uint8_t action; /* enum weir_action */
