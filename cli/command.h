@@ -1,0 +1,143 @@
+/*
+ * command.h - what a subcommand is: a name, a table of options, and a function.
+ *
+ * The table is the only place where an option is written down: parsing, --help and whatever else
+ * describes the command are made from it.
+ */
+#ifndef WEIR_CLI_COMMAND_H
+#define WEIR_CLI_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "color.h"
+
+/* Where several apply: USAGE, DAMAGED, DIFFERENT, INCONCLUSIVE. */
+enum exit_code {
+	EXIT_CLEAN = 0,
+	EXIT_DIFFERENT = 1,
+	EXIT_USAGE = 2,
+	EXIT_DAMAGED = 3,
+	EXIT_INCONCLUSIVE = 4,
+};
+enum exit_code exit_code_worse(enum exit_code a, enum exit_code b);
+
+enum option_id {
+	OPTION_FILE,
+	OPTION_POD_CIDR,
+	OPTION_CLUSTER_CIDR,
+	OPTION_NODE_ADDRESS,
+	OPTION_IGNORE_UNSUPPORTED,
+	OPTION_IPBLOCK_PODS,
+	OPTION_OWN_NODE,
+	OPTION_OTHER_PROTOCOLS,
+	OPTION_FROM,
+	OPTION_TO,
+	OPTION_PROTOCOL,
+	OPTION_PORT,
+	OPTION_SOURCE_PORT,
+	OPTION_ICMP_TYPE,
+	OPTION_ICMP_CODE,
+	OPTION_QUERIES,
+	OPTION_READ,
+	OPTION_PACKETS,
+	OPTION_EXPECT,
+	OPTION_FAIL_ON,
+	OPTION_STATELESS,
+	OPTION_UNKNOWN_PODS,
+	OPTION_OUTPUT,
+	OPTION_COLOR,
+	OPTION_HELP,
+	OPTION_COUNT,
+};
+
+struct option_spec {
+	enum option_id id;
+	char letter;          /* 0: none */
+	const char *name;     /* without dashes; NULL: only the letter */
+	const char *argument; /* its name in the help; NULL: the option takes none */
+	const char
+		*choices; /* the words that it takes ("match|ignore"), the default first; or NULL */
+	const char *help;
+};
+
+/* Options under one heading; several commands share groups. */
+struct option_group {
+	const char *title;
+	const struct option_spec *options;
+	size_t count;
+};
+
+enum {
+	MAX_GROUPS = 8,
+};
+
+struct command;
+struct invocation;
+
+struct command {
+	const char *name;
+	const char *summary;  /* half a line, for the list of commands */
+	const char *synopsis; /* behind "weir NAME" */
+	const char *description;
+	const char *examples;
+	const char *operands; /* what may follow the options, or NULL for nothing */
+	const struct option_group *groups[MAX_GROUPS];
+	const char *const *absent; /* options of later versions, without dashes; or NULL */
+	enum exit_code (*run)(const struct invocation *invocation);
+};
+
+/* One option as given. */
+struct option_use {
+	enum option_id id;
+	const char *value; /* NULL when it takes none */
+};
+
+struct invocation {
+	const struct command *command;
+	struct option_use *uses; /* in the order given */
+	size_t use_count;
+	char **operands;
+	size_t operand_count;
+	bool color_out; /* whether standard output and standard error get colours */
+	bool color_err;
+};
+
+/* The commands of this version, up to a NULL. */
+extern const struct command *const commands[];
+extern const struct command check_command;
+extern const struct command eval_command;
+extern const struct command replay_command;
+extern const struct command slim_command;
+
+extern const struct option_group policy_options;
+extern const struct option_group semantics_options;
+extern const struct option_group common_options;
+
+/* Reads the options behind the command's name. *stop is true when the run ends here with the code
+ * returned: after --help, or a usage error, which was told. */
+enum exit_code options_parse(const struct command *command, int argc, char **argv,
+			     struct invocation *out, bool *stop);
+void options_finish(struct invocation *invocation);
+
+bool option_given(const struct invocation *invocation, enum option_id id);
+/* The last value given, or NULL. */
+const char *option_value(const struct invocation *invocation, enum option_id id);
+/* The n-th value given, or NULL behind the last. */
+const char *option_nth(const struct invocation *invocation, enum option_id id, size_t n);
+size_t option_times(const struct invocation *invocation, enum option_id id);
+/* Which of the option's choices was given: 0, the default, when none was. */
+unsigned option_choice(const struct invocation *invocation, enum option_id id);
+
+void help_command(const struct command *command, FILE *file);
+void help_program(FILE *file);
+
+/* The candidate that a mistyped word is nearest to, or NULL when none is near. */
+const char *nearest_word(const char *word, const char *const *candidates, size_t count);
+
+/* "weir: text" or "weir eval: text" as one line on standard error; command may be NULL. */
+void complain(const struct command *command, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif
