@@ -65,11 +65,11 @@ void weir_packet_decode_stages(const struct weir_frame *frame, struct weir_packe
 {
 	int finding;
 
-	memset(out, 0, sizeof(*out));
+	weir_packet_clear(out);
 	finding = read_stages(frame, out);
 	if (!finding)
 		return;
-	memset(out, 0, sizeof(*out));
+	weir_packet_clear(out);
 	switch (finding) {
 	case WEIR_FINDING_CUT:
 		out->kind = WEIR_PACKET_OPAQUE;
@@ -89,7 +89,7 @@ void weir_packet_decode(const struct weir_frame *frame, struct weir_packet *out)
 		weir_packet_decode_stages(frame, out);
 		return;
 	}
-	memset(out, 0, sizeof(*out));
+	weir_packet_clear(out);
 	read_plain(frame->bytes, out);
 }
 

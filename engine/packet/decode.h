@@ -15,6 +15,7 @@
 #define WEIR_PACKET_DECODE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -88,6 +89,13 @@ static inline void weir_map_ipv4(const uint8_t bytes[4], struct weir_address *ou
 
 	memcpy(out->bytes, mapped, sizeof(mapped));
 	memcpy(out->bytes + sizeof(mapped), bytes, 4);
+}
+
+/* In two halves, because gcc makes a slow `rep stos` of more than 64 bytes (10 ns here). */
+static inline void weir_packet_clear(struct weir_packet *out)
+{
+	memset(out, 0, offsetof(struct weir_packet, quote));
+	memset(&out->quote, 0, sizeof(*out) - offsetof(struct weir_packet, quote));
 }
 
 /* Drops the first count bytes, which the wire has. */

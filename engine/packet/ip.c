@@ -214,6 +214,12 @@ static int settle_missing_length(struct weir_ip *ip)
 	return WEIR_FINDING_NONE;
 }
 
+/* The rest is written by whoever finds no fault. */
+static void clear(struct weir_ip *ip)
+{
+	memset(&ip->fragment_id, 0, sizeof(*ip) - offsetof(struct weir_ip, fragment_id));
+}
+
 /* The least header first, since the wire's length is known even when nothing was captured. */
 static int begin(const struct weir_slice *packet, unsigned *version)
 {
@@ -249,7 +255,7 @@ int weir_ip_read(struct weir_slice packet, unsigned version, struct weir_ip *out
 {
 	int finding = begin(&packet, &version);
 
-	memset(out, 0, sizeof(*out));
+	clear(out);
 	if (!finding)
 		finding = version == 6 ? read_ipv6(packet, out) : read_ipv4(packet, out);
 	if (!finding)
@@ -264,7 +270,7 @@ int weir_ip_read_quoted(struct weir_slice packet, unsigned version, struct weir_
 	uint32_t header = 0;
 	int finding = begin(&packet, &version);
 
-	memset(out, 0, sizeof(*out));
+	clear(out);
 	if (!finding)
 		finding = version == 6 ? start_ipv6(&packet) : start_ipv4(&packet, &header);
 	if (!finding)

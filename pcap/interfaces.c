@@ -1,0 +1,81 @@
+#include "interfaces.h"
+
+#include <errno.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct interface {
+	uint32_t index;
+	char name[];
+};
+
+static int compare(const void *a, const void *b)
+{
+	const struct interface *left = a;
+	const struct interface *right = b;
+
+	return strcmp(left->name, right->name);
+}
+
+static struct interface *interface_of(const char *name, size_t length)
+{
+	struct interface *interface = malloc(sizeof(*interface) + length + 1);
+
+	if (!interface)
+		return NULL;
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)name[i];
+
+		interface->name[i] = c < 0x20 || c == 0x7f ? '?' : name[i];
+	}
+	interface->name[length] = '\0';
+	return interface;
+}
+
+static int reserve(struct weir_interfaces *interfaces)
+{
+	uint32_t capacity = interfaces->capacity ? interfaces->capacity * 2 : 8;
+	char **names;
+
+	if (interfaces->count < interfaces->capacity)
+		return 0;
+	names = realloc(interfaces->names, capacity * sizeof(*names));
+	if (!names)
+		return -ENOMEM;
+	interfaces->names = names;
+	interfaces->capacity = capacity;
+	return 0;
+}
+
+int weir_interfaces_index(struct weir_interfaces *interfaces, const char *name, size_t length,
+			  uint32_t *out)
+{
+	struct interface *interface;
+	struct interface **known;
+
+	if (reserve(interfaces))
+		return -ENOMEM;
+	interface = interface_of(name, length);
+	if (!interface)
+		return -ENOMEM;
+	interface->index = interfaces->count;
+	known = tsearch(interface, &interfaces->by_name, compare);
+	if (!known) {
+		free(interface);
+		return -ENOMEM;
+	}
+	*out = (*known)->index;
+	if (*known != interface)
+		free(interface);
+	else
+		interfaces->names[interfaces->count++] = interface->name;
+	return 0;
+}
+
+void weir_interfaces_finish(struct weir_interfaces *interfaces)
+{
+	tdestroy(interfaces->by_name, free);
+	free(interfaces->names);
+	*interfaces = (struct weir_interfaces){ 0 };
+}
