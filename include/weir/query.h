@@ -31,6 +31,10 @@ struct weir_query {
 	bool has_icmp_type;
 };
 
+enum {
+	WEIR_ANSWER_PAIRS_MAX = 1 << 20, /* connections that one question may stand for */
+};
+
 enum weir_answer_kind {
 	WEIR_ANSWER_DENY,
 	WEIR_ANSWER_ALLOW,
@@ -58,13 +62,19 @@ int weir_querier_create(struct weir_policy *policy, const struct weir_allocator 
 			struct weir_querier **out);
 void weir_querier_destroy(struct weir_querier *querier); /* NULL is allowed */
 
-/* -ENOENT: an endpoint of that name does not exist. -EINVAL: the question makes no sense (no
- * address family in common, a finished pod, TCP without a port...). error says more. */
+/* Asks about every connection that the question stands for: the two endpoints in each address
+ * family that they share (a node in the first), each pod of a workload, each backend of a service
+ * at its own port. A workload asked about itself means its pods among each other. An address that
+ * nobody owns is outside the cluster, also in a range of pods.
+ * -ENOENT: an endpoint of that name does not exist. -EINVAL: the question makes no sense (no
+ * address family in common, a finished pod, TCP without a port...). -ERANGE: more connections than
+ * WEIR_ANSWER_PAIRS_MAX. -ENOMEM. error says more, but for -ENOMEM. */
 int weir_querier_ask(struct weir_querier *querier, const struct weir_query *query,
 		     struct weir_answer *out, struct weir_error *error);
 
-/* Addresses that an endpoint stands for, so that flows can be compared with it: fills at most
- * size entries and returns how many there are, or a negative errno as ask does. */
+/* Addresses that an endpoint stands for, so that flows can be compared with it (a service's own
+ * and its backends'): fills at most size entries and returns how many there are, or a negative
+ * errno as ask does. */
 int weir_querier_addresses(struct weir_querier *querier, const char *endpoint,
 			   struct weir_address *addresses, size_t size, struct weir_error *error);
 
