@@ -8,6 +8,7 @@
 #ifndef WEIR_TRACE_FLOWS_H
 #define WEIR_TRACE_FLOWS_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,10 +20,12 @@ struct weir_outcome {
 	uint32_t flow;   /* while joining the sighting that counts for this one; then the flow's
 			    index, or WEIR_NONE for a sighting without packets */
 	uint8_t forward; /* the side whose packets go forward */
-	bool is_midstream;
-	bool is_undecided; /* either side may have opened */
-	bool is_related;   /* errors that came before what they quote */
+	bool is_midstream : 1;
+	bool is_undecided : 1; /* either side may have opened */
+	bool is_related : 1;   /* errors that came before what they quote */
+	bool is_visit : 1;     /* shows a virtual address */
 };
+static_assert(sizeof(struct weir_outcome) == 8, "one for every sighting");
 
 /* A flow as it is kept; struct weir_flow is made from it. */
 struct weir_flow_record {

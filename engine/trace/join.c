@@ -2,14 +2,16 @@
  * A connection to a Service is captured up to twice: before translation, to the virtual address,
  * and after it, to a backend. Its client's address and port are the same in both (T10).
  *
- * Visits are the sightings at virtual addresses, found by their client. Every other sighting
- * looks for a visit of either of its ends at a service that has the other end as a backend, at
- * the same time. A visit is answered by one backend, the one whose sighting began nearest to it;
- * all sightings of that backend that belong to the visit join.
+ * Visits are the sightings at virtual addresses, in order of client and time. Every other sighting
+ * looks among the visits of either of its ends, from the nearest in time outwards, for one at a
+ * service that has the other end as a backend. A visit is answered by one backend, the one whose
+ * sighting began nearest to it; all sightings of that backend that belong to the visit join.
  */
 #include "flows.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "weir/directory.h"
 
@@ -22,13 +24,18 @@ struct visit {
 	uint32_t sighting;
 	uint32_t service;
 	uint32_t service_port;
-	uint32_t next;     /* of the same client, or WEIR_NONE */
 	uint32_t backend;  /* the sighting behind it, or WEIR_NONE */
 	uint8_t forward;   /* side of the backend's sighting that is the client */
 	uint64_t distance; /* between the beginnings */
+	uint64_t first;    /* when it began */
 };
 
-enum { CLIENT_BYTES = 20 };
+enum {
+	CLIENT_BYTES = 20,
+	/* Visits of one client that are looked at, before and after: it may have come again from
+	 * the same port while this one lasted, but not often. */
+	NEIGHBOURS = 16,
+};
 static_assert(offsetof(struct visit, sighting) == CLIENT_BYTES, "a client has no padding");
 
 /* A sighting that may lie behind a visit. */
@@ -42,7 +49,6 @@ struct join {
 	struct weir_outcome *outcomes;
 	struct weir_array visits;
 	struct weir_array candidates;
-	struct weir_map clients; /* to the latest visit */
 };
 
 /* Captures of two interfaces need not agree to the last moment, and one packet has no length. */
@@ -87,27 +93,42 @@ static int collect_visits(struct join *join)
 			.service = service,
 			.service_port = service_port,
 			.backend = WEIR_NONE,
+			.first = sighting_at(join, i)->tally.first,
 		};
+		join->outcomes[i].is_visit = true;
 	}
 	return 0;
 }
 
-/* Only when the visits no longer move: the map borrows their first bytes. */
-static int index_visits(struct join *join)
+static int compare_visits(const void *a, const void *b)
 {
-	struct visit *visits = join->visits.items;
+	const struct visit *left = a;
+	const struct visit *right = b;
+	int order = memcmp(left, right, CLIENT_BYTES);
 
-	for (uint32_t i = 0; i < join->visits.count; i++) {
-		int is_new;
-		uint32_t *head =
-			weir_map_insert(&join->clients, &visits[i], CLIENT_BYTES, i, &is_new);
+	if (order)
+		return order;
+	if (left->first != right->first)
+		return left->first < right->first ? -1 : 1;
+	return left->sighting < right->sighting ? -1 : left->sighting > right->sighting;
+}
 
-		if (!head)
-			return -ENOMEM;
-		visits[i].next = is_new ? WEIR_NONE : *head;
-		*head = i;
+/* The first visit that is not before one of this client and time. */
+static size_t visit_position(const struct join *join, const struct visit *wanted)
+{
+	const struct visit *visits = join->visits.items;
+	size_t low = 0;
+	size_t high = join->visits.count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_visits(&visits[middle], wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return 0;
+	return low;
 }
 
 static bool has_backend(const struct join *join, const struct visit *visit,
@@ -140,53 +161,69 @@ static uint64_t distance_between(const struct weir_tally *a, const struct weir_t
 	return a->first > b->first ? a->first - b->first : b->first - a->first;
 }
 
-/* The nearest visit whose client is one side of the sighting; *distance is the least so far. */
-static uint32_t nearest_visit(const struct join *join, const struct weir_sighting *sighting,
-			      unsigned side, uint64_t *distance)
+/* The best visit so far for one sighting. */
+struct match {
+	uint32_t visit; /* or WEIR_NONE */
+	uint8_t forward;
+	uint64_t distance;
+};
+
+static bool is_of_client(const struct join *join, size_t at, const struct visit *client)
 {
-	const struct weir_flow_key *key = &sighting->key;
 	const struct visit *visits = join->visits.items;
-	struct visit client = { .client = key->ends[side],
-				.port = key->ports[side],
-				.protocol = key->protocol };
-	const uint32_t *head = weir_map_find(&join->clients, &client, CLIENT_BYTES);
-	uint32_t nearest = WEIR_NONE;
 
-	for (uint32_t at = head ? *head : WEIR_NONE; at != WEIR_NONE; at = visits[at].next) {
-		const struct weir_tally *seen = &sighting_at(join, visits[at].sighting)->tally;
-		uint64_t between = distance_between(seen, &sighting->tally);
+	return at < join->visits.count && memcmp(&visits[at], client, CLIENT_BYTES) == 0;
+}
 
-		if (between >= *distance || !overlap(seen, &sighting->tally) ||
-		    !has_backend(join, &visits[at], &key->ends[!side], key->ports[!side]))
-			continue;
-		nearest = at;
-		*distance = between;
-	}
-	return nearest;
+static void consider(const struct join *join, const struct weir_sighting *sighting, unsigned side,
+		     size_t at, struct match *match)
+{
+	const struct visit *visit = (const struct visit *)join->visits.items + at;
+	const struct weir_tally *seen = &sighting_at(join, visit->sighting)->tally;
+	uint64_t distance = distance_between(seen, &sighting->tally);
+
+	if (distance >= match->distance || !overlap(seen, &sighting->tally) ||
+	    !has_backend(join, visit, &sighting->key.ends[!side], sighting->key.ports[!side]))
+		return;
+	*match = (struct match){ (uint32_t)at, (uint8_t)side, distance };
+}
+
+/* Looks for a visit whose client is one side of the sighting. */
+static void match_client(const struct join *join, const struct weir_sighting *sighting,
+			 unsigned side, struct match *match)
+{
+	const struct visit client = { .client = sighting->key.ends[side],
+				      .port = sighting->key.ports[side],
+				      .protocol = sighting->key.protocol,
+				      .first = sighting->tally.first };
+	size_t at = visit_position(join, &client);
+
+	for (size_t i = at; i < at + NEIGHBOURS && is_of_client(join, i, &client); i++)
+		consider(join, sighting, side, i, match);
+	for (size_t i = at; i > 0 && i + NEIGHBOURS > at && is_of_client(join, i - 1, &client); i--)
+		consider(join, sighting, side, i - 1, match);
 }
 
 static int collect_candidate(struct join *join, uint32_t number)
 {
-	struct visit *visits = join->visits.items;
 	const struct weir_sighting *sighting = sighting_at(join, number);
-	uint64_t distance = UINT64_MAX;
-	uint32_t asker[2] = { nearest_visit(join, sighting, 0, &distance),
-			      nearest_visit(join, sighting, 1, &distance) };
-	uint8_t forward = asker[1] != WEIR_NONE; /* the second was nearer, if it is one */
+	struct match match = { .visit = WEIR_NONE, .distance = UINT64_MAX };
 	struct candidate *candidate;
 	struct visit *visit;
 
-	if (asker[forward] == WEIR_NONE)
+	match_client(join, sighting, 0, &match);
+	match_client(join, sighting, 1, &match);
+	if (match.visit == WEIR_NONE)
 		return 0;
 	candidate = weir_array_push(&join->candidates);
 	if (!candidate)
 		return -ENOMEM;
-	*candidate = (struct candidate){ number, asker[forward] };
-	visit = &visits[asker[forward]];
-	if (visit->backend == WEIR_NONE || distance < visit->distance) {
+	*candidate = (struct candidate){ number, match.visit };
+	visit = (struct visit *)join->visits.items + match.visit;
+	if (visit->backend == WEIR_NONE || match.distance < visit->distance) {
 		visit->backend = number;
-		visit->forward = forward;
-		visit->distance = distance;
+		visit->forward = match.forward;
+		visit->distance = match.distance;
 	}
 	return 0;
 }
@@ -264,16 +301,13 @@ int weir_join_translated(const struct weir_judge *judge, struct weir_outcome *ou
 	};
 	int status;
 
-	weir_map_init(&join.clients, allocator);
 	status = collect_visits(&join);
 	if (!status && join.visits.count) {
-		status = index_visits(&join);
-		if (!status)
-			status = collect_candidates(&join);
+		qsort(join.visits.items, join.visits.count, sizeof(struct visit), compare_visits);
+		status = collect_candidates(&join);
 		if (!status)
 			status = join_all(&join, translated);
 	}
-	weir_map_finish(&join.clients);
 	weir_array_finish(&join.candidates);
 	weir_array_finish(&join.visits);
 	return status;

@@ -140,6 +140,14 @@ static const struct script_case translated[] = {
 	  "1 tcp 10.0.1.1:5000 > 10.0.2.1:8080 allow established 2+0 0.000-0.000 midstream "
 	  "service=one@10.96.0.1\n",
 	  "1> 1>" },
+	{ "T10 two backends behind one visit: the nearest joins",
+	  "0.000 tcp 10.0.1.1 40000 10.96.0.2 80 S\n"
+	  "0.002 tcp 10.0.1.1 40000 10.0.2.1 8080 S\n"
+	  "0.001 tcp 10.0.1.1 40000 10.0.2.2 8080 S",
+	  "1 tcp 10.0.1.1:40000 > 10.0.2.2:8080 allow new 2+0 0.000-0.001 "
+	  "service=two@10.96.0.2\n"
+	  "2 tcp 10.0.1.1:40000 > 10.0.2.1:8080 allow new 1+0 0.002-0.002\n",
+	  "1> 2> 1>" },
 	{ "T10 UDP answers belong to the one flow",
 	  "0.000 udp 10.0.1.2 4000 10.96.0.1 53\n"
 	  "0.001 udp 10.0.1.2 4000 10.0.2.1 5353\n"
