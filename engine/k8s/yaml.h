@@ -1,11 +1,12 @@
 /*
  * yaml.h - YAML and JSON text as small trees, one object at a time.
  *
- * Scalars are typed as sigs.k8s.io/yaml types them (YAML 1.1: yes, on, 0o17, 017, ~, <<...). A
+ * Scalars are typed as sigs.k8s.io/yaml types them (YAML 1.1: y, yes, on, 0o17, 017, ~, <<...). A
  * document that is a List, or a typed list (PodList), is handed out item by item, so that memory
  * is bounded by the largest object and not by the dump. The tree of an object lives until the
- * handler returns. Refused, with position: duplicate keys, invalid UTF-8, nesting and aliases
- * beyond the limits, an object beyond YAML_OBJECT_BYTES_MAX.
+ * handler returns. A document that is a lone scalar or a list is handed out like any other: the
+ * handler must look at the kind. Refused, with position: duplicate keys, invalid UTF-8, nesting and
+ * aliases beyond the limits, an object beyond YAML_OBJECT_BYTES_MAX.
  */
 #ifndef WEIR_K8S_YAML_H
 #define WEIR_K8S_YAML_H
