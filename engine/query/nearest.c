@@ -21,33 +21,36 @@ enum {
 	COST_NONE = 1 << 20,
 };
 
-/* The edits that make a into b, or more than most when they are more than that. */
+static uint16_t least(unsigned a, unsigned b)
+{
+	return (uint16_t)(a < b ? a : b);
+}
+
+/* The edits that make a into b, two neighbours changing places being one; more than most when
+ * they are more than that. */
 static unsigned edits(const char *a, const char *b, unsigned most)
 {
-	uint16_t row[NAME_MAX_LENGTH + 1];
+	uint16_t rows[3][NAME_MAX_LENGTH + 1]; /* by the length of a's beginning, modulo 3 */
 	size_t a_length = strlen(a), b_length = strlen(b);
 	size_t apart = a_length > b_length ? a_length - b_length : b_length - a_length;
 
 	if (a_length > NAME_MAX_LENGTH || b_length > NAME_MAX_LENGTH || apart > most)
 		return most + 1;
 	for (size_t j = 0; j <= b_length; j++)
-		row[j] = (uint16_t)j;
+		rows[0][j] = (uint16_t)j;
 	for (size_t i = 1; i <= a_length; i++) {
-		uint16_t diagonal = row[0];
+		uint16_t *row = rows[i % 3];
+		const uint16_t *above = rows[(i + 2) % 3], *twice_above = rows[(i + 1) % 3];
 
 		row[0] = (uint16_t)i;
 		for (size_t j = 1; j <= b_length; j++) {
-			uint16_t best = (uint16_t)(diagonal + (a[i - 1] != b[j - 1]));
-
-			diagonal = row[j];
-			if (row[j] + 1 < best)
-				best = (uint16_t)(row[j] + 1);
-			if (row[j - 1] + 1 < best)
-				best = (uint16_t)(row[j - 1] + 1);
-			row[j] = best;
+			row[j] = least(above[j] + 1u, row[j - 1] + 1u);
+			row[j] = least(row[j], above[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				row[j] = least(row[j], twice_above[j - 2] + 1u);
 		}
 	}
-	return row[b_length];
+	return rows[a_length % 3][b_length];
 }
 
 static unsigned cost_of_name(const char *wanted, const char *candidate)
