@@ -457,10 +457,12 @@ static bool is_own_node(const struct question *q)
 {
 	const struct weir_endpoint *pod;
 
+	if (q->far.kind != END_NODE)
+		return false;
 	if (q->direction == WEIR_EGRESS && q->resolved->semantics.own_node == WEIR_OWN_NODE_POLICY)
 		return false;
 	if (q->near.kind == END_UNKNOWN)
-		return q->mode == FAVOURABLE && node_of(q->resolved, q->far.address) != WEIR_NONE;
+		return q->mode == FAVOURABLE;
 	pod = &q->resolved->endpoints[q->near.endpoint];
 	return pod->node != WEIR_NONE &&
 	       has_address(&q->resolved->endpoints[pod->node], q->far.address);
