@@ -1,0 +1,45 @@
+#include "ends.h"
+
+bool end_is_node(const struct lookup *lookup, uint32_t leaf)
+{
+	return (leaf & ((1u << lookup->profile_bits) - 1)) >= lookup->header->first_node_profile;
+}
+
+bool end_node_has(const struct lookup *lookup, uint32_t leaf, const struct weir_address *address)
+{
+	const struct layout_header *header = lookup->header;
+	uint32_t number = leaf >> lookup->profile_bits;
+	const struct layout_endpoint *node;
+	const struct weir_address *addresses;
+
+	if (!number)
+		return false;
+	node = LAYOUT_ITEMS(header, LAYOUT_ENDPOINTS, struct layout_endpoint) +
+	       LAYOUT_ITEMS(header, LAYOUT_NODE_NUMBERS, uint32_t)[number];
+	addresses = LAYOUT_ITEMS(header, LAYOUT_ADDRESSES, struct weir_address) + node->addresses;
+	for (uint32_t i = 0; i < node->address_count; i++) {
+		if (weir_address_equal(&addresses[i], address))
+			return true;
+	}
+	return false;
+}
+
+struct end end_of(const struct lookup *lookup, const uint32_t *leaf, uint8_t flags,
+		  enum end_mode mode)
+{
+	struct end end = { .leaves = leaf, .count = 1 };
+	const struct layout_special *special;
+
+	if (!(*leaf & LAYOUT_SPECIAL))
+		return end;
+	special = LAYOUT_ITEMS(lookup->header, LAYOUT_SPECIALS, struct layout_special) +
+		  (*leaf & LAYOUT_INDEX);
+	end.leaves = LAYOUT_ITEMS(lookup->header, LAYOUT_CANDIDATES, uint32_t) + special->first;
+	if (special->kind != LAYOUT_UNKNOWN) {
+		end.count = special->count;
+		return end;
+	}
+	end.is_unknown = !(flags & WEIR_KEY_UNKNOWN_EXTERNAL);
+	end.leaves += end.is_unknown ? (unsigned)mode : 2u;
+	return end;
+}

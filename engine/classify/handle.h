@@ -1,0 +1,63 @@
+/*
+ * handle.h - a policy in memory: the block, who holds it, and how it is asked.
+ */
+#ifndef WEIR_CLASSIFY_HANDLE_H
+#define WEIR_CLASSIFY_HANDLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "layout.h"
+#include "memory.h"
+#include "weir/policy.h"
+
+/* The hot sections of a block, as pointers. */
+struct lookup {
+	const struct layout_header *header;
+	const uint32_t *root;
+	const struct layout_trie_node *nodes;
+	const uint32_t *leaves;
+	const struct layout_guard *guards;
+	const struct layout_profile *profiles;
+	const uint16_t *port_roots;
+	const uint16_t *port_chunks;
+	const struct layout_line *rows[2]; /* by direction */
+	const uint64_t *port_sets;
+	uint32_t port_set_words;
+	uint32_t profile_bits;
+	uint32_t first_source_node;      /* profiles from here on may reach their node's pods */
+	uint32_t first_destination_node; /* profiles from here on are reached by their pods */
+};
+
+/* A way to classify. All give the same verdicts. */
+struct weir_kernel {
+	const char *name;
+	bool (*is_supported)(void);
+	void (*classify)(const struct lookup *lookup, const struct weir_key *keys,
+			 struct weir_verdict *verdicts, size_t n);
+};
+
+/* The kernels of this build, the best last; the first always works. */
+const struct weir_kernel *weir_kernels(size_t *count);
+
+struct weir_policy {
+	const struct weir_allocator *allocator;
+	void *memory; /* what the allocator gave: the block begins at its first multiple of 64 */
+	const struct weir_kernel *kernel;
+	struct lookup lookup;
+	unsigned references;
+};
+
+/* Room for a block of length bytes, zeroed, and its policy with one reference; -ENOMEM. The block
+ * is filled by the caller, who then calls weir_policy_open. */
+int weir_policy_create(const struct weir_allocator *allocator, size_t length,
+		       struct layout_header **block, struct weir_policy **out);
+
+/* Points the lookup into the filled block. */
+void weir_policy_open(struct weir_policy *policy);
+
+/* Judges a key whose source or destination leaf is a special. */
+struct weir_verdict weir_classify_special(const struct lookup *lookup, const struct weir_key *key,
+					  uint32_t source, uint32_t destination);
+
+#endif

@@ -1,0 +1,17 @@
+/* What other machines can choose from. */
+#include "kernel.h"
+
+static bool always(void)
+{
+	return true;
+}
+
+static const struct weir_kernel kernels[] = {
+	{ "scalar", always, weir_kernel_scalar },
+};
+
+const struct weir_kernel *weir_kernels(size_t *count)
+{
+	*count = sizeof(kernels) / sizeof(kernels[0]);
+	return kernels;
+}

@@ -1,0 +1,25 @@
+/* What x86-64 can choose from. */
+#include "kernel.h"
+
+static bool always(void)
+{
+	return true;
+}
+
+static bool has_bits(void)
+{
+	__builtin_cpu_init();
+	return __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("bmi") &&
+	       __builtin_cpu_supports("bmi2");
+}
+
+static const struct weir_kernel kernels[] = {
+	{ "scalar", always, weir_kernel_scalar },
+	{ "bits", has_bits, weir_kernel_bits },
+};
+
+const struct weir_kernel *weir_kernels(size_t *count)
+{
+	*count = sizeof(kernels) / sizeof(kernels[0]);
+	return kernels;
+}

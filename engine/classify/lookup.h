@@ -1,0 +1,206 @@
+/*
+ * lookup.h - address → leaf, ports → port class, (row, class) → port set.
+ *
+ * Inlined into every kernel, so that each is compiled for its instruction set.
+ */
+#ifndef WEIR_CLASSIFY_LOOKUP_H
+#define WEIR_CLASSIFY_LOOKUP_H
+
+#include <stdbool.h>
+
+#include "handle.h"
+
+static inline uint64_t load_big(const uint8_t *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	return word;
+}
+
+/* How many bits up to and including slot are set. */
+static inline uint32_t rank(uint64_t bits, unsigned slot)
+{
+	return (uint32_t)__builtin_popcountll(bits & (((uint64_t)2 << slot) - 1));
+}
+
+static inline const struct layout_trie_node *
+child_of(const struct lookup *lookup, const struct layout_trie_node *node, unsigned slot)
+{
+	return lookup->nodes + node->first_child + rank(node->children, slot) - 1;
+}
+
+static inline uint32_t leaf_of(const struct lookup *lookup, const struct layout_trie_node *node,
+			       unsigned slot)
+{
+	return lookup->leaves[node->first_leaf + rank(node->starts, slot) - 1];
+}
+
+static inline uint32_t find_ipv4(const struct lookup *lookup, uint32_t address)
+{
+	const struct layout_trie_node *node =
+		lookup->nodes + lookup->root[address >> (32 - LAYOUT_ROOT_BITS)];
+	unsigned shift = 32 - LAYOUT_ROOT_BITS - LAYOUT_STRIDE;
+	unsigned slot = address >> shift & 63;
+
+	while (node->children >> slot & 1) {
+		node = child_of(lookup, node, slot);
+		shift -= LAYOUT_STRIDE;
+		slot = address >> shift & 63;
+	}
+	return leaf_of(lookup, node, slot);
+}
+
+/* The six bits of a level; eleven levels a word, the first of each has but four bits. */
+static inline unsigned slot_at(const uint64_t words[2], unsigned level)
+{
+	return (level < 11 ? words[0] >> (60 - 6 * level) : words[1] >> (126 - 6 * level)) & 63;
+}
+
+static inline uint32_t find_ipv6(const struct lookup *lookup, const uint64_t words[2])
+{
+	uint32_t leaf = lookup->header->ipv6;
+
+	while ((leaf & LAYOUT_GUARD) == LAYOUT_GUARD) {
+		const struct layout_guard *guard = &lookup->guards[leaf & LAYOUT_INDEX];
+		const struct layout_trie_node *node = lookup->nodes + guard->node;
+		unsigned level = guard->level;
+		unsigned slot = slot_at(words, level);
+
+		if (((words[0] ^ guard->bits[0]) & guard->mask[0]) |
+		    ((words[1] ^ guard->bits[1]) & guard->mask[1]))
+			return guard->otherwise;
+		while (node->children >> slot & 1) {
+			node = child_of(lookup, node, slot);
+			slot = slot_at(words, ++level);
+		}
+		leaf = leaf_of(lookup, node, slot);
+	}
+	return leaf;
+}
+
+static inline uint32_t find_address(const struct lookup *lookup, const struct weir_address *address)
+{
+	uint64_t words[2] = { load_big(address->bytes), load_big(address->bytes + 8) };
+
+	if (words[0] == 0 && words[1] >> 32 == 0xffff)
+		return find_ipv4(lookup, (uint32_t)words[1]);
+	return find_ipv6(lookup, words);
+}
+
+static inline unsigned slot_of_protocol(uint8_t protocol)
+{
+	switch (protocol) {
+	case WEIR_PROTOCOL_TCP:
+		return LAYOUT_SLOT_TCP;
+	case WEIR_PROTOCOL_UDP:
+		return LAYOUT_SLOT_UDP;
+	case WEIR_PROTOCOL_SCTP:
+		return LAYOUT_SLOT_SCTP;
+	case WEIR_PROTOCOL_ICMPV6:
+		return LAYOUT_SLOT_ICMPV6;
+	default:
+		return LAYOUT_SLOT_OTHER;
+	}
+}
+
+static inline uint32_t port_class_of(const struct lookup *lookup, const struct weir_key *key)
+{
+	unsigned slot = slot_of_protocol(key->protocol);
+	unsigned number = slot == LAYOUT_SLOT_ICMPV6 ? key->icmp_type : key->destination_port;
+	unsigned root = slot * LAYOUT_CHUNKS + number / LAYOUT_PORTS_PER_CHUNK;
+	unsigned chunk = lookup->port_roots[root];
+
+	return lookup
+		->port_chunks[chunk * LAYOUT_PORTS_PER_CHUNK + number % LAYOUT_PORTS_PER_CHUNK];
+}
+
+/* The cell of a class: compared with all ten at once, the default standing in last. */
+static inline uint32_t cell_in_line(const struct layout_line *line, uint32_t class)
+{
+	uint32_t found = 1u << LAYOUT_LINE_SLOTS;
+
+	for (unsigned i = 0; i < LAYOUT_LINE_SLOTS; i++)
+		found |= (uint32_t)(line->classes[i] == class) << i;
+	return line->cells[__builtin_ctz(found)];
+}
+
+static inline uint32_t cell_of(const struct lookup *lookup, enum weir_direction direction,
+			       uint32_t row, uint32_t class)
+{
+	const struct layout_line *lines = lookup->rows[direction] + (row >> LAYOUT_ROW_BITS);
+	uint32_t bits = row & ((1u << LAYOUT_ROW_BITS) - 1);
+
+	if (bits == LAYOUT_ROW_DENSE)
+		return ((const uint16_t *)lines)[class];
+	return cell_in_line(lines + layout_bucket(class, bits), class);
+}
+
+static inline const struct layout_profile *profile_of(const struct lookup *lookup, uint32_t leaf)
+{
+	return &lookup->profiles[leaf & ((1u << lookup->profile_bits) - 1)];
+}
+
+/* Whether the near end's side allows a port class; 0 or 1. */
+static inline uint32_t side_allows(const struct lookup *lookup, enum weir_direction direction,
+				   const struct layout_profile *near,
+				   const struct layout_profile *far, uint32_t port_class)
+{
+	uint32_t cell = cell_of(lookup, direction, near->row[direction], far->class[direction]);
+	const uint64_t *set = lookup->port_sets + (size_t)cell * lookup->port_set_words;
+
+	return set[port_class >> 6] >> (port_class & 63) & 1;
+}
+
+/* A pod and its own node, where nothing else is asked; 0 or 1. */
+static inline uint32_t is_own_node(const struct lookup *lookup, uint32_t source,
+				   uint32_t destination)
+{
+	uint32_t mask = (1u << lookup->profile_bits) - 1;
+	uint32_t same = (source ^ destination) <= mask;
+	uint32_t numbered = source > mask;
+	uint32_t is_node = ((source & mask) >= lookup->first_source_node) |
+			   ((destination & mask) >= lookup->first_destination_node);
+
+	return same & numbered & is_node;
+}
+
+static inline uint32_t is_same_address(const struct weir_key *key)
+{
+	return weir_address_equal(&key->source, &key->destination);
+}
+
+static inline uint32_t allows(const struct lookup *lookup, const struct weir_key *key,
+			      uint32_t source, uint32_t destination)
+{
+	const struct layout_profile *from = profile_of(lookup, source);
+	const struct layout_profile *to = profile_of(lookup, destination);
+	uint32_t port_class = port_class_of(lookup, key);
+	uint32_t egress = side_allows(lookup, WEIR_EGRESS, from, to, port_class) |
+			  !(key->flags & WEIR_KEY_EGRESS);
+	uint32_t ingress = side_allows(lookup, WEIR_INGRESS, to, from, port_class) |
+			   !(key->flags & WEIR_KEY_INGRESS);
+
+	return (egress & ingress) | is_same_address(key) | is_own_node(lookup, source, destination);
+}
+
+static inline void classify_burst(const struct lookup *lookup, const struct weir_key *keys,
+				  struct weir_verdict *verdicts, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint32_t source = find_address(lookup, &keys[i].source);
+		uint32_t destination = find_address(lookup, &keys[i].destination);
+
+		if ((source | destination) & LAYOUT_SPECIAL) {
+			verdicts[i] = weir_classify_special(lookup, &keys[i], source, destination);
+			continue;
+		}
+		verdicts[i].action = (uint8_t)allows(lookup, &keys[i], source, destination);
+		verdicts[i].why = WEIR_WHY_NONE;
+	}
+}
+
+#endif
