@@ -294,6 +294,14 @@ static int cells_from_json(struct row_source *source, const struct json_value *v
 	return 0;
 }
 
+static bool is_blank(const char *line, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (!memchr(" \t\r", line[i], 3))
+			return false;
+	return true;
+}
+
 static bool read_json_lines(struct expectations *expectations, const char *at, const char *end)
 {
 	struct row_source source = { .expectations = expectations };
@@ -309,7 +317,7 @@ static bool read_json_lines(struct expectations *expectations, const char *at, c
 
 		source.line++;
 		source.error.text[0] = '\0';
-		if (!json_is_blank(at, length)) {
+		if (!is_blank(at, length)) {
 			status = json_read_object(at, length, column_names, COLUMNS, &scratch,
 						  values, &source.error);
 			if (!status)
@@ -407,7 +415,7 @@ static bool read_text(struct expectations *expectations, char *text, size_t leng
 	if (length >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0)
 		at += 3;
 	text = at;
-	while (at < end && json_is_blank(at, 1))
+	while (at < end && memchr(" \t\r\n", *at, 4))
 		at++;
 	if (at == end)
 		return true;

@@ -4,7 +4,6 @@
 #include "command.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -121,13 +120,15 @@ static enum exit_code dispatch(int argc, char **argv)
 	return run_command(command, argc - 1, argv + 1);
 }
 
-/* Output that did not get out is an error, whatever else went well. */
+/* A reader that went away is no error; anything else that kept output from getting out is. */
 static enum exit_code close_output(enum exit_code code)
 {
 	bool had_error = ferror(stdout) != 0;
 
 	errno = 0;
 	if (fclose(stdout) == 0 && !had_error)
+		return code;
+	if (errno == EPIPE)
 		return code;
 	complain(NULL, "cannot write to standard output: %s",
 		 errno ? strerror(errno) : "write error");
@@ -136,7 +137,5 @@ static enum exit_code close_output(enum exit_code code)
 
 int main(int argc, char **argv)
 {
-	/* A reader that goes away ends the program quietly, whatever it was started with. */
-	signal(SIGPIPE, SIG_DFL);
 	return (int)close_output(dispatch(argc, argv));
 }

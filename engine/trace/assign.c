@@ -5,6 +5,8 @@
 
 #include "weir/policy.h"
 
+static const uint64_t second = 1000000000;
+
 int weir_assigner_init(struct weir_assigner *assigner, const struct weir_allocator *allocator,
 		       uint64_t secret, bool is_stateless)
 {
@@ -33,7 +35,7 @@ static bool is_over(const struct weir_sighting *sighting, uint8_t signals, uint6
 	if (sighting->key.kind != WEIR_FLOW_QUOTED &&
 	    weir_flow_has_handshake(sighting->key.protocol))
 		return weir_flow_is_succeeded(&sighting->machine, signals);
-	return time > sighting->time && time - sighting->time >= WEIR_FLOW_IDLE;
+	return time > sighting->time && time - sighting->time >= WEIR_FLOW_IDLE_SECONDS * second;
 }
 
 static void touch(struct weir_sighting *sighting, uint64_t time)
@@ -270,7 +272,7 @@ static int find_waiting(struct weir_assigner *assigner, const struct weir_packet
 
 	if (entry && entry->kind == WEIR_FRAGMENT_WAITING &&
 	    entry->protocol == packet->tuple.protocol &&
-	    (time > entry->time ? time - entry->time : entry->time - time) <= WEIR_FLOW_SECOND) {
+	    (time > entry->time ? time - entry->time : entry->time - time) <= second) {
 		*out = entry;
 		return 0;
 	}

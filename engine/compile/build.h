@@ -1,0 +1,175 @@
+/*
+ * build.h - what the stages of a compilation hand on.
+ *
+ *	owners   who owns each address                              → owned, elements
+ *	regions  the address space cut at every prefix              → regions
+ *	ports    (protocol, port) alike for every rule              → ports
+ *	classes  far ends alike for every peer, near ends alike for
+ *	         every rule's subjects                              → sides
+ *	rows     (group, class) → port set                          → rows
+ *	leaves   address → row and class                            → profiles, trie
+ *	names    what the directory shows                           → sections
+ *
+ * Everything temporary lives in one arena, whose memory is bounded in relation to the input and
+ * to max_bytes. Growing outputs are arrays, finished with the build.
+ */
+#ifndef WEIR_COMPILE_BUILD_H
+#define WEIR_COMPILE_BUILD_H
+
+#include "array.h"
+#include "hash.h"
+#include "layout.h"
+#include "memory.h"
+#include "regions.h"
+#include "trie.h"
+#include "weir/resolved.h"
+
+enum {
+	DIRECTIONS = 2,
+};
+
+struct list {
+	const uint32_t *items;
+	uint32_t count;
+};
+
+/* One that an address may turn out to be: what far ends are partitioned of. */
+enum element_kind {
+	ELEMENT_POD,
+	ELEMENT_NODE,
+	ELEMENT_EXTERNAL, /* of a region */
+	ELEMENT_UNKNOWN,  /* of a region that is in a pod range */
+};
+
+struct element {
+	uint32_t endpoint; /* WEIR_NONE for those of regions */
+	uint32_t region;
+	uint32_t kind;
+};
+
+/* An address that pods own or a node has. */
+struct owned {
+	struct weir_address address;
+	uint32_t first_element; /* its owners are consecutive elements, by (namespace, name) */
+	uint32_t count;
+	bool is_shared_by_nodes;
+};
+
+struct owners {
+	struct owned *items;
+	uint32_t count;
+	struct element *elements; /* of owned addresses, then of regions */
+	uint32_t owned_elements;
+	uint32_t element_count;
+	uint32_t *first_of_region;   /* element: external; the unknown one, if any, is the next */
+	uint32_t *endpoint_first;    /* in endpoint_elements; one more for the end */
+	uint32_t *endpoint_elements; /* by endpoint */
+};
+
+/* A declared port that some rule names. */
+struct named {
+	uint32_t name; /* number of (name, protocol) */
+	uint32_t item; /* port item of (protocol, number) */
+};
+
+struct port_map {
+	uint32_t words; /* of 64 bits in a set of port classes */
+	uint32_t class_count;
+	uint64_t *item_masks;     /* words of each item */
+	uint64_t *protocol_masks; /* words of each of the slots TCP, UDP, SCTP */
+	uint64_t *always;         /* what every side allows */
+	uint64_t *all;            /* every class */
+	uint64_t *rule_masks;     /* words of each rule: ports but for the named ones */
+	struct list *rule_names;  /* by rule: numbers of (name, protocol) */
+	uint8_t *name_slots;      /* slot of each named port's protocol */
+	uint8_t *name_used[DIRECTIONS];
+	struct named *declared;   /* endpoint after endpoint, those that rules name */
+	uint32_t *declared_first; /* by endpoint; one more for the end */
+	uint16_t *roots;          /* LAYOUT_SLOTS * LAYOUT_CHUNKS */
+	struct weir_array chunks; /* of 64 uint16_t */
+};
+
+/* One direction. */
+struct side {
+	uint32_t *rules; /* in the order in which they are tried */
+	uint32_t rule_count;
+	/* Far ends. */
+	uint32_t *class_of;   /* by element */
+	uint32_t plain_count; /* classes of elements */
+	uint32_t
+		class_count; /* with a twin, the unfavourable one, for each class of unknown pods */
+	uint32_t *twin;      /* by class, or LAYOUT_NO_CLASS */
+	uint32_t *sample;    /* an element of each class */
+	struct list *set_classes; /* by set: ascending; of sets that are peers */
+	uint32_t *block_class_of; /* by region: alike when in the same blocks */
+	uint32_t block_class_count;
+	struct list *classes_of_block_class;
+	struct list unknown_classes;
+	uint32_t *signature;        /* by endpoint: alike when declaring the same used ports */
+	uint32_t *signature_sample; /* an endpoint of each */
+	uint32_t signature_count;
+	/* Near ends. */
+	uint32_t *group_of; /* by endpoint */
+	uint32_t group_count;
+	struct list *group_rules; /* by group, one more: what certainly holds for unknown pods */
+	uint32_t *group_sample;   /* an endpoint of each group */
+	uint32_t *group_rows;     /* row words */
+	uint32_t unknown_rows[2]; /* favourable, unfavourable */
+	uint32_t open_row;        /* all is allowed */
+	struct weir_array lines;  /* struct layout_line */
+};
+
+enum row_form {
+	ROW_FORM_BEST,
+	ROW_FORM_DENSE,
+	ROW_FORM_SPARSE,
+};
+
+struct build {
+	const struct weir_resolved *resolved;
+	const struct weir_allocator *allocator;
+	struct weir_error *error;
+	size_t max_bytes; /* SIZE_MAX: no bound */
+	enum row_form form;
+	struct weir_arena arena;
+	struct owners owners;
+	struct regions regions;
+	struct port_map ports;
+	struct side sides[DIRECTIONS];
+	struct weir_array port_sets; /* uint64_t[ports.words] */
+	struct trie trie;
+	struct weir_array profiles;
+	uint32_t first_node_profile;
+	uint32_t profile_bits;
+	struct weir_array specials;
+	struct weir_array candidates;   /* leaves */
+	struct weir_array node_numbers; /* endpoints */
+	struct weir_array sections[LAYOUT_SECTIONS];
+};
+
+/* Fills the error and returns the status. */
+int build_fail(struct build *build, int status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The stages. 0, -ENOMEM, -ERANGE or (the first) -EINVAL. */
+int build_validate(struct build *build);
+int build_owners(struct build *build);
+int build_ports(struct build *build);
+int build_classes(struct build *build);
+int build_rows(struct build *build);
+int build_leaves(struct build *build);
+
+/* Whether blocks match an element: pods may be left to sets. */
+bool build_sees_blocks(const struct build *build, const struct element *element);
+
+/* A compilation with rows forced into one form: what both forms are compared by. */
+int weir_compile_in_form(const struct weir_resolved *resolved,
+			 const struct weir_compile_options *options, enum row_form form,
+			 struct weir_policy **out, struct weir_error *error);
+
+static inline uint64_t *mask_of(uint64_t *masks, uint32_t words, uint32_t index)
+{
+	return masks + (size_t)words * index;
+}
+
+#endif

@@ -1,0 +1,334 @@
+/*
+ * leaves.c - profiles, specials and the trie that leads to them.
+ *
+ * Ends with the same rows and classes share a profile; nodes' profiles come last, so that one
+ * comparison tells a node. A leaf is a profile and the number of the node that an end is on.
+ */
+#include "build.h"
+
+#include <errno.h>
+
+struct work {
+	struct build *build;
+	struct weir_map profiles; /* pods and what is outside; then nodes */
+	struct weir_map specials; /* unknown pods, by their candidates */
+	uint32_t *profile_of;     /* by element; of unknown pods the favourable one */
+	uint32_t *twin_of;        /* by element; of unknown pods the unfavourable one */
+	uint32_t *number_of;      /* of each endpoint that is a node; 0: none */
+	uint32_t *leaf_of_owned;
+	uint32_t *leaf_of_region;
+};
+
+static int number_profile(struct work *work, const struct layout_profile *profile, uint32_t *number)
+{
+	struct weir_array *profiles = &work->build->profiles;
+	uint64_t hash = weir_hash_bytes(profile, sizeof(*profile), 0);
+	struct weir_map_slot *slot =
+		weir_map_slot(&work->profiles, profile, sizeof(*profile), hash);
+	struct layout_profile *copy;
+
+	if (!slot)
+		return -ENOMEM;
+	if (slot->key) {
+		*number = slot->value;
+		return 0;
+	}
+	copy = weir_arena_new(&work->build->arena, struct layout_profile);
+	if (!copy || weir_array_resize(profiles, profiles->count + 1))
+		return -ENOMEM;
+	*copy = *profile;
+	*number = (uint32_t)profiles->count - 1;
+	((struct layout_profile *)profiles->items)[*number] = *profile;
+	weir_map_fill(&work->profiles, slot, copy, sizeof(*copy), hash, *number);
+	return 0;
+}
+
+/* The rows of an element; unfavourable is 1 for the other one of an unknown pod. */
+static uint32_t row_of(const struct side *side, const struct element *element,
+		       unsigned unfavourable)
+{
+	if (element->kind == ELEMENT_POD)
+		return side->group_rows[side->group_of[element->endpoint]];
+	if (element->kind == ELEMENT_UNKNOWN)
+		return side->unknown_rows[unfavourable];
+	return side->open_row;
+}
+
+static struct layout_profile profile_of(const struct build *build, uint32_t index,
+					unsigned unfavourable)
+{
+	const struct element *element = &build->owners.elements[index];
+	struct layout_profile profile;
+
+	for (unsigned i = 0; i < DIRECTIONS; i++) {
+		const struct side *side = &build->sides[i];
+		uint32_t class = side->class_of[index];
+
+		profile.row[i] = row_of(side, element, unfavourable);
+		profile.class[i] = unfavourable ? side->twin[class] : class;
+	}
+	return profile;
+}
+
+static int number_element(struct work *work, uint32_t index)
+{
+	struct layout_profile profile = profile_of(work->build, index, 0);
+	int status = number_profile(work, &profile, &work->profile_of[index]);
+
+	if (status || work->build->owners.elements[index].kind != ELEMENT_UNKNOWN)
+		return status;
+	profile = profile_of(work->build, index, 1);
+	return number_profile(work, &profile, &work->twin_of[index]);
+}
+
+static void count_profile_bits(struct build *build)
+{
+	build->profile_bits = 1;
+	while (build->profiles.count > (size_t)1 << build->profile_bits)
+		build->profile_bits++;
+}
+
+static int number_profiles(struct work *work)
+{
+	const struct owners *owners = &work->build->owners;
+	int status = 0;
+
+	for (uint32_t i = 0; i < owners->element_count && !status; i++) {
+		if (owners->elements[i].kind != ELEMENT_NODE)
+			status = number_element(work, i);
+	}
+	/* A node has a profile of its own, even where a pod has the same. */
+	weir_map_finish(&work->profiles);
+	work->build->first_node_profile = (uint32_t)work->build->profiles.count;
+	for (uint32_t i = 0; i < owners->element_count && !status; i++) {
+		if (owners->elements[i].kind == ELEMENT_NODE)
+			status = number_element(work, i);
+	}
+	count_profile_bits(work->build);
+	return status;
+}
+
+/* Nodes with addresses count from 1. */
+static int number_nodes(struct work *work)
+{
+	struct build *build = work->build;
+	const struct weir_resolved *resolved = build->resolved;
+	uint32_t *endpoint = weir_array_push(&build->node_numbers);
+
+	if (!endpoint)
+		return -ENOMEM;
+	*endpoint = WEIR_NONE;
+	for (uint32_t i = 0; i < resolved->endpoint_count; i++) {
+		if (resolved->endpoints[i].kind != WEIR_ENDPOINT_NODE ||
+		    !resolved->endpoints[i].address_count)
+			continue;
+		work->number_of[i] = (uint32_t)build->node_numbers.count;
+		endpoint = weir_array_push(&build->node_numbers);
+		if (!endpoint)
+			return -ENOMEM;
+		*endpoint = i;
+	}
+	if (build->profile_bits >= 31 ||
+	    build->node_numbers.count > (size_t)1 << (31 - build->profile_bits))
+		return build_fail(build, -ERANGE,
+				  "%zu nodes and %zu kinds of ends are more than a leaf can tell",
+				  build->node_numbers.count, build->profiles.count);
+	return 0;
+}
+
+static uint32_t leaf_of_element(const struct work *work, uint32_t index)
+{
+	const struct element *element = &work->build->owners.elements[index];
+	uint32_t node = element->endpoint;
+
+	if (node != WEIR_NONE && element->kind == ELEMENT_POD)
+		node = work->build->resolved->endpoints[node].node;
+	if (node == WEIR_NONE)
+		return work->profile_of[index];
+	return work->number_of[node] << work->build->profile_bits | work->profile_of[index];
+}
+
+static int add_candidate(struct build *build, uint32_t leaf)
+{
+	uint32_t *candidate = weir_array_push(&build->candidates);
+
+	if (!candidate)
+		return -ENOMEM;
+	*candidate = leaf;
+	return 0;
+}
+
+static struct layout_special *add_special(struct build *build, enum layout_special_kind kind,
+					  uint32_t *leaf)
+{
+	struct layout_special *special = weir_array_push(&build->specials);
+
+	if (!special)
+		return NULL;
+	special->first = (uint32_t)build->candidates.count;
+	special->kind = kind;
+	*leaf = LAYOUT_SPECIAL | (uint32_t)(build->specials.count - 1);
+	return special;
+}
+
+static int place_owned(struct work *work, uint32_t index)
+{
+	struct build *build = work->build;
+	const struct owned *owned = &build->owners.items[index];
+	uint32_t *leaf = &work->leaf_of_owned[index];
+	struct layout_special *special;
+
+	if (owned->count == 1 && !owned->is_shared_by_nodes) {
+		*leaf = leaf_of_element(work, owned->first_element);
+		return 0;
+	}
+	special = add_special(build, owned->count > 1 ? LAYOUT_SHARED : LAYOUT_NODES_SHARED, leaf);
+	if (!special)
+		return -ENOMEM;
+	special->count = owned->count;
+	for (uint32_t i = 0; i < owned->count; i++) {
+		if (add_candidate(build, leaf_of_element(work, owned->first_element + i)))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Regions whose unknown pods are alike share a special. */
+static int place_region(struct work *work, uint32_t index)
+{
+	struct build *build = work->build;
+	uint32_t element = build->owners.first_of_region[index];
+	uint32_t *key = weir_arena_array(&build->arena, 3, uint32_t);
+	uint32_t *leaf = &work->leaf_of_region[index];
+	struct layout_special *special;
+	uint32_t *known;
+
+	*leaf = work->profile_of[element];
+	if (!build->regions.items[index].in_pod_range)
+		return 0;
+	if (!key)
+		return -ENOMEM;
+	key[0] = work->profile_of[element + 1];
+	key[1] = work->twin_of[element + 1];
+	key[2] = work->profile_of[element];
+	known = weir_map_insert(&work->specials, key, 3 * sizeof(*key), UINT32_MAX, NULL);
+	if (!known)
+		return -ENOMEM;
+	if (*known != UINT32_MAX) {
+		*leaf = *known;
+		return 0;
+	}
+	special = add_special(build, LAYOUT_UNKNOWN, leaf);
+	if (!special)
+		return -ENOMEM;
+	special->count = 1;
+	*known = *leaf;
+	return add_candidate(build, key[0]) || add_candidate(build, key[1]) ||
+			       add_candidate(build, key[2])
+		       ? -ENOMEM
+		       : 0;
+}
+
+static int place_all(struct work *work)
+{
+	const struct build *build = work->build;
+	int status = 0;
+
+	for (uint32_t i = 0; i < build->owners.count && !status; i++)
+		status = place_owned(work, i);
+	for (uint32_t i = 0; i < build->regions.count && !status; i++)
+		status = place_region(work, i);
+	return status;
+}
+
+static struct trie_item item_of(const struct weir_address *address, unsigned length, uint32_t leaf)
+{
+	struct trie_item item = { .length = length, .leaf = leaf };
+
+	for (unsigned i = 0; i < 16; i++)
+		item.words[i / 8] = item.words[i / 8] << 8 | address->bytes[i];
+	return item;
+}
+
+/* Regions and owned addresses are both in order; an address comes behind the prefix that it is. */
+static size_t merge(const struct work *work, bool ipv4, struct trie_item *items)
+{
+	const struct build *build = work->build;
+	const struct regions *regions = &build->regions;
+	uint32_t region = ipv4 ? 0 : regions->ipv4_count;
+	uint32_t region_end = ipv4 ? regions->ipv4_count : regions->count;
+	size_t count = 0;
+	uint32_t i = 0;
+
+	for (;;) {
+		const struct owned *owned;
+
+		while (i < build->owners.count &&
+		       weir_address_is_ipv4(&build->owners.items[i].address) != ipv4)
+			i++;
+		owned = i < build->owners.count ? &build->owners.items[i] : NULL;
+		if (region < region_end &&
+		    (!owned || memcmp(regions->items[region].prefix.address.bytes,
+				      owned->address.bytes, sizeof(owned->address.bytes)) <= 0)) {
+			const struct weir_prefix *prefix = &regions->items[region].prefix;
+
+			items[count++] = item_of(&prefix->address, prefix->length,
+						 work->leaf_of_region[region]);
+			region++;
+		} else if (owned) {
+			items[count++] = item_of(&owned->address, 128, work->leaf_of_owned[i++]);
+		} else {
+			return count;
+		}
+	}
+}
+
+static int build_trie(struct work *work)
+{
+	struct build *build = work->build;
+	size_t most = (size_t)build->owners.count + build->regions.count;
+	struct trie_item *ipv4 = weir_arena_array(&build->arena, most, struct trie_item);
+	struct trie_item *ipv6 = weir_arena_array(&build->arena, most, struct trie_item);
+	size_t ipv4_count, ipv6_count;
+
+	if (!ipv4 || !ipv6)
+		return -ENOMEM;
+	ipv4_count = merge(work, true, ipv4);
+	ipv6_count = merge(work, false, ipv6);
+	return trie_build(&build->trie, &build->arena, ipv4, ipv4_count, ipv6, ipv6_count);
+}
+
+static int build_in(struct work *work)
+{
+	struct build *build = work->build;
+	struct weir_arena *arena = &build->arena;
+	int status;
+
+	work->profile_of = weir_arena_array(arena, build->owners.element_count, uint32_t);
+	work->twin_of = weir_arena_array(arena, build->owners.element_count, uint32_t);
+	work->number_of = weir_arena_array(arena, build->resolved->endpoint_count, uint32_t);
+	work->leaf_of_owned = weir_arena_array(arena, build->owners.count, uint32_t);
+	work->leaf_of_region = weir_arena_array(arena, build->regions.count, uint32_t);
+	if (!work->profile_of || !work->twin_of || !work->number_of || !work->leaf_of_owned ||
+	    !work->leaf_of_region)
+		return -ENOMEM;
+	status = number_profiles(work);
+	if (!status)
+		status = number_nodes(work);
+	if (!status)
+		status = place_all(work);
+	return status ? status : build_trie(work);
+}
+
+int build_leaves(struct build *build)
+{
+	struct work work = { .build = build };
+	int status;
+
+	weir_map_init(&work.profiles, build->allocator);
+	weir_map_init(&work.specials, build->allocator);
+	status = build_in(&work);
+	weir_map_finish(&work.profiles);
+	weir_map_finish(&work.specials);
+	return status;
+}

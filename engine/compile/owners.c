@@ -1,0 +1,176 @@
+/*
+ * owners.c - who has each address, and the elements that far ends are made of.
+ *
+ * Claims of pods and nodes are sorted by address; of each address the pods of the highest rank
+ * own it, without any the node has it. Then every region adds what an address in it is that
+ * nobody has: something outside, and in a pod range also a pod that nobody knows.
+ */
+#include "build.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct claim {
+	struct weir_address address;
+	uint32_t endpoint;
+	uint32_t order; /* lower is better: running, pending, node */
+};
+
+static bool is_candidate(const struct weir_endpoint *endpoint)
+{
+	return endpoint->kind == WEIR_ENDPOINT_NODE ||
+	       (!endpoint->host_network && endpoint->rank != WEIR_RANK_FINISHED);
+}
+
+static uint32_t order_of(const struct weir_endpoint *endpoint)
+{
+	return endpoint->kind == WEIR_ENDPOINT_NODE ? WEIR_RANK_RUNNING + 1u
+						    : WEIR_RANK_RUNNING - (unsigned)endpoint->rank;
+}
+
+static int compare_names(const struct weir_endpoint *a, const struct weir_endpoint *b)
+{
+	int order = strcmp(a->namespace_name, b->namespace_name);
+
+	return order ? order : strcmp(a->name, b->name);
+}
+
+static int compare_claims(const void *a, const void *b, void *context)
+{
+	const struct weir_resolved *resolved = context;
+	const struct claim *x = a;
+	const struct claim *y = b;
+	int order = memcmp(x->address.bytes, y->address.bytes, sizeof(x->address.bytes));
+
+	if (order)
+		return order;
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	if (resolved->endpoints[x->endpoint].kind == WEIR_ENDPOINT_POD)
+		order = compare_names(&resolved->endpoints[x->endpoint],
+				      &resolved->endpoints[y->endpoint]);
+	return order ? order : (x->endpoint > y->endpoint) - (x->endpoint < y->endpoint);
+}
+
+static struct claim *collect_claims(struct build *build, size_t *count)
+{
+	const struct weir_resolved *resolved = build->resolved;
+	struct claim *claims;
+	size_t most = 0;
+
+	for (uint32_t i = 0; i < resolved->endpoint_count; i++) {
+		if (is_candidate(&resolved->endpoints[i]))
+			most += resolved->endpoints[i].address_count;
+	}
+	claims = weir_arena_array(&build->arena, most, struct claim);
+	*count = 0;
+	for (uint32_t i = 0; i < resolved->endpoint_count && claims; i++) {
+		const struct weir_endpoint *endpoint = &resolved->endpoints[i];
+
+		for (uint32_t j = 0; j < endpoint->address_count && is_candidate(endpoint); j++)
+			claims[(*count)++] =
+				(struct claim){ endpoint->addresses[j], i, order_of(endpoint) };
+	}
+	return claims;
+}
+
+/* Takes the claims of one address, which are sorted: the first decides who else is an owner. */
+static void settle(struct build *build, const struct claim *claims, size_t count)
+{
+	struct owners *owners = &build->owners;
+	bool is_node = build->resolved->endpoints[claims[0].endpoint].kind == WEIR_ENDPOINT_NODE;
+	struct owned *owned = &owners->items[owners->count++];
+
+	*owned = (struct owned){ .address = claims[0].address,
+				 .first_element = owners->element_count };
+	for (size_t i = 0; i < count && claims[i].order == claims[0].order; i++) {
+		if (i && claims[i].endpoint == claims[i - 1].endpoint)
+			continue;
+		if (is_node && i) {
+			owned->is_shared_by_nodes = true;
+			break;
+		}
+		owned->count++;
+		owners->elements[owners->element_count++] =
+			(struct element){ .endpoint = claims[i].endpoint,
+					  .region =
+						  regions_find(&build->regions, &claims[0].address),
+					  .kind = is_node ? ELEMENT_NODE : ELEMENT_POD };
+	}
+}
+
+static void settle_all(struct build *build, const struct claim *claims, size_t count)
+{
+	size_t first = 0;
+
+	for (size_t i = 1; i <= count; i++) {
+		if (i < count && weir_address_equal(&claims[i].address, &claims[first].address))
+			continue;
+		settle(build, &claims[first], i - first);
+		first = i;
+	}
+	build->owners.owned_elements = build->owners.element_count;
+}
+
+static void add_region_elements(struct build *build)
+{
+	struct owners *owners = &build->owners;
+
+	for (uint32_t i = 0; i < build->regions.count; i++) {
+		owners->first_of_region[i] = owners->element_count;
+		owners->elements[owners->element_count++] =
+			(struct element){ WEIR_NONE, i, ELEMENT_EXTERNAL };
+		if (build->regions.items[i].in_pod_range)
+			owners->elements[owners->element_count++] =
+				(struct element){ WEIR_NONE, i, ELEMENT_UNKNOWN };
+	}
+}
+
+/* The elements of each endpoint. */
+static int index_endpoints(struct build *build)
+{
+	struct owners *owners = &build->owners;
+	uint32_t count = build->resolved->endpoint_count;
+	uint32_t *next = weir_arena_array(&build->arena, (size_t)count + 1, uint32_t);
+
+	owners->endpoint_first = weir_arena_array(&build->arena, (size_t)count + 1, uint32_t);
+	owners->endpoint_elements =
+		weir_arena_array(&build->arena, owners->owned_elements, uint32_t);
+	if (!next || !owners->endpoint_first || !owners->endpoint_elements)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < owners->owned_elements; i++)
+		owners->endpoint_first[owners->elements[i].endpoint + 1]++;
+	for (uint32_t i = 0; i < count; i++)
+		owners->endpoint_first[i + 1] += owners->endpoint_first[i];
+	memcpy(next, owners->endpoint_first, ((size_t)count + 1) * sizeof(*next));
+	for (uint32_t i = 0; i < owners->owned_elements; i++)
+		owners->endpoint_elements[next[owners->elements[i].endpoint]++] = i;
+	return 0;
+}
+
+int build_owners(struct build *build)
+{
+	struct owners *owners = &build->owners;
+	size_t count;
+	struct claim *claims;
+	size_t most;
+
+	if (regions_build(&build->regions, &build->arena, build->resolved))
+		return -ENOMEM;
+	claims = collect_claims(build, &count);
+	if (!claims)
+		return -ENOMEM;
+	most = count + 2 * (size_t)build->regions.count;
+	if (most >= UINT32_MAX)
+		return build_fail(build, -ERANGE, "more addresses than indices");
+	owners->items = weir_arena_array(&build->arena, count, struct owned);
+	owners->elements = weir_arena_array(&build->arena, most, struct element);
+	owners->first_of_region = weir_arena_array(&build->arena, build->regions.count, uint32_t);
+	if (!owners->items || !owners->elements || !owners->first_of_region)
+		return -ENOMEM;
+	qsort_r(claims, count, sizeof(*claims), compare_claims, (void *)(uintptr_t)build->resolved);
+	if (count)
+		settle_all(build, claims, count);
+	add_region_elements(build);
+	return index_endpoints(build);
+}

@@ -1,0 +1,242 @@
+#include "rows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum {
+	SETS_MOST = 65536,
+	ROW_LINES_MOST = 1 << 27, /* what is left of a row's word */
+	SPARSE_BITS_MOST = 20,
+};
+
+int row_writer_init(struct row_writer *writer, struct build *build, struct side *side)
+{
+	struct weir_arena *arena = &build->arena;
+
+	*writer = (struct row_writer){
+		.build = build,
+		.side = side,
+		.counts = weir_arena_array(arena, SETS_MOST, uint32_t),
+		.sets = weir_arena_array(arena, side->class_count, uint32_t),
+		.cells = weir_arena_array(arena, side->class_count, struct cell),
+	};
+	weir_map_init(&writer->rows, build->allocator);
+	return writer->counts && writer->sets && writer->cells ? 0 : -ENOMEM;
+}
+
+void row_writer_finish(struct row_writer *writer)
+{
+	weir_map_finish(&writer->rows);
+	weir_release(writer->build->allocator, writer->buckets);
+}
+
+static uint32_t dense_lines(const struct row_writer *writer)
+{
+	size_t bytes = writer->side->class_count * sizeof(uint16_t);
+
+	return (uint32_t)((bytes + sizeof(struct layout_line) - 1) / sizeof(struct layout_line));
+}
+
+/* The set that most classes have: the row's default, so that the fewest cells are kept. */
+static uint32_t most_frequent(struct row_writer *writer, const struct cell *cells, uint32_t count,
+			      uint32_t otherwise)
+{
+	uint32_t best = otherwise;
+
+	writer->counts[otherwise] += writer->side->class_count - count;
+	for (uint32_t i = 0; i < count; i++)
+		writer->counts[cells[i].set]++;
+	for (uint32_t i = 0; i < count; i++) {
+		if (writer->counts[cells[i].set] > writer->counts[best])
+			best = cells[i].set;
+	}
+	writer->counts[otherwise] = 0;
+	for (uint32_t i = 0; i < count; i++)
+		writer->counts[cells[i].set] = 0;
+	return best;
+}
+
+static int compare_cells(const void *a, const void *b)
+{
+	const struct cell *x = a;
+	const struct cell *y = b;
+
+	return (x->class > y->class) - (x->class < y->class);
+}
+
+/* The cells that deviate from best, by class: few are sorted, many are spread out. */
+static uint32_t deviating(struct row_writer *writer, const struct cell *cells, uint32_t count,
+			  uint32_t otherwise, uint32_t best)
+{
+	uint32_t classes = writer->side->class_count;
+	uint32_t kept = 0;
+
+	if (best == otherwise && count < classes / 16) {
+		for (uint32_t i = 0; i < count; i++) {
+			if (cells[i].set != best)
+				writer->cells[kept++] = cells[i];
+		}
+		if (kept)
+			qsort(writer->cells, kept, sizeof(*cells), compare_cells);
+		return kept;
+	}
+	for (uint32_t i = 0; i < classes; i++)
+		writer->sets[i] = otherwise;
+	for (uint32_t i = 0; i < count; i++)
+		writer->sets[cells[i].class] = cells[i].set;
+	for (uint32_t i = 0; i < classes; i++) {
+		if (writer->sets[i] != best)
+			writer->cells[kept++] = (struct cell){ i, writer->sets[i] };
+	}
+	return kept;
+}
+
+static int add_lines(struct row_writer *writer, uint32_t count, struct layout_line **lines,
+		     uint32_t *first)
+{
+	struct weir_array *all = &writer->side->lines;
+
+	if (all->count + count >= ROW_LINES_MOST ||
+	    (all->count + count) * sizeof(**lines) > writer->build->max_bytes)
+		return build_fail(writer->build, -ERANGE, "the verdict rows exceed %zu bytes",
+				  writer->build->max_bytes);
+	*first = (uint32_t)all->count;
+	if (weir_array_resize(all, all->count + count))
+		return -ENOMEM;
+	*lines = (struct layout_line *)all->items + *first;
+	return 0;
+}
+
+static int place_dense(struct row_writer *writer, uint32_t kept, uint32_t best, uint32_t *word)
+{
+	struct layout_line *lines = NULL;
+	uint16_t *cells;
+	uint32_t first = 0;
+	int status = add_lines(writer, dense_lines(writer), &lines, &first);
+
+	if (status)
+		return status;
+	cells = (uint16_t *)lines;
+	for (uint32_t i = 0; i < writer->side->class_count; i++)
+		cells[i] = (uint16_t)best;
+	for (uint32_t i = 0; i < kept; i++)
+		cells[writer->cells[i].class] = (uint16_t)writer->cells[i].set;
+	*word = first << LAYOUT_ROW_BITS | LAYOUT_ROW_DENSE;
+	return 0;
+}
+
+static int reserve_buckets(struct row_writer *writer, uint32_t count)
+{
+	if (count <= writer->bucket_room)
+		return 0;
+	weir_release(writer->build->allocator, writer->buckets);
+	writer->bucket_room = 0;
+	writer->buckets = weir_allocate(writer->build->allocator, count * sizeof(*writer->buckets));
+	if (!writer->buckets)
+		return -ENOMEM;
+	writer->bucket_room = count;
+	return 0;
+}
+
+static bool fits(struct row_writer *writer, uint32_t kept, uint32_t bits)
+{
+	memset(writer->buckets, 0, sizeof(*writer->buckets) << bits);
+	for (uint32_t i = 0; i < kept; i++) {
+		uint32_t bucket = layout_bucket(writer->cells[i].class, bits);
+
+		if (++writer->buckets[bucket] > LAYOUT_LINE_SLOTS)
+			return false;
+	}
+	return true;
+}
+
+/* The least number of buckets that none overflows, as bits; LAYOUT_ROW_DENSE when that is not
+ * less than a dense row takes. */
+static int choose_form(struct row_writer *writer, uint32_t kept, uint32_t *bits)
+{
+	enum row_form form = writer->build->form;
+	uint32_t limit = form == ROW_FORM_SPARSE ? 1u << SPARSE_BITS_MOST : dense_lines(writer) - 1;
+
+	*bits = LAYOUT_ROW_DENSE;
+	if (form == ROW_FORM_DENSE)
+		return 0;
+	for (uint32_t b = 0; (1u << b) <= limit; b++) {
+		if ((size_t)kept > ((size_t)LAYOUT_LINE_SLOTS << b))
+			continue;
+		if (reserve_buckets(writer, 1u << b))
+			return -ENOMEM;
+		if (fits(writer, kept, b)) {
+			*bits = b;
+			return 0;
+		}
+	}
+	return 0;
+}
+
+static int place_sparse(struct row_writer *writer, uint32_t kept, uint32_t best, uint32_t bits,
+			uint32_t *word)
+{
+	struct layout_line *lines = NULL;
+	uint32_t first = 0;
+	int status = add_lines(writer, 1u << bits, &lines, &first);
+
+	if (status)
+		return status;
+	for (uint32_t i = 0; i < 1u << bits; i++) {
+		for (unsigned j = 0; j < LAYOUT_LINE_SLOTS; j++)
+			lines[i].classes[j] = LAYOUT_NO_CLASS;
+		lines[i].cells[LAYOUT_LINE_SLOTS] = (uint16_t)best;
+	}
+	memset(writer->buckets, 0, sizeof(*writer->buckets) << bits);
+	for (uint32_t i = 0; i < kept; i++) {
+		uint32_t bucket = layout_bucket(writer->cells[i].class, bits);
+		uint32_t slot = writer->buckets[bucket]++;
+
+		lines[bucket].classes[slot] = writer->cells[i].class;
+		lines[bucket].cells[slot] = (uint16_t)writer->cells[i].set;
+	}
+	*word = first << LAYOUT_ROW_BITS | bits;
+	return 0;
+}
+
+static int place(struct row_writer *writer, uint32_t kept, uint32_t best, uint32_t *word)
+{
+	uint32_t bits;
+
+	if (choose_form(writer, kept, &bits))
+		return -ENOMEM;
+	if (bits == LAYOUT_ROW_DENSE)
+		return place_dense(writer, kept, best, word);
+	return place_sparse(writer, kept, best, bits, word);
+}
+
+/* The default becomes one more cell behind the others, so that the cells say all of the row. */
+int row_writer_place(struct row_writer *writer, const struct cell *cells, uint32_t count,
+		     uint32_t otherwise, uint32_t *word)
+{
+	uint32_t best = most_frequent(writer, cells, count, otherwise);
+	uint32_t kept = deviating(writer, cells, count, otherwise, best);
+	size_t bytes = kept * sizeof(*cells);
+	uint64_t hash = weir_hash_bytes(writer->cells, bytes, best);
+	struct weir_map_slot *slot;
+	struct cell *copy;
+	int status;
+
+	copy = weir_arena_array(&writer->build->arena, (size_t)kept + 1, struct cell);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, writer->cells, bytes);
+	copy[kept] = (struct cell){ LAYOUT_NO_CLASS, best };
+	bytes += sizeof(*cells);
+	slot = weir_map_slot(&writer->rows, copy, bytes, hash);
+	if (!slot)
+		return -ENOMEM;
+	if (slot->key) {
+		*word = slot->value;
+		return 0;
+	}
+	status = place(writer, kept, best, word);
+	if (!status)
+		weir_map_fill(&writer->rows, slot, copy, bytes, hash, *word);
+	return status;
+}

@@ -1,0 +1,148 @@
+/* Compiled policies, in every form and by every kernel, against the naive reading. */
+#include "test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "build.h"
+#include "evaluate.h"
+#include "generate.h"
+#include "handle.h"
+
+enum {
+	POLICIES = 900,
+	KEYS = 400,
+};
+
+static const struct generator_shape shapes[] = {
+	{ 12, 2, 6, 4, 10, false, false }, /* network policies */
+	{ 12, 2, 6, 4, 10, false, true },  /* and unknown pods */
+	{ 12, 3, 6, 4, 14, true, false },  /* all tiers */
+	{ 12, 3, 6, 4, 14, true, true },    { 60, 6, 20, 12, 40, true, true },
+	{ 40, 0, 12, 30, 40, false, true },
+};
+
+static void print_half(const char *name, const struct weir_half *half)
+{
+	print_message("    %s: action %u reason %s rule %d peer %d port %d\n", name, half->action,
+		      weir_reason_name((enum weir_reason)half->reason), (int)half->rule,
+		      (int)half->peer, (int)half->port);
+}
+
+static void print_difference(unsigned seed, const struct weir_key *key, const char *what,
+			     const struct weir_explanation *want,
+			     const struct weir_explanation *got)
+{
+	char source[WEIR_ADDRESS_TEXT];
+	char destination[WEIR_ADDRESS_TEXT];
+
+	weir_address_format(&key->source, source);
+	weir_address_format(&key->destination, destination);
+	print_message("seed %u: %s -> %s protocol %u port %u type %u flags %u: %s differs\n", seed,
+		      source, destination, key->protocol, key->destination_port, key->icmp_type,
+		      key->flags, what);
+	print_message("  naive: action %u why %u\n", want->verdict.action, want->verdict.why);
+	print_half("egress", &want->egress);
+	print_half("ingress", &want->ingress);
+	print_message("  compiled: action %u why %u\n", got->verdict.action, got->verdict.why);
+	print_half("egress", &got->egress);
+	print_half("ingress", &got->ingress);
+	fail();
+}
+
+static bool same_half(const struct weir_half *a, const struct weir_half *b)
+{
+	return a->action == b->action && a->reason == b->reason && a->rule == b->rule &&
+	       a->peer == b->peer && a->port == b->port;
+}
+
+static bool same_verdict(struct weir_verdict a, struct weir_verdict b)
+{
+	return a.action == b.action && a.why == b.why;
+}
+
+static void compare_explanations(unsigned seed, const struct weir_policy *policy,
+				 const struct weir_key *keys, const struct weir_explanation *want)
+{
+	for (unsigned i = 0; i < KEYS; i++) {
+		struct weir_explanation got;
+
+		weir_policy_explain(policy, &keys[i], &got);
+		if (!same_verdict(got.verdict, want[i].verdict) ||
+		    !same_half(&got.egress, &want[i].egress) ||
+		    !same_half(&got.ingress, &want[i].ingress))
+			print_difference(seed, &keys[i], "explanation", &want[i], &got);
+	}
+}
+
+/* Bursts of all sizes up to 33, one behind the other. */
+static void compare_verdicts(unsigned seed, struct weir_policy *policy, const struct weir_key *keys,
+			     const struct weir_explanation *want)
+{
+	size_t kernel_count;
+	const struct weir_kernel *kernels = weir_kernels(&kernel_count);
+
+	for (size_t k = 0; k < kernel_count; k++) {
+		struct weir_verdict verdicts[KEYS];
+		size_t size = seed % 34;
+
+		if (!kernels[k].is_supported())
+			continue;
+		policy->kernel = &kernels[k];
+		for (size_t i = 0; i < KEYS; i += size, size = (size + 1) % 34)
+			weir_policy_classify(policy, keys + i, verdicts + i,
+					     size < KEYS - i ? size : KEYS - i);
+		for (unsigned i = 0; i < KEYS; i++) {
+			struct weir_explanation got = { .verdict = verdicts[i] };
+
+			if (!same_verdict(verdicts[i], want[i].verdict))
+				print_difference(seed, &keys[i], kernels[k].name, &want[i], &got);
+		}
+	}
+}
+
+static void compare_policy(unsigned seed)
+{
+	static const enum row_form forms[] = { ROW_FORM_BEST, ROW_FORM_DENSE, ROW_FORM_SPARSE };
+	static struct weir_key keys[KEYS];
+	static struct weir_explanation want[KEYS];
+	struct generator generator;
+	struct weir_resolved *resolved;
+
+	generator_init(&generator, seed);
+	resolved = generate(&generator, &shapes[seed % COUNT(shapes)]);
+	for (unsigned i = 0; i < KEYS; i++) {
+		keys[i] = generate_key(&generator, resolved);
+		weir_resolved_judge(resolved, &keys[i], &want[i]);
+	}
+	for (unsigned i = 0; i < COUNT(forms); i++) {
+		struct weir_policy *policy;
+		struct weir_error error = { "" };
+
+		if (weir_compile_in_form(resolved, NULL, forms[i], &policy, &error)) {
+			print_message("seed %u: %s\n", seed, error.text);
+			fail();
+		}
+		compare_verdicts(seed, policy, keys, want);
+		if (i == 0)
+			compare_explanations(seed, policy, keys, want);
+		weir_policy_unref(policy);
+	}
+	generator_finish(&generator);
+}
+
+static void every_form_and_kernel_equals_the_naive_reading(void **state)
+{
+	(void)state;
+	for (unsigned seed = 0; seed < POLICIES; seed++)
+		compare_policy(seed);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_form_and_kernel_equals_the_naive_reading),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
