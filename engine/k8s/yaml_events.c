@@ -41,8 +41,8 @@ struct reader {
 	uint32_t anchor_capacity;
 	uint32_t aliases;
 	uint32_t recorded; /* nodes of all anchors */
-	size_t line_start; /* of the last position */
-	int line;
+	size_t line_start; /* of the last place */
+	uint32_t line;
 };
 
 struct place {
@@ -59,24 +59,28 @@ struct key {
 	bool merge;
 };
 
-/* libfyaml counts columns in characters. The start of the line is kept, as lines may be long. */
+/* libfyaml counts columns in characters, and takes more for line ends than editors do: lines are
+ * counted here, onwards from the last place. */
 static struct place place_of(struct reader *reader, const struct fy_mark *mark, int step)
 {
 	const char *text = reader->document->text;
-	size_t at = mark->input_pos > reader->document->length ? reader->document->length
-							       : mark->input_pos;
+	size_t length = reader->document->length;
+	size_t at = mark->input_pos > length ? length : mark->input_pos;
+	const char *newline;
 
-	if (mark->line != reader->line || reader->line_start > at) {
-		const char *newline = at ? memrchr(text, '\n', at) : NULL;
-
-		reader->line = mark->line;
-		reader->line_start = newline ? (size_t)(newline + 1 - text) : 0;
-	}
 	at -= at >= (size_t)step ? (size_t)step : 0;
+	if (at < reader->line_start) {
+		reader->line_start = 0;
+		reader->line = reader->document->line;
+	}
+	while ((newline = memchr(text + reader->line_start, '\n', at - reader->line_start))) {
+		reader->line_start = (size_t)(newline + 1 - text);
+		reader->line++;
+	}
 	return (struct place){
 		.at = at,
-		.line = reader->document->line + (uint32_t)mark->line,
-		.column = at >= reader->line_start ? (uint32_t)(at - reader->line_start) + 1 : 1,
+		.line = reader->line,
+		.column = (uint32_t)(at - reader->line_start) + 1,
 	};
 }
 
@@ -370,14 +374,51 @@ static int apply_tag(struct reader *reader, struct fy_token *tag, struct yaml_no
 	return 0;
 }
 
+/* libfyaml lets a block of text stand no deeper than its key, and then misreads it. */
+static bool stands_too_far_left(const struct reader *reader, size_t at, struct place parent)
+{
+	const char *text = reader->document->text;
+	const char *end = text + reader->document->length;
+	const char *next = text + at;
+	const char *line = next;
+
+	for (; next < end && (*next == ' ' || *next == '\n' || *next == '\r'); next++) {
+		if (*next == '\n')
+			line = next + 1;
+	}
+	return next < end && (size_t)(next - line) < parent.column;
+}
+
 static int scalar_step(enum fy_scalar_style style)
 {
 	return style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
 }
 
+static int set_text(struct reader *reader, struct yaml_node *node, const char *text, size_t length)
+{
+	static const char for_zero[] = "\xef\xbf\xbd"; /* YAML_FOR_ZERO */
+	struct weir_arena *arena = reader->document->arena;
+	char *out;
+
+	node->length = length;
+	if (!memchr(text, 0, length)) {
+		node->text = weir_arena_copy(arena, text, length);
+		return node->text ? 0 : -ENOMEM;
+	}
+	out = weir_arena_array(arena, length * (sizeof(for_zero) - 1) + 1, char);
+	if (!out)
+		return -ENOMEM;
+	node->text = out;
+	for (size_t i = 0; i < length; i++)
+		out = text[i] ? mempcpy(out, &text[i], 1)
+			      : mempcpy(out, for_zero, sizeof(for_zero) - 1);
+	node->length = (size_t)(out - node->text);
+	return 0;
+}
+
 /* An empty value has no place of its own: it takes the one that its parent names. */
 static int read_scalar(struct reader *reader, struct fy_event *event, struct place parent,
-		       struct yaml_node **out)
+		       uint32_t depth, struct yaml_node **out)
 {
 	struct fy_token *token = event->scalar.value;
 	enum fy_scalar_style style = token ? fy_token_scalar_style(token) : FYSS_PLAIN;
@@ -388,21 +429,22 @@ static int read_scalar(struct reader *reader, struct fy_event *event, struct pla
 				     ? place_of(reader, mark, scalar_step(style))
 				     : parent;
 	struct yaml_node *node;
-	const char *problem = NULL;
 
 	node = yaml_make(reader->document, YAML_STRING, place.line, place.column);
 	if (!node || !text)
 		return -ENOMEM;
 	if (length > YAML_OBJECT_BYTES_MAX)
 		return tell(reader, place, "an object of more than 16 MiB of text");
-	node->text = weir_arena_copy(reader->document->arena, text, length);
-	if (!node->text)
-		return -ENOMEM;
-	node->length = length;
-	*out = node;
-	if (style != FYSS_PLAIN && yaml_bad_byte(text, length, &problem) < length && problem &&
-	    strstr(problem, "UTF-8"))
+	if (style == FYSS_DOUBLE_QUOTED && !yaml_is_utf8(text, length))
 		return tell(reader, place, "a wrong escape in a \"quoted\" string");
+	if (set_text(reader, node, text, length))
+		return -ENOMEM;
+	if (length && (style == FYSS_LITERAL || style == FYSS_FOLDED) && depth > 1 &&
+	    stands_too_far_left(reader, place.at, parent))
+		return tell(
+			reader, place,
+			"wrong indentation: a block of text (| or >) is indented below its key");
+	*out = node;
 	if (event->scalar.tag)
 		return apply_tag(reader, event->scalar.tag, node, place);
 	if (style == FYSS_PLAIN)
@@ -725,7 +767,7 @@ static int read_node(struct reader *reader, struct fy_event *event, struct place
 	if (event->type == FYET_ALIAS)
 		status = read_alias(reader, event, depth, out, extent);
 	else if (event->type == FYET_SCALAR)
-		status = read_scalar(reader, event, parent, out);
+		status = read_scalar(reader, event, parent, depth, out);
 	else
 		status = read_collection(reader, event, depth, out, extent);
 	if (!status)
@@ -805,7 +847,7 @@ int yaml_read_events(struct yaml_document *document)
 	struct reader reader = {
 		.document = document,
 		.allocator = document->lasting.allocator,
-		.line = -1,
+		.line = document->line,
 	};
 	int status = -ENOMEM;
 

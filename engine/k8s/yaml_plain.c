@@ -111,6 +111,8 @@ static int append_code(struct reader *reader, uint32_t code)
 {
 	char out[4];
 
+	if (!code)
+		code = YAML_FOR_ZERO;
 	if (code < 0x80) {
 		out[0] = (char)code;
 		return append(reader, out, 1);
@@ -154,6 +156,8 @@ static int find_content(struct reader *reader)
 			reader->comments = true;
 			reader->next =
 				memchr(reader->next, '\n', (size_t)(reader->end - reader->next));
+		} else if (*reader->next == '\t') {
+			return YAML_DOUBT;
 		} else if (*reader->next != '\n') {
 			reader->indent = reader->next - reader->line_start;
 			return 0;
@@ -368,8 +372,8 @@ static int unescape_break(struct reader *reader, long parent)
 
 static int unescape(struct reader *reader, long parent)
 {
-	static const char names[] = "0abtnvfre \"/\\";
-	static const char bytes[] = "\0\a\b\t\n\v\f\r\x1b \"/\\";
+	static const char names[] = "abtnvfre \"/\\";
+	static const char bytes[] = "\a\b\t\n\v\f\r\x1b \"/\\";
 	char c;
 	const char *found;
 
@@ -381,6 +385,8 @@ static int unescape(struct reader *reader, long parent)
 	reader->next++;
 	if (found)
 		return append(reader, &bytes[found - names], 1);
+	if (c == '0')
+		return append_code(reader, 0);
 	if (c == 'x')
 		return unescape_unicode(reader, 2);
 	if (c == 'u')
@@ -571,7 +577,6 @@ static int set_key(struct reader *reader, const struct token *token, struct yaml
 	const char *text = token->text;
 	size_t length = token->length;
 
-	(void)reader;
 	child->key_line = token->place.line;
 	child->key_column = token->place.column;
 	if (!token->plain || (*text >= 'a' && *text <= 'z' && length > 5))
@@ -726,12 +731,11 @@ static int pass_opening(struct reader *reader, char closing, bool *done)
 	return 0;
 }
 
-static int read_flow_items(struct reader *reader, const struct yaml_node *root)
+static int read_flow_items(struct reader *reader)
 {
 	bool done;
 	int status = pass_opening(reader, ']', &done);
 
-	(void)root;
 	while (!status && !done) {
 		struct yaml_node *item;
 
@@ -760,7 +764,7 @@ static int read_flow_entries(struct reader *reader, struct yaml_open *open, uint
 		if (!status && *reader->next == '[' && is_items(&key, depth, open->parent))
 			status = yaml_takes_items(reader->document, open->parent, &takes);
 		if (!status)
-			status = takes ? read_flow_items(reader, open->parent)
+			status = takes ? read_flow_items(reader)
 				       : read_flow(reader, depth + 1, &child);
 		if (!status && !takes)
 			status = add_child(reader, open, &key, child);
@@ -880,18 +884,16 @@ static int is_line_over(struct reader *reader, bool *over)
 	return *over ? finish_line(reader) : 0;
 }
 
-static int read_element(struct reader *reader, long column, uint32_t depth, struct place place,
-			struct yaml_node **out)
+/* An empty element is in doubt: libfyaml refuses some. */
+static int read_element(struct reader *reader, long column, uint32_t depth, struct yaml_node **out)
 {
 	bool over;
 	int status;
 
 	reader->next++;
 	status = is_line_over(reader, &over);
-	if (status)
-		return status;
-	if (over && reader->indent <= column)
-		return make_empty(reader, place, out);
+	if (status || (over && reader->indent <= column))
+		return status ? status : YAML_DOUBT;
 	return read_content(reader, column, depth, out);
 }
 
@@ -904,10 +906,9 @@ static int check_after_element(const struct reader *reader, long column, bool *m
 static int read_block_sequence(struct reader *reader, long column, uint32_t depth,
 			       struct yaml_node **out)
 {
-	struct place place = here(reader);
 	struct yaml_open open;
 	bool more = true;
-	int status = make_collection(reader, YAML_SEQUENCE, place, depth, out);
+	int status = make_collection(reader, YAML_SEQUENCE, here(reader), depth, out);
 
 	if (status)
 		return status;
@@ -915,7 +916,7 @@ static int read_block_sequence(struct reader *reader, long column, uint32_t dept
 	while (!status && more) {
 		struct yaml_node *child;
 
-		status = read_element(reader, column, depth + 1, place, &child);
+		status = read_element(reader, column, depth + 1, &child);
 		if (status)
 			break;
 		yaml_append(&open, child);
@@ -924,9 +925,8 @@ static int read_block_sequence(struct reader *reader, long column, uint32_t dept
 	return status;
 }
 
-static int read_block_items(struct reader *reader, long column, const struct yaml_node *root)
+static int read_block_items(struct reader *reader, long column)
 {
-	struct place place = { root->line, root->column };
 	bool more = true;
 	int status = 0;
 
@@ -934,7 +934,7 @@ static int read_block_items(struct reader *reader, long column, const struct yam
 		struct yaml_node *item;
 
 		yaml_item_begin(reader->document, reader->next);
-		status = read_element(reader, column, 3, place, &item);
+		status = read_element(reader, column, 3, &item);
 		if (!status && (yaml_too_many_nodes(reader->document) ||
 				yaml_too_long(reader->document, reader->next)))
 			status = YAML_DOUBT;
@@ -955,8 +955,8 @@ static int take_items(struct reader *reader, long column, const struct yaml_node
 	if (status || !*takes)
 		return status;
 	if (!flow)
-		return read_block_items(reader, column, root);
-	status = read_flow_items(reader, root);
+		return read_block_items(reader, column);
+	status = read_flow_items(reader);
 	return status ? status : finish_line(reader);
 }
 
@@ -1045,12 +1045,18 @@ static int find_json_end(struct reader *reader, size_t *used, uint32_t *used_lin
 	const struct yaml_document *document = reader->document;
 	const char *line = reader->line_start;
 
-	if (!skip_white(reader)) {
-		if (*reader->next != '{' || reader->line_start == line)
-			return YAML_DOUBT;
-		*used = (size_t)(reader->line_start - document->text);
-		*used_lines = reader->line - document->line;
+	while (peek(reader) == ' ' || peek(reader) == '\n' || peek(reader) == '\r') {
+		if (*reader->next == '\n')
+			next_line(reader);
+		else
+			reader->next++;
 	}
+	if (reader->next == reader->end)
+		return 0;
+	if (*reader->next != '{' || reader->line_start == line)
+		return YAML_DOUBT;
+	*used = (size_t)(reader->line_start - document->text);
+	*used_lines = reader->line - document->line;
 	return 0;
 }
 
@@ -1084,8 +1090,12 @@ static int read_block_root(struct reader *reader)
 /* Passes comments and a bare `---`. */
 static int find_root(struct reader *reader)
 {
-	int status = find_content(reader);
+	size_t length = reader->document->length;
+	int status;
 
+	if (!length || reader->end[-1] != '\n' || memchr(reader->next, '\r', length))
+		return YAML_DOUBT;
+	status = find_content(reader);
 	if (status || reader->indent || reader->end - reader->next < 4 ||
 	    memcmp(reader->next, "---", 3) != 0)
 		return status;
@@ -1109,8 +1119,6 @@ int yaml_read_plain(struct yaml_document *document, size_t *used, uint32_t *used
 
 	if (document->length && *reader.next == '{')
 		status = read_json_root(&reader, used, used_lines);
-	else if (!document->length || reader.end[-1] != '\n')
-		return YAML_DOUBT;
 	else
 		status = find_root(&reader);
 	if (!status && !reader.json && reader.indent >= 0)

@@ -96,6 +96,22 @@ size_t yaml_bad_byte(const char *text, size_t length, const char **problem)
 	return length;
 }
 
+bool yaml_is_utf8(const char *text, size_t length)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	const unsigned char *end = at + length;
+
+	while (at < end) {
+		uint32_t code;
+		size_t step = *at < 0x80 ? 1 : sequence_length(at, (size_t)(end - at), &code);
+
+		if (!step)
+			return false;
+		at += step;
+	}
+	return true;
+}
+
 static bool is_marker(const char *line, size_t left, char sign)
 {
 	if (left < 3 || line[0] != sign || line[1] != sign || line[2] != sign)

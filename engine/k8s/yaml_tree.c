@@ -149,7 +149,7 @@ int yaml_tell(const struct yaml_document *document, uint32_t line, uint32_t colu
 }
 
 void yaml_document_init(struct yaml_document *document, const struct weir_allocator *allocator,
-		       const struct yaml_handler *handler)
+			const struct yaml_handler *handler)
 {
 	*document = (struct yaml_document){ .handler = handler };
 	weir_arena_init(&document->lasting, allocator);

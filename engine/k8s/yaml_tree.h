@@ -47,7 +47,7 @@ struct yaml_document {
 };
 
 void yaml_document_init(struct yaml_document *document, const struct weir_allocator *allocator,
-		       const struct yaml_handler *handler);
+			const struct yaml_handler *handler);
 void yaml_document_finish(struct yaml_document *document);
 /* Makes ready for another document. */
 void yaml_document_begin(struct yaml_document *document, const char *text, size_t length,
@@ -110,6 +110,11 @@ enum yaml_key_problem yaml_key_text(const struct yaml_node *key, char buffer[YAM
 
 /* yaml_text.c: the first byte that is not allowed, or length; *problem says why. */
 size_t yaml_bad_byte(const char *text, size_t length, const char **problem);
+/* Whether a text of any characters is well-formed UTF-8. */
+bool yaml_is_utf8(const char *text, size_t length);
+enum {
+	YAML_FOR_ZERO = 0xfffd, /* what "\0" is read as: a zero byte would hide what follows it */
+};
 /* The length of the first document, separators in front of it included; *lines are its newlines. */
 size_t yaml_document_length(const char *text, size_t length, uint32_t *lines);
 

@@ -32,8 +32,9 @@ static const char *const seeds[] = {
 	"---\n# a policy\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy # trailing\n"
 	"metadata:\n  name: p\nspec:\n  podSelector: {matchLabels: {app: web}}\n  ingress:\n"
 	"    - from:\n        - ipBlock:\n            cidr: 10.0.0.0/8\n            except:\n"
-	"              - 10.1.0.0/16\n        -\n          podSelector: {}\n      ports:\n"
-	"      - port: 0x50\n        endPort: 1_00\n      - port: -5\n      - -\n  egress:\n"
+	"              - 10.1.0.0/16\n        - - 1\n        -\n          podSelector: {}\n      "
+	"ports:\n"
+	"      - port: 0x50\n        endPort: 1_00\n      - port: -5\n  egress:\n"
 	"---\n\na: b\n...\n---\nb: >\n  folded\n  text\nc: &x [1]\nd: *x\n",
 	"{\"apiVersion\": \"v1\", \"items\": [\n\t{\"kind\": \"Pod\", \"metadata\": {\"name\": "
 	"\"a\\u0041\\ud83d\\ude00\", \"n\": -1.5e3}},\r\n {\"kind\": \"Pod\", \"b\": [true, null, "
@@ -42,7 +43,7 @@ static const char *const seeds[] = {
 	"kind: PodList\n",
 	"kind: List\nitems:\n  - kind: A\n    x: |-\n      text\n\n    y: |+\n      text\n\n\n"
 	"    z: 1\n  - kind: BList\n    items:\n    - p: ~\n    - - q\n      - r: 1\n        s: 2\n"
-	"    - ? k\n",
+	"    - last: x\n",
 };
 
 static const char *const snippets[] = {
@@ -258,7 +259,7 @@ int main(int argc, char **argv)
 		size_t length = strlen(from);
 
 		memcpy(text, from, length);
-		for (size_t n = below(&state, 5); n; n--)
+		for (size_t n = below(&state, 4); n; n--)
 			length = mutate(text, length, &state);
 		if (!compare(text, length)) {
 			printf("the readers differ: seed %llu, text %u\n", (unsigned long long)seed,
