@@ -264,7 +264,7 @@ int k8s_label_index_select(const struct k8s_label_index *index, const struct k8s
 			return -ENOMEM;
 	}
 	/* A thing has one value a key, so the lists of one term are apart: sorting is enough. */
-	if (term_lists(term) > 1)
+	if (term_lists(term) > 1 && found->count > 1)
 		qsort(found->items, found->count, sizeof(uint32_t), compare_numbers);
 	return 0;
 }

@@ -250,8 +250,8 @@ static const char *label_value(const struct k8s_labels *labels, const char *key)
 
 static bool has_value(const struct k8s_term *term, const char *value)
 {
-	return bsearch(&value, term->values, term->value_count, sizeof(*term->values),
-		       compare_values) != NULL;
+	return term->value_count && bsearch(&value, term->values, term->value_count,
+					    sizeof(*term->values), compare_values);
 }
 
 static bool term_matches(const struct k8s_term *term, const struct k8s_labels *labels)
