@@ -30,8 +30,7 @@ static uint32_t parent_of(const struct weir_policy *policy, uint32_t workload)
 	return view.parent;
 }
 
-/* Calls for each workload that a pod belongs to: at[workload]++, and when items is there, puts
- * the pod where at said. */
+/* Counts a pod for every workload that it belongs to. */
 static void count_pod(const struct weir_policy *policy, uint32_t workload, uint32_t *at)
 {
 	for (int i = 0; i < ANCESTORS_MAX && workload != WEIR_NONE; i++) {
@@ -40,6 +39,7 @@ static void count_pod(const struct weir_policy *policy, uint32_t workload, uint3
 	}
 }
 
+/* Puts a pod where at says, for the same workloads. */
 static void enter_pod(const struct weir_policy *policy, uint32_t pod, uint32_t workload,
 		      uint32_t *at, uint32_t *items)
 {

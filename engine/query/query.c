@@ -78,16 +78,10 @@ static struct weir_key key_of(const struct weir_query *query, const struct query
 }
 
 static int add_pair(struct weir_querier *querier, struct weir_key key,
-		    const struct query_place *source, const struct query_place *target,
-		    struct weir_error *error)
+		    const struct query_place *source, const struct query_place *target)
 {
 	struct weir_answer_pair *pair;
 
-	if (querier->pairs.count == WEIR_ANSWER_PAIRS_MAX)
-		return query_fail(error, -ERANGE,
-				  "the question stands for more than %d connections: ask about "
-				  "fewer pods at once",
-				  WEIR_ANSWER_PAIRS_MAX);
 	pair = weir_array_push(&querier->pairs);
 	if (!pair)
 		return -ENOMEM;
@@ -109,8 +103,7 @@ static const struct weir_address *of_family(const struct query_place *place, boo
 
 /* Every family that two places share, in the order of a node's addresses when one is a node. */
 static int pair_places(struct weir_querier *querier, const struct weir_query *query,
-		       const struct query_place *source, const struct query_place *target,
-		       struct weir_error *error)
+		       const struct query_place *source, const struct query_place *target)
 {
 	const struct query_place *order = target->is_node && !source->is_node ? target : source;
 	struct weir_key key = key_of(query, source, target);
@@ -125,7 +118,7 @@ static int pair_places(struct weir_querier *querier, const struct weir_query *qu
 			continue;
 		key.source = *from;
 		key.destination = *to;
-		status = add_pair(querier, key, source, target, error);
+		status = add_pair(querier, key, source, target);
 		if (status || source->is_node || target->is_node)
 			return status;
 	}
@@ -149,13 +142,19 @@ static int pair_all(struct weir_querier *querier, const struct weir_query *query
 	const struct query_place *targets = querier->targets.items;
 
 	querier->pairs.count = 0;
+	if (querier->sources.count > WEIR_ANSWER_PAIRS_MAX / querier->targets.count)
+		return query_fail(error, -ERANGE,
+				  "%s and %s stand for %zu times %zu places, more than are asked "
+				  "about at once",
+				  query->from, query->to, querier->sources.count,
+				  querier->targets.count);
 	for (size_t i = 0; i < querier->sources.count; i++) {
 		for (size_t j = 0; j < querier->targets.count; j++) {
 			int status;
 
 			if (skip_self && sources[i].endpoint == targets[j].endpoint)
 				continue;
-			status = pair_places(querier, query, &sources[i], &targets[j], error);
+			status = pair_places(querier, query, &sources[i], &targets[j]);
 			if (status)
 				return status;
 		}

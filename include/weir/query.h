@@ -32,7 +32,7 @@ struct weir_query {
 };
 
 enum {
-	WEIR_ANSWER_PAIRS_MAX = 1 << 20, /* connections that one question may stand for */
+	WEIR_ANSWER_PAIRS_MAX = 1 << 20, /* connections in a family that one question stands for */
 };
 
 enum weir_answer_kind {

@@ -423,6 +423,50 @@ static void endpoints_stand_for_addresses(void **state)
 	weir_querier_destroy(querier);
 }
 
+static void too_many_connections_are_refused(void **state)
+{
+	enum { PODS = (1 << 10) + 1 };
+	static struct weir_endpoint pods[PODS];
+	static struct weir_address addresses[PODS];
+	static char names[PODS][16];
+	static const struct weir_workload workload = { "Job", "a", "many", WEIR_NONE };
+	const struct weir_resolved resolved = { .endpoints = pods,
+						.endpoint_count = PODS,
+						.workloads = &workload,
+						.workload_count = 1 };
+	static const struct question question = { "a/job/many", "a/job/many", "tcp/80" };
+	static const struct question smaller = { "a/pod-7", "a/job/many", "tcp/80" };
+	struct weir_query query = query_of(&question);
+	struct weir_querier *querier;
+	struct weir_policy *policy;
+	struct weir_error error;
+	struct weir_answer out;
+
+	(void)state;
+	for (uint32_t i = 0; i < PODS; i++) {
+		const uint8_t bytes[4] = { 10, 0, (uint8_t)(i >> 8), (uint8_t)i };
+
+		snprintf(names[i], sizeof(names[i]), "pod-%u", i);
+		addresses[i] = weir_address_from_ipv4(bytes);
+		pods[i] = (struct weir_endpoint){ .namespace_name = "a",
+						  .name = names[i],
+						  .addresses = &addresses[i],
+						  .address_count = 1,
+						  .node = WEIR_NONE,
+						  .rank = WEIR_RANK_RUNNING };
+	}
+	assert_int_equal(weir_compile(&resolved, NULL, &policy, NULL), 0);
+	assert_int_equal(weir_querier_create(policy, NULL, &querier), 0);
+	assert_int_equal(weir_querier_ask(querier, &query, &out, &error), -ERANGE);
+	assert_non_null(strstr(error.text, "1025 times 1025"));
+	query = query_of(&smaller);
+	assert_int_equal(weir_querier_ask(querier, &query, &out, &error), 0);
+	assert_int_equal(out.pair_count, PODS);
+	assert_int_equal(out.kind, WEIR_ANSWER_ALLOW);
+	weir_querier_destroy(querier);
+	weir_policy_unref(policy);
+}
+
 static void every_failing_allocation_is_told(void **state)
 {
 	static const struct question question = { "shop/deploy/web", "shop/svc/db", "tcp/5432" };
@@ -459,6 +503,7 @@ int main(void)
 		cmocka_unit_test(icmp_without_a_type_is_an_echo_request),
 		cmocka_unit_test(answers_name_the_rule),
 		cmocka_unit_test(endpoints_stand_for_addresses),
+		cmocka_unit_test(too_many_connections_are_refused),
 		cmocka_unit_test(every_failing_allocation_is_told),
 	};
 
