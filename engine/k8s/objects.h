@@ -77,8 +77,8 @@ struct k8s_namespace {
 };
 
 enum k8s_phase {
-	K8S_RUNNING,
-	K8S_PENDING,  /* also Unknown and a missing phase of a pod without address */
+	K8S_RUNNING,  /* also a missing phase: a manifest stands for a pod that runs */
+	K8S_PENDING,  /* also Unknown */
 	K8S_FINISHED, /* Succeeded or Failed */
 };
 

@@ -1,0 +1,104 @@
+#include "kinds.h"
+
+#include <string.h>
+
+#define KEPT(field) offsetof(struct weir_cluster, field)
+
+static const struct k8s_kind kinds[] = {
+	{ "", "Pod", KEPT(pods), K8S_NAMESPACED, false, k8s_read_pod },
+	{ "", "Namespace", KEPT(namespaces), K8S_CLUSTER_SCOPED, false, k8s_read_namespace },
+	{ "", "Node", KEPT(nodes), K8S_CLUSTER_SCOPED, false, k8s_read_node },
+	{ "", "Service", KEPT(services), K8S_NAMESPACED, false, k8s_read_service },
+	{ "discovery.k8s.io", "EndpointSlice", KEPT(slices), K8S_NAMESPACED, false,
+	  k8s_read_slice },
+	{ "apps", "Deployment", KEPT(workloads), K8S_NAMESPACED, false, k8s_read_workload },
+	{ "apps", "StatefulSet", KEPT(workloads), K8S_NAMESPACED, false, k8s_read_workload },
+	{ "apps", "DaemonSet", KEPT(workloads), K8S_NAMESPACED, false, k8s_read_workload },
+	{ "apps", "ReplicaSet", KEPT(workloads), K8S_NAMESPACED, false, k8s_read_workload },
+	{ "extensions", "Deployment", KEPT(workloads), K8S_NAMESPACED, false, k8s_read_workload },
+	{ "extensions", "DaemonSet", KEPT(workloads), K8S_NAMESPACED, false, k8s_read_workload },
+	{ "extensions", "ReplicaSet", KEPT(workloads), K8S_NAMESPACED, false, k8s_read_workload },
+	{ "", "ReplicationController", KEPT(workloads), K8S_NAMESPACED, false, k8s_read_workload },
+	{ "batch", "Job", KEPT(workloads), K8S_NAMESPACED, false, k8s_read_workload },
+	{ "batch", "CronJob", KEPT(workloads), K8S_NAMESPACED, false, k8s_read_workload },
+	{ "networking.k8s.io", "NetworkPolicy", KEPT(network_policies), K8S_NAMESPACED, true,
+	  k8s_read_network_policy },
+};
+
+/* Kinds that are enforced by themselves; what they only refer to (pools, sets, tiers, staged
+ * policies) is harmless alone. A kind of NULL is the whole group. */
+static const struct {
+	const char *group;
+	const char *kind;
+} unsupported[] = {
+	{ "policy.networking.k8s.io", NULL },
+	{ "projectcalico.org", "GlobalNetworkPolicy" },
+	{ "projectcalico.org", "HostEndpoint" },
+	{ "crd.projectcalico.org", "GlobalNetworkPolicy" },
+	{ "crd.projectcalico.org", "HostEndpoint" },
+	{ "cilium.io", "CiliumNetworkPolicy" },
+	{ "cilium.io", "CiliumClusterwideNetworkPolicy" },
+	{ "crd.antrea.io", "ClusterNetworkPolicy" },
+	{ "k8s.ovn.org", "EgressFirewall" },
+	{ "k8s.cni.cncf.io", "MultiNetworkPolicy" },
+	{ "networking.aws", NULL },
+	{ "networking.k8s.aws", "ApplicationNetworkPolicy" },
+	{ "networking.k8s.aws", "ClusterNetworkPolicy" },
+	{ "networking.k8s.aws", "PolicyEndpoint" },
+	{ "networking.k8s.aws", "ClusterPolicyEndpoint" },
+};
+
+/* "apps/v1" is of group "apps", "v1" of "". */
+static bool is_of_group(const char *api_version, const char *group)
+{
+	const char *slash = strchr(api_version, '/');
+	size_t length = slash ? (size_t)(slash - api_version) : 0;
+
+	return strlen(group) == length && memcmp(api_version, group, length) == 0;
+}
+
+const struct k8s_kind *k8s_find_kind(const char *api_version, const char *name)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const struct k8s_kind *kind = &kinds[i];
+
+		if (strcmp(kind->name, name) != 0 || !is_of_group(api_version, kind->group))
+			continue;
+		/* Other versions of a policy may mean something else. */
+		if (kind->strict && strcmp(strchr(api_version, '/'), "/v1") != 0)
+			return NULL;
+		return kind;
+	}
+	return NULL;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text);
+	size_t end_length = strlen(end);
+
+	return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+/* Whatever calls itself a network policy is taken for one, whoever's it is: to skip it would be
+ * to fail open. */
+bool k8s_is_unsupported_policy(const char *api_version, const char *name)
+{
+	if (k8s_find_kind(api_version, name))
+		return false;
+	for (size_t i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++) {
+		if (is_of_group(api_version, unsupported[i].group) &&
+		    (!unsupported[i].kind || strcmp(unsupported[i].kind, name) == 0))
+			return true;
+	}
+	return ends_with(name, "NetworkPolicy") && strncmp(name, "Staged", 6) != 0;
+}
+
+bool k8s_is_known_name(const char *name)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(kinds[i].name, name) == 0)
+			return true;
+	}
+	return ends_with(name, "NetworkPolicy");
+}

@@ -1,0 +1,27 @@
+/*
+ * kinds.h - which kinds of objects are read, which are refused, and which are nobody's business.
+ */
+#ifndef WEIR_K8S_KINDS_H
+#define WEIR_K8S_KINDS_H
+
+#include "read_meta.h"
+
+struct k8s_kind {
+	const char *group;
+	const char *name;
+	size_t array;  /* offset in struct weir_cluster of the array that keeps them */
+	uint8_t scope; /* enum k8s_scope */
+	bool strict;
+	void (*read)(struct k8s_reader *reader, const struct k8s_field *root, void *object);
+};
+
+/* The kind of an object, by its apiVersion's group; NULL when it is not read. */
+const struct k8s_kind *k8s_find_kind(const char *api_version, const char *name);
+
+/* A kind that decides about traffic in a way that is not implemented. */
+bool k8s_is_unsupported_policy(const char *api_version, const char *name);
+
+/* Some group has a kind of that name that is read. */
+bool k8s_is_known_name(const char *name);
+
+#endif

@@ -1,0 +1,167 @@
+/* Label selectors (S7). */
+#include "read_meta.h"
+
+#include <string.h>
+
+#include "validate.h"
+
+static const char *const selector_fields[] = { "matchLabels", "matchExpressions", NULL };
+static const char *const requirement_fields[] = { "key", "operator", "values", NULL };
+
+static const struct {
+	const char *name;
+	uint8_t op;
+} operators[] = {
+	{ "In", K8S_IN },
+	{ "NotIn", K8S_NOT_IN },
+	{ "Exists", K8S_EXISTS },
+	{ "DoesNotExist", K8S_DOES_NOT_EXIST },
+};
+
+/* Fills requirements from labels, each IN with one value. */
+static void from_labels(struct k8s_reader *reader, const struct k8s_label *labels, uint32_t count,
+			struct k8s_requirement *out)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		out[i].key = labels[i].key;
+		out[i].values = k8s_keep_shared(reader, &labels[i].value, 1, sizeof(char *));
+		out[i].value_count = out[i].values ? 1 : 0;
+		out[i].op = K8S_IN;
+	}
+}
+
+static bool read_operator(struct k8s_reader *reader, const struct k8s_field *requirement,
+			  uint8_t *out)
+{
+	struct k8s_field field = k8s_get(requirement, "operator");
+	const struct yaml_node *node = k8s_string(reader, &field);
+
+	for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
+		if (k8s_text_is(node, operators[i].name)) {
+			*out = operators[i].op;
+			return true;
+		}
+	}
+	if (node)
+		k8s_error(reader, &field, "%s is none of In, NotIn, Exists and DoesNotExist",
+			  k8s_quote(node->text, node->length).text);
+	else if (k8s_is_missing(&field))
+		k8s_error(reader, &field,
+			  "is missing; In, NotIn, Exists and DoesNotExist are right");
+	return false;
+}
+
+static void read_key(struct k8s_reader *reader, const struct k8s_field *requirement,
+		     struct k8s_requirement *out)
+{
+	struct k8s_field field = k8s_get(requirement, "key");
+	const struct yaml_node *node = k8s_string(reader, &field);
+	const char *problem;
+
+	out->key = k8s_keep_text(reader, node ? node->text : "", node ? node->length : 0);
+	if (k8s_is_missing(&field))
+		k8s_error(reader, &field, "is missing; write the label's key");
+	if (!node)
+		return;
+	problem = k8s_label_key_problem(node->text, node->length);
+	if (problem)
+		k8s_error(reader, &field, "%s is no label key: it %s",
+			  k8s_quote(node->text, node->length).text, problem);
+}
+
+static void read_values(struct k8s_reader *reader, const struct k8s_field *list,
+			struct k8s_requirement *out)
+{
+	const struct yaml_node *sequence = k8s_sequence(reader, list);
+	const struct yaml_node *node = sequence ? sequence->first : NULL;
+	uint32_t count = sequence ? sequence->count : 0;
+	const char **values = k8s_scratch(reader, count, sizeof(*values));
+
+	for (uint32_t i = 0; values && node; node = node->next, i++) {
+		struct k8s_field item = k8s_item(list, node, i);
+		const struct yaml_node *value = k8s_string(reader, &item);
+		const char *problem =
+			value ? k8s_label_value_problem(value->text, value->length) : NULL;
+
+		values[i] =
+			k8s_keep_text(reader, value ? value->text : "", value ? value->length : 0);
+		if (problem)
+			k8s_error(reader, &item, "%s is no label value: it %s",
+				  k8s_quote(value->text, value->length).text, problem);
+	}
+	out->values = k8s_keep_shared(reader, values, count, sizeof(*values));
+	out->value_count = out->values ? count : 0;
+}
+
+static void read_requirement(struct k8s_reader *reader, const struct k8s_field *item,
+			     struct k8s_requirement *out)
+{
+	struct k8s_field values = k8s_get(item, "values");
+	bool known;
+
+	if (!k8s_mapping(reader, item) && !k8s_is_missing(item))
+		return;
+	k8s_known_fields(reader, item, requirement_fields);
+	read_key(reader, item, out);
+	known = read_operator(reader, item, &out->op);
+	read_values(reader, &values, out);
+	if (!known || (!k8s_is_missing(&values) && values.node->kind != YAML_SEQUENCE))
+		return;
+	if (out->op == K8S_EXISTS || out->op == K8S_DOES_NOT_EXIST) {
+		if (out->value_count)
+			k8s_error(reader, &values,
+				  "Exists and DoesNotExist take no values; "
+				  "remove them, or use In or NotIn");
+	} else if (!out->value_count) {
+		k8s_error(reader, &values,
+			  "In and NotIn need at least one value; for any value use Exists or "
+			  "DoesNotExist");
+	}
+}
+
+void k8s_read_selector(struct k8s_reader *reader, const struct k8s_field *field,
+		       struct k8s_selector *out)
+{
+	struct k8s_field labels_field = k8s_get(field, "matchLabels");
+	struct k8s_field list = k8s_get(field, "matchExpressions");
+	const struct yaml_node *sequence, *node;
+	struct k8s_requirement *requirements;
+	struct k8s_label *labels;
+	uint32_t at;
+
+	*out = (struct k8s_selector){ .position = k8s_position_of(reader, field) };
+	if (!k8s_mapping(reader, field))
+		return;
+	k8s_known_fields(reader, field, selector_fields);
+	labels = k8s_collect_labels(reader, &labels_field, &at);
+	sequence = k8s_sequence(reader, &list);
+	out->count = at + (sequence ? sequence->count : 0);
+	requirements = k8s_keep(reader, out->count, sizeof(*requirements));
+	out->requirements = requirements;
+	if (!requirements || !labels) {
+		out->count = 0;
+		return;
+	}
+	from_labels(reader, labels, at, requirements);
+	node = sequence ? sequence->first : NULL;
+	for (uint32_t i = 0; node; node = node->next, i++) {
+		struct k8s_field item = k8s_item(&list, node, i);
+
+		read_requirement(reader, &item, &requirements[at++]);
+	}
+}
+
+void k8s_read_map_selector(struct k8s_reader *reader, const struct k8s_field *field,
+			   struct k8s_selector *out)
+{
+	uint32_t count;
+	struct k8s_label *labels = k8s_collect_labels(reader, field, &count);
+	struct k8s_requirement *requirements = k8s_keep(reader, count, sizeof(*requirements));
+
+	*out = (struct k8s_selector){ .position = k8s_position_of(reader, field) };
+	if (!labels || !requirements)
+		return;
+	from_labels(reader, labels, count, requirements);
+	out->requirements = requirements;
+	out->count = count;
+}

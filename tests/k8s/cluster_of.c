@@ -1,0 +1,66 @@
+#include "test.h"
+
+#include "cluster_of.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void write_report(void *context, const struct weir_diagnostic *d)
+{
+	static const char *const severities[] = { "note", "warning", "error" };
+
+	fprintf(context, "%s %u:%u: %s%s%s%s%s\n", severities[d->severity], d->line, d->column,
+		d->object ? d->object : "", d->object ? ": " : "", d->field ? d->field : "",
+		d->field ? ": " : "", d->text);
+}
+
+static struct weir_cluster *open_cluster(const struct weir_cluster_options *options,
+					 enum weir_found found, const char *yaml, FILE *reports,
+					 bool *failed)
+{
+	struct weir_cluster_options chosen = { 0 };
+	struct weir_cluster *cluster;
+	int read, finished;
+
+	if (options)
+		chosen = *options;
+	chosen.sink = (struct weir_sink){ write_report, reports };
+	assert_int_equal(weir_cluster_create(&chosen, &cluster), 0);
+	read = weir_cluster_read(cluster, "input.yaml", found, yaml, strlen(yaml));
+	finished = weir_cluster_finish(cluster);
+	/* An error of the text is an error of the whole. */
+	assert_true(!read || finished);
+	*failed = finished != 0;
+	return cluster;
+}
+
+struct weir_cluster *cluster_with(const struct weir_cluster_options *options, const char *yaml)
+{
+	bool failed;
+	struct weir_cluster *cluster =
+		open_cluster(options, WEIR_FOUND_NAMED, yaml, stderr, &failed);
+
+	assert_false(failed);
+	return cluster;
+}
+
+struct weir_cluster *cluster_of(const char *yaml)
+{
+	return cluster_with(NULL, yaml);
+}
+
+char *reports_about(const struct weir_cluster_options *options, enum weir_found found,
+		    const char *yaml, bool *failed)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *reports = open_memstream(&text, &length);
+	bool any;
+
+	assert_non_null(reports);
+	weir_cluster_destroy(open_cluster(options, found, yaml, reports, failed ? failed : &any));
+	assert_int_equal(fclose(reports), 0);
+	return text;
+}

@@ -1,0 +1,21 @@
+/*
+ * cluster_of.h - finished clusters, and what is said about bad ones, from text in a test.
+ */
+#ifndef WEIR_TESTS_K8S_CLUSTER_OF_H
+#define WEIR_TESTS_K8S_CLUSTER_OF_H
+
+#include "objects.h"
+
+/* Reads a text as file "input.yaml" and finishes; fails the test, printing what was reported,
+ * when there is an error. To be destroyed by weir_cluster_destroy. */
+struct weir_cluster *cluster_of(const char *yaml);
+/* The same with options, whose sink is not used. */
+struct weir_cluster *cluster_with(const struct weir_cluster_options *options, const char *yaml);
+
+/* Everything that is reported about a text, a line each: "error 3:5: Pod a/b: spec: text", for
+ * texts which are named by hand or found in a folder; "" when nothing was. *failed, which may be
+ * NULL, says whether reading or finishing failed. Freed by the caller. */
+char *reports_about(const struct weir_cluster_options *options, enum weir_found found,
+		    const char *yaml, bool *failed);
+
+#endif
