@@ -229,6 +229,20 @@ static void t1_an_unknown_link_type_is_opaque(void **state)
 	expect_kind("802.11, empty", &packet, WEIR_PACKET_OPAQUE, WEIR_MALFORMED_NONE);
 }
 
+static void a_frame_of_which_nothing_was_captured_needs_no_bytes(void **state)
+{
+	static const uint32_t types[] = { 0, 1, 101, 113, 276 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(types); i++) {
+		struct weir_frame frame = { .wire = 1500, .link_type = types[i] };
+		struct weir_packet packet;
+
+		weir_packet_decode(&frame, &packet);
+		expect_kind("no bytes", &packet, WEIR_PACKET_OPAQUE, WEIR_MALFORMED_NONE);
+	}
+}
+
 static void every_link_type_leads_to_ip(void **state)
 {
 	static const uint32_t types[] = { FRAME_NULL, FRAME_ETHERNET, 12,        14,
@@ -772,6 +786,7 @@ int main(void)
 		cmocka_unit_test(t1_padding_is_never_read),
 		cmocka_unit_test(t1_an_unknown_link_type_is_opaque),
 		cmocka_unit_test(t1_malformed_never_depends_on_the_cut),
+		cmocka_unit_test(a_frame_of_which_nothing_was_captured_needs_no_bytes),
 		cmocka_unit_test(every_link_type_leads_to_ip),
 		cmocka_unit_test(loopback_families_are_read_in_both_byte_orders),
 		cmocka_unit_test(snap_leads_to_an_ethertype),
