@@ -121,8 +121,8 @@ static int find_service(const struct search *search, const char *namespace_name,
 	return unknown(search, what, any ? nearest : NULL);
 }
 
-/* How workloads spell a kind that is none of Kubernetes' own ("Rollout"); the word itself when
- * there are none of it. */
+/* How workloads spell a kind that is none of Kubernetes' own ("Rollout"); NULL when none is of
+ * it. */
 static const char *spelling(const struct weir_policy *policy, const char *word)
 {
 	for (uint32_t i = 0; i < weir_policy_workload_count(policy); i++) {
@@ -132,7 +132,7 @@ static const char *spelling(const struct weir_policy *policy, const char *word)
 		if (strcasecmp(view.kind, word) == 0)
 			return view.kind;
 	}
-	return word;
+	return NULL;
 }
 
 static int find_workload(const struct search *search, const char *kind, const char *namespace_name,
@@ -159,6 +159,12 @@ static int find_of_kind(const struct search *search, const struct parts *parts,
 
 	if (!kind)
 		kind = spelling(search->policy, parts->items[1]);
+	if (!kind)
+		return query_fail(search->error, -ENOENT,
+				  "no workload is a %s; Pod, Service, Deployment, StatefulSet, "
+				  "DaemonSet, ReplicaSet, ReplicationController, Job and CronJob "
+				  "are known",
+				  parts->items[1]);
 	if (strcmp(kind, "Pod") == 0)
 		return find_pod(search, parts->items[0], parts->items[2], out);
 	if (strcmp(kind, "Service") == 0)

@@ -271,7 +271,8 @@ static const struct {
 	  "error: no Service dbb in namespace shop; did you mean shop/Service/db?" },
 	{ "an unknown kind",
 	  { "shop/frob/x", "shop/db-0", "tcp/80" },
-	  "error: no frob x in namespace shop" },
+	  "error: no workload is a frob; Pod, Service, Deployment, StatefulSet, DaemonSet, "
+	  "ReplicaSet, ReplicationController, Job and CronJob are known" },
 	{ "a range",
 	  { "10.0.0.0/8", "shop/db-0", "tcp/80" },
 	  "error: 10.0.0.0/8 is a range: ask about one of its addresses" },
