@@ -327,8 +327,8 @@ int weir_cluster_read(struct weir_cluster *cluster, const char *name, enum weir_
 static int finish(struct weir_cluster *cluster)
 {
 	int (*const steps[])(struct weir_cluster *) = {
-		k8s_sort_objects,       k8s_add_implied_namespaces, k8s_add_implied_nodes,
-		k8s_add_synthetic_pods, k8s_assign_addresses,       k8s_collect_pod_ranges,
+		k8s_sort_objects,      k8s_add_implied_namespaces, k8s_add_synthetic_pods,
+		k8s_add_implied_nodes, k8s_assign_addresses,       k8s_collect_pod_ranges,
 	};
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
