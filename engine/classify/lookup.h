@@ -7,6 +7,9 @@
 #define WEIR_CLASSIFY_LOOKUP_H
 
 #include <stdbool.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "handle.h"
 
@@ -118,13 +121,33 @@ static inline uint32_t port_class_of(const struct lookup *lookup, const struct w
 		->port_chunks[chunk * LAYOUT_PORTS_PER_CHUNK + number % LAYOUT_PORTS_PER_CHUNK];
 }
 
-/* The cell of a class: compared with all ten at once, the default standing in last. */
-static inline uint32_t cell_in_line(const struct layout_line *line, uint32_t class)
+/* Bit i says whether slot i has the class. */
+static inline uint32_t matches_in_line(const struct layout_line *line, uint32_t class)
 {
-	uint32_t found = 1u << LAYOUT_LINE_SLOTS;
+#ifdef __SSE2__
+	const __m128i *slots = (const __m128i *)(const void *)line->classes;
+	__m128i wanted = _mm_set1_epi32((int)class);
+	__m128i low = _mm_cmpeq_epi32(_mm_load_si128(&slots[0]), wanted);
+	__m128i middle = _mm_cmpeq_epi32(_mm_load_si128(&slots[1]), wanted);
+	__m128i high = _mm_cmpeq_epi32(_mm_loadl_epi64(&slots[2]), wanted);
+
+	return (uint32_t)(_mm_movemask_ps(_mm_castsi128_ps(low)) |
+			  _mm_movemask_ps(_mm_castsi128_ps(middle)) << 4 |
+			  (_mm_movemask_ps(_mm_castsi128_ps(high)) & 3) << 8);
+#else
+	uint32_t found = 0;
 
 	for (unsigned i = 0; i < LAYOUT_LINE_SLOTS; i++)
 		found |= (uint32_t)(line->classes[i] == class) << i;
+	return found;
+#endif
+}
+
+/* The cell of a class: all slots are compared at once, the default stands in last. */
+static inline uint32_t cell_in_line(const struct layout_line *line, uint32_t class)
+{
+	uint32_t found = matches_in_line(line, class) | 1u << LAYOUT_LINE_SLOTS;
+
 	return line->cells[__builtin_ctz(found)];
 }
 

@@ -18,11 +18,14 @@
  * The unknown pod as near end may be among the subjects of any rule. Its rules cannot be walked
  * for all classes at once, for whoever is selected by a rule that surely matches is selected by
  * the later rules of the same subjects: that depends on the class. So each class is walked by
- * itself, until everything is possible, which is soon.
+ * itself, until everything is possible. That is soon when the rules of the same subjects are
+ * taken together, which is right as long as nothing is passed on: then only rules whose subjects
+ * surely hold the pod take something off its way, and these are walked before.
  */
 #include "rows.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 enum {
 	LIVE,
@@ -407,12 +410,25 @@ static int build_group_rows(struct work *work)
 
 /* The unknown near end. */
 
+/* A rule whose subjects may hold the pod. */
+struct possible_rule {
+	uint32_t rule;
+	uint32_t subjects;
+	uint32_t tier;
+	uint32_t place;   /* in the order in which rules are tried */
+	uint32_t segment; /* how many rules whose subjects surely hold it come before */
+};
+
 struct unknown_work {
 	struct work *work;
 	uint64_t *covered; /* by set: ports that a rule of these subjects surely matched */
 	uint32_t *stamps;  /* by set: covered is of this walk and tier */
 	uint32_t stamp;
-	bool has_certain; /* some rule's subjects surely hold an unknown pod */
+	struct list certain; /* rules whose subjects surely hold the pod */
+	struct possible_rule *possible;
+	uint32_t possible_count;
+	bool is_grouped;
+	uint64_t *live; /* what is on the way in each segment */
 	uint64_t *state;
 };
 
@@ -526,18 +542,13 @@ static bool is_all_possible(const struct unknown_work *unknown)
 	return true;
 }
 
-static void walk_unknown(struct unknown_work *unknown, uint32_t class)
+/* As the rules come. */
+static void walk_in_order(struct unknown_work *unknown, uint32_t class)
 {
 	struct work *work = unknown->work;
 	const struct side *side = work->side;
 	uint8_t tier = 0;
 
-	unknown->stamp++;
-	start_state(work, unknown->state);
-	/* Where no rule surely holds some pod gets behind them all. */
-	if (!unknown->has_certain)
-		memcpy(unknown->state + (size_t)MAY_ALLOW * work->words, work->build->ports.all,
-		       work->words * sizeof(*unknown->state));
 	for (uint32_t i = 0; i < side->rule_count && !is_all_possible(unknown); i++) {
 		uint8_t next = work->build->resolved->rules[side->rules[i]].tier;
 
@@ -548,7 +559,84 @@ static void walk_unknown(struct unknown_work *unknown, uint32_t class)
 		}
 		apply_unknown(unknown, side->rules[i], class);
 	}
-	end_walk(unknown->state, work->words);
+}
+
+/* First the rules that surely hold for the pod, then the others, subjects by subjects. */
+static void walk_in_groups(struct unknown_work *unknown, uint32_t class)
+{
+	struct work *work = unknown->work;
+	uint32_t words = work->words;
+	size_t bytes = words * sizeof(*unknown->live);
+	uint32_t segments = unknown->certain.count;
+
+	for (uint32_t i = 0; i < segments; i++) {
+		memcpy(mask_of(unknown->live, words, i), unknown->state, bytes);
+		apply_unknown(unknown, unknown->certain.items[i], class);
+	}
+	memcpy(mask_of(unknown->live, words, segments), unknown->state, bytes);
+	add_mask(unknown->state + (size_t)MAY_ALLOW * words, unknown->state, words);
+	for (uint32_t i = 0; i < unknown->possible_count && !is_all_possible(unknown); i++) {
+		const struct possible_rule *rule = &unknown->possible[i];
+
+		if (i && (rule->subjects != rule[-1].subjects || rule->tier != rule[-1].tier))
+			unknown->stamp++;
+		memcpy(unknown->state, mask_of(unknown->live, words, rule->segment), bytes);
+		apply_unknown(unknown, rule->rule, class);
+	}
+	memcpy(unknown->state, mask_of(unknown->live, words, segments), bytes);
+}
+
+static void walk_unknown(struct unknown_work *unknown, uint32_t class)
+{
+	unknown->stamp++;
+	start_state(unknown->work, unknown->state);
+	if (unknown->is_grouped)
+		walk_in_groups(unknown, class);
+	else
+		walk_in_order(unknown, class);
+	end_walk(unknown->state, unknown->work->words);
+}
+
+static int compare_possible(const void *a, const void *b)
+{
+	const struct possible_rule *x = a;
+	const struct possible_rule *y = b;
+
+	if (x->subjects != y->subjects)
+		return x->subjects < y->subjects ? -1 : 1;
+	return (x->place > y->place) - (x->place < y->place);
+}
+
+static int group_rules(struct unknown_work *unknown)
+{
+	const struct weir_resolved *resolved = unknown->work->build->resolved;
+	const struct side *side = unknown->work->side;
+	struct weir_arena *arena = &unknown->work->build->arena;
+	uint32_t segment = 0;
+	bool has_pass = false;
+
+	unknown->certain = side->group_rules[side->group_count];
+	unknown->possible = weir_arena_array(arena, side->rule_count, struct possible_rule);
+	unknown->live = weir_arena_array(
+		arena, ((size_t)unknown->certain.count + 1) * unknown->work->words, uint64_t);
+	if (!unknown->possible || !unknown->live)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < side->rule_count; i++) {
+		const struct weir_rule *rule = &resolved->rules[side->rules[i]];
+		uint8_t certainty = resolved->sets[rule->subjects].unknown_pods;
+
+		has_pass = has_pass || (certainty != WEIR_NEVER && rule->action == WEIR_RULE_PASS);
+		segment += certainty == WEIR_ALWAYS;
+		if (certainty == WEIR_MAYBE)
+			unknown->possible[unknown->possible_count++] =
+				(struct possible_rule){ side->rules[i], rule->subjects, rule->tier,
+							i, segment };
+	}
+	unknown->is_grouped = !has_pass || !unknown->certain.count;
+	if (unknown->possible_count)
+		qsort(unknown->possible, unknown->possible_count, sizeof(*unknown->possible),
+		      compare_possible);
+	return 0;
 }
 
 static bool may_be_own_node(const struct work *work, uint32_t class)
@@ -595,7 +683,6 @@ static int build_unknown_rows(struct work *work)
 		.work = work,
 		.covered = weir_arena_array(&build->arena, sets * work->words, uint64_t),
 		.stamps = weir_arena_array(&build->arena, sets, uint32_t),
-		.has_certain = side->group_rules[side->group_count].count,
 		.state = weir_arena_array(&build->arena, (size_t)STATES * work->words, uint64_t),
 	};
 	struct cell *cells[2] = {
@@ -606,7 +693,9 @@ static int build_unknown_rows(struct work *work)
 
 	if (!unknown.covered || !unknown.stamps || !unknown.state || !cells[0] || !cells[1])
 		return -ENOMEM;
-	status = fill_unknown(&unknown, cells[0], cells[1]);
+	status = group_rules(&unknown);
+	if (!status)
+		status = fill_unknown(&unknown, cells[0], cells[1]);
 	for (unsigned i = 0; i < 2 && !status; i++)
 		status = row_writer_place(&work->writer, cells[i], side->class_count,
 					  cells[i][0].set, &side->unknown_rows[i]);
