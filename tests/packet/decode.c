@@ -393,6 +393,15 @@ static void icmp_belongs_to_its_own_family(void **state)
 	assert_false(packet.has_quote);
 }
 
+static void hop_sctp6(struct frame_builder *b)
+{
+	frame_begin(b, FRAME_ETHERNET);
+	frame_ip(b, "fd00::1", "fd00::2");
+	frame_extension(b, FRAME_HOP_BY_HOP, 8);
+	frame_sctp(b, 5000, 5001, 1);
+	frame_end(b);
+}
+
 static const struct {
 	const char *name;
 	base *build;
@@ -410,6 +419,8 @@ static const struct {
 	{ "TCP behind AH", authenticated4, 16, 0, GOOD },
 	{ "SCTP over IPv4", sctp4, 16, 0, BAD(IP_TOTAL_LENGTH) },
 	{ "ICMP over IPv4", echo4, 16, 0, BAD(IP_TOTAL_LENGTH) },
+	{ "SCTP behind an extension header: it is not in the packet", hop_sctp6, 18, 0,
+	  BAD(IPV6_EXTENSION) },
 	{ "ICMPv6: there is no payload", echo6, 18, 0, BAD(ICMP_LENGTH) },
 };
 
