@@ -77,6 +77,7 @@ void expectations_finish(struct expectations *expectations)
 		endpoint_finish(&expectations->rows[i].to);
 	}
 	free(expectations->rows);
+	free(expectations->by_packet);
 }
 
 /* A row while it is read: its cells as text, in the shape that both formats come to. */
@@ -89,7 +90,7 @@ struct row_source {
 
 static int fail(struct row_source *source, enum column column, const char *text)
 {
-	snprintf(source->error.text, sizeof(source->error.text), "%s \"%.200s\": %.256s",
+	snprintf(source->error.text, sizeof(source->error.text), "%s %.200s: %.256s",
 		 column_names[column], source->cells[column], text);
 	return -EINVAL;
 }
@@ -254,7 +255,7 @@ static int add_row(struct row_source *source)
 	row = &expectations->rows[expectations->count++];
 	memset(row, 0, sizeof(*row));
 	status = fill_row(source, row);
-	expectations->needs_packets |= (row->given & bit(COLUMN_PACKET)) != 0;
+	expectations->packet_count += (row->given & bit(COLUMN_PACKET)) != 0;
 	return status;
 }
 
@@ -294,14 +295,6 @@ static int cells_from_json(struct row_source *source, const struct json_value *v
 	return 0;
 }
 
-static bool is_blank(const char *line, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		if (!memchr(" \t\r", line[i], 3))
-			return false;
-	return true;
-}
-
 static bool read_json_lines(struct expectations *expectations, const char *at, const char *end)
 {
 	struct row_source source = { .expectations = expectations };
@@ -317,7 +310,7 @@ static bool read_json_lines(struct expectations *expectations, const char *at, c
 
 		source.line++;
 		source.error.text[0] = '\0';
-		if (!is_blank(at, length)) {
+		if (!json_is_blank(at, length)) {
 			status = json_read_object(at, length, column_names, COLUMNS, &scratch,
 						  values, &source.error);
 			if (!status)
@@ -415,12 +408,35 @@ static bool read_text(struct expectations *expectations, char *text, size_t leng
 	if (length >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0)
 		at += 3;
 	text = at;
-	while (at < end && memchr(" \t\r\n", *at, 4))
+	while (at < end && json_is_blank(at, 1))
 		at++;
 	if (at == end)
 		return true;
 	return *at == '{' ? read_json_lines(expectations, text, end)
 			  : read_csv(expectations, text, end);
+}
+
+static int by_packet(const void *a, const void *b)
+{
+	const struct expectation *const *left = a;
+	const struct expectation *const *right = b;
+
+	return ((*left)->packet > (*right)->packet) - ((*left)->packet < (*right)->packet);
+}
+
+static int sort_by_packet(struct expectations *expectations)
+{
+	size_t count = 0;
+
+	expectations->by_packet =
+		calloc(expectations->packet_count + 1, sizeof(struct expectation *));
+	if (!expectations->by_packet)
+		return -ENOMEM;
+	for (size_t i = 0; i < expectations->count; i++)
+		if (expectations->rows[i].given & bit(COLUMN_PACKET))
+			expectations->by_packet[count++] = &expectations->rows[i];
+	qsort(expectations->by_packet, count, sizeof(struct expectation *), by_packet);
+	return 0;
 }
 
 enum exit_code expectations_read(struct expectations *expectations,
@@ -446,6 +462,10 @@ enum exit_code expectations_read(struct expectations *expectations,
 		if (read_text(expectations, text, file.length))
 			code = EXIT_CLEAN;
 	}
+	if (code == EXIT_CLEAN && sort_by_packet(expectations)) {
+		complain(invocation->command, "out of memory");
+		code = EXIT_USAGE;
+	}
 	free(text);
 	weir_file_release(&file);
 	return code;
@@ -453,11 +473,14 @@ enum exit_code expectations_read(struct expectations *expectations,
 
 void expectations_note_packet(struct expectations *expectations, uint64_t number, uint64_t flow)
 {
-	for (size_t i = 0; i < expectations->count; i++) {
-		struct expectation *row = &expectations->rows[i];
+	while (expectations->next_packet < expectations->packet_count) {
+		struct expectation *row = expectations->by_packet[expectations->next_packet];
 
-		if ((row->given & bit(COLUMN_PACKET)) && row->packet == number)
+		if (row->packet > number)
+			return;
+		if (row->packet == number)
 			row->packet_flow = flow;
+		expectations->next_packet++;
 	}
 }
 

@@ -26,7 +26,9 @@ struct expectations {
 	struct expectation *rows;
 	size_t count;
 	size_t capacity;
-	bool needs_packets; /* a row names a packet */
+	struct expectation **by_packet; /* the rows that name a packet, in its order */
+	size_t packet_count;
+	size_t next_packet; /* the first of them whose packet was not passed */
 	size_t matched, mismatched, unseen;
 };
 void expectations_finish(struct expectations *expectations);
@@ -36,7 +38,8 @@ void expectations_finish(struct expectations *expectations);
 enum exit_code expectations_read(struct expectations *expectations,
 				 const struct invocation *invocation, const char *path);
 
-/* Says which flow a packet belongs to (UINT64_MAX: none), for the rows that name it. */
+/* Says which flow a packet belongs to (UINT64_MAX: none), for the rows that name it. Packets come
+ * in the order of their numbers. */
 void expectations_note_packet(struct expectations *expectations, uint64_t number, uint64_t flow);
 
 /* Compares, and counts the rows. */

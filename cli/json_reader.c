@@ -38,9 +38,14 @@ static int fail(struct reader *reader, const char *text)
 	return -EINVAL;
 }
 
+static bool is_space(char character)
+{
+	return character == ' ' || character == '\t' || character == '\r' || character == '\n';
+}
+
 static void skip_space(struct reader *reader)
 {
-	while (reader->at < reader->end && memchr(" \t\r\n", *reader->at, 4))
+	while (reader->at < reader->end && is_space(*reader->at))
 		reader->at++;
 }
 
@@ -364,6 +369,14 @@ int json_read_object(const char *line, size_t length, const char *const *keys, s
 		return status;
 	skip_space(&reader);
 	return reader.at == reader.end ? 0 : fail(&reader, "more text behind the object");
+}
+
+bool json_is_blank(const char *line, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (!is_space(line[i]))
+			return false;
+	return true;
 }
 
 bool json_whole_number(const struct json_value *number_value, uint64_t max, uint64_t *out)

@@ -46,6 +46,9 @@ int json_read_object(const char *line, size_t length, const char *const *keys, s
 		     struct json_scratch *scratch, struct json_value *values,
 		     struct weir_error *error);
 
+/* True for a line of nothing but space, which stands for no object. */
+bool json_is_blank(const char *line, size_t length);
+
 /* A number written without fraction and exponent, from 0 to max. */
 bool json_whole_number(const struct json_value *value, uint64_t max, uint64_t *out);
 

@@ -4,11 +4,11 @@
 #include "command.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 
-const struct command *const commands[] = { &check_command, &eval_command, &replay_command,
-					   &slim_command, NULL };
+const struct command *const commands[] = { &check_command, &eval_command, &replay_command, NULL };
 
 /* Commands of later versions. */
 static const char *const absent_commands[] = { "list",    "diff", "test",  "suggest",
@@ -120,15 +120,13 @@ static enum exit_code dispatch(int argc, char **argv)
 	return run_command(command, argc - 1, argv + 1);
 }
 
-/* A reader that went away is no error; anything else that kept output from getting out is. */
+/* Output that did not get out is an error, whatever else went well. */
 static enum exit_code close_output(enum exit_code code)
 {
 	bool had_error = ferror(stdout) != 0;
 
 	errno = 0;
 	if (fclose(stdout) == 0 && !had_error)
-		return code;
-	if (errno == EPIPE)
 		return code;
 	complain(NULL, "cannot write to standard output: %s",
 		 errno ? strerror(errno) : "write error");
@@ -137,5 +135,7 @@ static enum exit_code close_output(enum exit_code code)
 
 int main(int argc, char **argv)
 {
+	/* A reader that goes away ends the program quietly, whatever it was started with. */
+	signal(SIGPIPE, SIG_DFL);
 	return (int)close_output(dispatch(argc, argv));
 }

@@ -44,9 +44,9 @@ enum report_style action_style(uint8_t action)
 
 bool action_parse(const char *name, uint8_t *out)
 {
-	for (uint8_t i = 0; i < sizeof(action_names) / sizeof(action_names[0]); i++)
+	for (size_t i = 0; i < sizeof(action_names) / sizeof(action_names[0]); i++)
 		if (strcmp(action_names[i], name) == 0) {
-			*out = i;
+			*out = (uint8_t)i;
 			return true;
 		}
 	return false;

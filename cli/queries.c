@@ -184,14 +184,6 @@ static void answer_line(struct batch *batch, const char *line, size_t length)
 	report_json_end_line(json);
 }
 
-static bool is_blank(const char *line, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		if (!memchr(" \t\r\n", line[i], 4))
-			return false;
-	return true;
-}
-
 static enum exit_code answer_file(struct batch *batch, const struct command *command, FILE *file,
 				  const char *path)
 {
@@ -203,7 +195,7 @@ static enum exit_code answer_file(struct batch *batch, const struct command *com
 	while ((length = getline(&line, &size, file)) >= 0) {
 		while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r'))
 			length--;
-		if (!is_blank(line, (size_t)length))
+		if (!json_is_blank(line, (size_t)length))
 			answer_line(batch, line, (size_t)length);
 	}
 	failed = ferror(file) != 0;

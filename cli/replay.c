@@ -225,7 +225,7 @@ static enum exit_code compare(struct replay *replay)
 
 	if (!replay->view.expectations)
 		return EXIT_CLEAN;
-	if (replay->expectations.needs_packets)
+	if (replay->expectations.packet_count)
 		code = visit_packets(replay, note_packet);
 	if (code == EXIT_CLEAN)
 		expectations_compare(&replay->expectations, replay->trace);

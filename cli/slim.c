@@ -72,7 +72,7 @@ static enum exit_code run(const struct invocation *invocation)
 
 	if (code == EXIT_CLEAN) {
 		status = is_file ? write_file(input.cluster, path) : write_stdout(input.cluster);
-		if (status && status != -EPIPE) {
+		if (status) {
 			complain(invocation->command, "%s: %s", is_file ? path : "standard output",
 				 strerror(-status));
 			code = EXIT_USAGE;

@@ -53,7 +53,7 @@ void report_csv_end_row(struct report_csv *csv)
 }
 
 /* Squeezes a quoted field, at points behind its first quote; returns what is behind the last. */
-static char *unquote(char *at, char *end, char **stop)
+static char *unquote(char *at, const char *end, char **stop)
 {
 	char *to = at;
 

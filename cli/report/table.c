@@ -107,13 +107,19 @@ void report_table_cell(struct report_table *table, enum report_style style, cons
 void report_table_cell_format(struct report_table *table, enum report_style style,
 			      const char *format, ...)
 {
-	size_t offset = table->text.length;
 	va_list arguments;
+	char *text;
+	int length;
 
 	va_start(arguments, format);
-	report_text_format_list(&table->text, format, arguments);
+	length = vasprintf(&text, format, arguments);
 	va_end(arguments);
-	end_cell(table, style, offset);
+	if (length < 0) {
+		table->is_short = true;
+		return;
+	}
+	report_table_cell(table, style, text);
+	free(text);
 }
 
 void report_table_widen(struct report_table *table, size_t column, size_t width)

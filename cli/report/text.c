@@ -1,5 +1,6 @@
 #include "text.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,27 +39,21 @@ void report_text_add_string(struct report_text *text, const char *string)
 	report_text_add(text, string, strlen(string));
 }
 
-void report_text_format_list(struct report_text *text, const char *format, va_list arguments)
-{
-	va_list again;
-	int length;
-
-	va_copy(again, arguments);
-	length = vsnprintf(NULL, 0, format, again);
-	va_end(again);
-	if (length < 0 || !make_room(text, (size_t)length))
-		return;
-	vsnprintf(text->bytes + text->length, (size_t)length + 1, format, arguments);
-	text->length += (size_t)length;
-}
-
 void report_text_format(struct report_text *text, const char *format, ...)
 {
 	va_list arguments;
+	char *words;
+	int length;
 
 	va_start(arguments, format);
-	report_text_format_list(text, format, arguments);
+	length = vasprintf(&words, format, arguments);
 	va_end(arguments);
+	if (length < 0) {
+		text->is_short = true;
+		return;
+	}
+	report_text_add(text, words, (size_t)length);
+	free(words);
 }
 
 const char *report_text_string(const struct report_text *text)

@@ -10,7 +10,6 @@
 #ifndef REPORT_TEXT_H
 #define REPORT_TEXT_H
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -25,8 +24,6 @@ void report_text_add(struct report_text *text, const char *bytes, size_t length)
 void report_text_add_string(struct report_text *text, const char *string);
 void report_text_format(struct report_text *text, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-void report_text_format_list(struct report_text *text, const char *format, va_list arguments)
-	__attribute__((format(printf, 2, 0)));
 
 /* The text so far, "" when there is none. Valid until the next change. */
 const char *report_text_string(const struct report_text *text);

@@ -29,12 +29,12 @@ struct weir_flow_machine {
 	uint8_t opener;  /* who came first, was accepted, asked: bits of machine.c */
 };
 
-enum {
-	/* UDP and other protocols without an end of their own: so long without a packet ends
-	 * them (T15). */
-	WEIR_FLOW_IDLE_SECONDS = 180,
-	WEIR_FLOW_SIDE_UNKNOWN = 2,
-};
+enum { WEIR_FLOW_SIDE_UNKNOWN = 2 };
+
+/* Nanoseconds, as all times are. */
+#define WEIR_FLOW_SECOND UINT64_C(1000000000)
+/* So long without a packet ends UDP and others that have no end of their own (T15). */
+#define WEIR_FLOW_IDLE (180 * WEIR_FLOW_SECOND)
 
 /* The signals of a packet that has its ports, whichever side sends it. */
 uint8_t weir_flow_signals(const struct weir_packet *packet);

@@ -5,8 +5,6 @@
 
 #include "weir/policy.h"
 
-static const uint64_t second = 1000000000;
-
 int weir_assigner_init(struct weir_assigner *assigner, const struct weir_allocator *allocator,
 		       uint64_t secret, bool is_stateless)
 {
@@ -35,7 +33,7 @@ static bool is_over(const struct weir_sighting *sighting, uint8_t signals, uint6
 	if (sighting->key.kind != WEIR_FLOW_QUOTED &&
 	    weir_flow_has_handshake(sighting->key.protocol))
 		return weir_flow_is_succeeded(&sighting->machine, signals);
-	return time > sighting->time && time - sighting->time >= WEIR_FLOW_IDLE_SECONDS * second;
+	return time > sighting->time && time - sighting->time >= WEIR_FLOW_IDLE;
 }
 
 static void touch(struct weir_sighting *sighting, uint64_t time)
@@ -272,7 +270,7 @@ static int find_waiting(struct weir_assigner *assigner, const struct weir_packet
 
 	if (entry && entry->kind == WEIR_FRAGMENT_WAITING &&
 	    entry->protocol == packet->tuple.protocol &&
-	    (time > entry->time ? time - entry->time : entry->time - time) <= second) {
+	    (time > entry->time ? time - entry->time : entry->time - time) <= WEIR_FLOW_SECOND) {
 		*out = entry;
 		return 0;
 	}

@@ -6,8 +6,6 @@
 #include "memory.h"
 #include "weir/key.h"
 
-static const uint64_t second = 1000000000;
-
 static struct weir_sighting *sighting_at(const struct weir_judge *judge, uint32_t number)
 {
 	return weir_sighting_at(&judge->assigner->sightings, number);
@@ -43,7 +41,7 @@ static uint32_t find_late(const struct weir_judge *judge, const struct weir_sigh
 			  uint8_t *swap)
 {
 	struct weir_flow_key key = errors->key;
-	uint64_t limit = errors->time + WEIR_FLOW_IDLE_SECONDS * second;
+	uint64_t limit = errors->time + WEIR_FLOW_IDLE;
 	uint32_t number;
 
 	key.zone = 0;

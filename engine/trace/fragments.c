@@ -2,9 +2,8 @@
 
 #include <string.h>
 
+#include "machine.h"
 #include "weir/policy.h"
-
-static const uint64_t second = 1000000000;
 
 void weir_fragments_init(struct weir_fragments *fragments, const struct weir_allocator *allocator,
 			 uint64_t secret)
@@ -144,5 +143,5 @@ bool weir_fragments_are_near(uint64_t a, uint64_t b)
 {
 	uint64_t distance = a > b ? a - b : b - a;
 
-	return distance <= WEIR_FRAGMENT_SECONDS * second;
+	return distance <= WEIR_FRAGMENT_SECONDS * WEIR_FLOW_SECOND;
 }

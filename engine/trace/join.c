@@ -52,7 +52,7 @@ struct join {
 };
 
 /* Captures of two interfaces need not agree to the last moment, and one packet has no length. */
-static const uint64_t slack = 1000000000;
+static const uint64_t slack = WEIR_FLOW_SECOND;
 
 static const struct weir_sighting *sighting_at(const struct join *join, uint32_t number)
 {

@@ -7,8 +7,6 @@
 #include "weir/directory.h"
 #include "weir/key.h"
 
-static const uint64_t second = 1000000000;
-
 static bool is_declared(const struct weir_policy *policy, const struct weir_address *address,
 			uint8_t protocol, uint16_t port)
 {
@@ -64,7 +62,7 @@ static void decide_udp(const struct weir_judge *judge, const struct weir_sightin
 {
 	unsigned first = weir_flow_first_side(&sighting->machine);
 
-	if (sighting->tally.first - judge->start >= WEIR_FLOW_IDLE_SECONDS * second)
+	if (sighting->tally.first - judge->start >= WEIR_FLOW_IDLE)
 		return;
 	if (offers(judge, sighting, first) && !offers(judge, sighting, !first)) {
 		out->forward = !first;
