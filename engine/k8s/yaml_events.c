@@ -34,12 +34,16 @@ struct extent {
 struct reader {
 	struct yaml_document *document;
 	struct fy_parser *parser;
+	struct fy_diag *diag;
 	const struct weir_allocator *allocator;
 	struct weir_map names; /* of anchors: their index */
 	struct anchor *anchors;
 	uint32_t anchor_count;
 	uint32_t anchor_capacity;
 	uint32_t aliases;
+	uint32_t flows;    /* flow collections around what is read */
+	bool was_block;    /* the last scalar was a block of text */
+	bool piece;        /* of a document: anchors may be used outside of it */
 	uint32_t recorded; /* nodes of all anchors */
 	size_t line_start; /* of the last place */
 	uint32_t line;
@@ -228,8 +232,10 @@ static int grow_anchors(struct reader *reader)
 /* A new anchor under a name, which hides an older one. */
 static int begin_anchor(struct reader *reader, struct fy_token *name, uint32_t *out)
 {
-	uint32_t *index = find_anchor(reader, name, true);
+	uint32_t *index = reader->piece ? NULL : find_anchor(reader, name, true);
 
+	if (reader->piece)
+		return YAML_DOUBT;
 	if (!index || (reader->anchor_count == reader->anchor_capacity && grow_anchors(reader)))
 		return -ENOMEM;
 	*out = *index = reader->anchor_count;
@@ -374,8 +380,13 @@ static int apply_tag(struct reader *reader, struct fy_token *tag, struct yaml_no
 	return 0;
 }
 
-/* libfyaml lets a block of text stand no deeper than its key, and then misreads it. */
-static bool stands_too_far_left(const struct reader *reader, size_t at, struct place parent)
+static bool is_block(enum fy_scalar_style style)
+{
+	return style == FYSS_LITERAL || style == FYSS_FOLDED;
+}
+
+/* The first line with content from a block's beginning on: its indentation, or SIZE_MAX. */
+static size_t indent_of_block(const struct reader *reader, size_t at)
 {
 	const char *text = reader->document->text;
 	const char *end = text + reader->document->length;
@@ -386,7 +397,26 @@ static bool stands_too_far_left(const struct reader *reader, size_t at, struct p
 		if (*next == '\n')
 			line = next + 1;
 	}
-	return next < end && (size_t)(next - line) < parent.column;
+	return next < end ? (size_t)(next - line) : SIZE_MAX;
+}
+
+/* What libfyaml gets wrong about blocks: it lets one stand no deeper than its key, and then
+ * misreads it; and it makes up a byte for an empty one at the end of the text. */
+static int check_block(const struct reader *reader, const char *text, size_t *length,
+		       struct place place, struct place parent)
+{
+	size_t indent = indent_of_block(reader, place.at);
+	size_t newlines = 0;
+
+	while (newlines < *length && text[newlines] == '\n')
+		newlines++;
+	if (indent == SIZE_MAX)
+		*length = newlines;
+	else if (*length > newlines && indent < parent.column)
+		return tell(
+			reader, place,
+			"wrong indentation: a block of text (| or >) is indented below its key");
+	return 0;
 }
 
 static int scalar_step(enum fy_scalar_style style)
@@ -437,13 +467,15 @@ static int read_scalar(struct reader *reader, struct fy_event *event, struct pla
 		return tell(reader, place, "an object of more than 16 MiB of text");
 	if (style == FYSS_DOUBLE_QUOTED && !yaml_is_utf8(text, length))
 		return tell(reader, place, "a wrong escape in a \"quoted\" string");
+	reader->was_block = is_block(style);
+	if (reader->was_block && depth > 1) {
+		int status = check_block(reader, text, &length, place, parent);
+
+		if (status)
+			return status;
+	}
 	if (set_text(reader, node, text, length))
 		return -ENOMEM;
-	if (length && (style == FYSS_LITERAL || style == FYSS_FOLDED) && depth > 1 &&
-	    stands_too_far_left(reader, place.at, parent))
-		return tell(
-			reader, place,
-			"wrong indentation: a block of text (| or >) is indented below its key");
 	*out = node;
 	if (event->scalar.tag)
 		return apply_tag(reader, event->scalar.tag, node, place);
@@ -593,6 +625,29 @@ static int merge_all(struct reader *reader, struct yaml_open *open, const struct
 
 static int read_items(struct reader *reader, struct yaml_open *open);
 
+static bool begins_line(const struct reader *reader, uint32_t column)
+{
+	const char *line = reader->document->text + reader->line_start;
+
+	for (uint32_t i = 1; i < column; i++, line++) {
+		if (*line != ' ')
+			return false;
+	}
+	return true;
+}
+
+/* libfyaml takes a last line without a colon for the value of the key above it. */
+static int check_below_key(struct reader *reader, const struct key *key,
+			   const struct yaml_node *child)
+{
+	struct place place = { .line = child->line, .column = child->column };
+
+	if (reader->flows || reader->was_block || child->line <= key->place.line ||
+	    child->column > key->place.column || !begins_line(reader, child->column))
+		return 0;
+	return tell(reader, place, "a line without `key:`: a colon or indentation is missing");
+}
+
 static int read_entry(struct reader *reader, struct yaml_open *open, struct key *key,
 		      uint32_t depth, struct yaml_node ***merges, struct extent *extent)
 {
@@ -612,6 +667,8 @@ static int read_entry(struct reader *reader, struct yaml_open *open, struct key 
 		return status ? status : read_items(reader, open);
 	}
 	status = read_node(reader, event, key->place, depth + 1, &child, &child_extent);
+	if (!status && event->type == FYET_SCALAR)
+		status = check_below_key(reader, key, child);
 	fy_parser_event_free(reader->parser, event);
 	if (status)
 		return status;
@@ -724,6 +781,7 @@ static int read_collection(struct reader *reader, struct fy_event *event, uint32
 	bool is_mapping = event->type == FYET_MAPPING_START;
 	struct place place = place_of(reader, fy_event_start_mark(event), 0);
 	struct yaml_open open;
+	bool is_flow;
 	int status = check_depth(reader, place, depth);
 
 	if (status)
@@ -734,9 +792,13 @@ static int read_collection(struct reader *reader, struct fy_event *event, uint32
 		return -ENOMEM;
 	open = yaml_open(*out, reader->allocator);
 	*extent = (struct extent){ 1, 1 };
+	is_flow = place.at < reader->document->length &&
+		  strchr("{[", reader->document->text[place.at]);
+	reader->flows += is_flow;
 	status = is_mapping ? read_entries(reader, &open, place, depth, extent)
 			    : read_elements(reader, &open, place, depth, extent);
 	yaml_close(&open);
+	reader->flows -= is_flow;
 	return status;
 }
 
@@ -837,27 +899,154 @@ static struct fy_diag *make_diag(void)
 	return diag;
 }
 
-int yaml_read_events(struct yaml_document *document)
+static void reader_finish(struct reader *reader)
+{
+	if (reader->diag)
+		fy_diag_reset_error(reader->diag);
+	fy_parser_destroy(reader->parser);
+	fy_diag_destroy(reader->diag);
+	weir_release(reader->allocator, reader->anchors);
+	weir_map_finish(&reader->names);
+}
+
+static int reader_init(struct reader *reader, struct yaml_document *document)
 {
 	struct fy_parse_cfg config = {
 		.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DISABLE_DEPTH_LIMIT |
 			 FYPCF_JSON_NONE | FYPCF_SLOPPY_FLOW_INDENTATION,
 		.diag = make_diag(),
 	};
-	struct reader reader = {
+
+	*reader = (struct reader){
 		.document = document,
 		.allocator = document->lasting.allocator,
 		.line = document->line,
+		.diag = config.diag,
 	};
-	int status = -ENOMEM;
+	weir_map_init(&reader->names, reader->allocator);
+	reader->parser = config.diag ? fy_parser_create(&config) : NULL;
+	if (reader->parser &&
+	    !fy_parser_set_string(reader->parser, document->text, document->length))
+		return 0;
+	reader_finish(reader);
+	return -ENOMEM;
+}
 
-	weir_map_init(&reader.names, reader.allocator);
-	reader.parser = config.diag ? fy_parser_create(&config) : NULL;
-	if (reader.parser && !fy_parser_set_string(reader.parser, document->text, document->length))
-		status = read_events(&reader);
-	fy_parser_destroy(reader.parser);
-	fy_diag_unref(config.diag);
-	weir_release(reader.allocator, reader.anchors);
-	weir_map_finish(&reader.names);
+int yaml_read_events(struct yaml_document *document)
+{
+	struct reader reader;
+	int status = reader_init(&reader, document);
+
+	if (status)
+		return status;
+	status = read_events(&reader);
+	reader_finish(&reader);
+	return status;
+}
+
+/* Passes an event that must be of a type. */
+static int pass_event(struct reader *reader, enum fy_event_type type)
+{
+	struct fy_event *event = next_event(reader);
+	bool right = event && event->type == type;
+
+	fy_parser_event_free(reader->parser, event);
+	return right ? 0 : YAML_DOUBT;
+}
+
+static int pass_events(struct reader *reader, const enum fy_event_type *types, size_t count)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < count && !status; i++)
+		status = pass_event(reader, types[i]);
+	return status;
+}
+
+static const enum fy_event_type before_element[] = {
+	FYET_STREAM_START, FYET_DOCUMENT_START, FYET_MAPPING_START,
+	FYET_SCALAR,       FYET_SEQUENCE_START,
+};
+static const enum fy_event_type after_element[] = {
+	FYET_SEQUENCE_END,
+	FYET_MAPPING_END,
+	FYET_DOCUMENT_END,
+	FYET_STREAM_END,
+};
+
+static int read_one_element(struct reader *reader, struct place place, struct yaml_node **out)
+{
+	struct fy_event *event;
+	struct extent extent;
+	int status = pass_events(reader, before_element,
+				 sizeof(before_element) / sizeof(before_element[0]));
+
+	if (status)
+		return status;
+	event = next_event(reader);
+	if (!event || event->type == FYET_SEQUENCE_END)
+		status = YAML_DOUBT;
+	else
+		status = read_node(reader, event, place, 3, out, &extent);
+	fy_parser_event_free(reader->parser, event);
+	if (status)
+		return status < 0 ? status : YAML_DOUBT;
+	return pass_events(reader, after_element, sizeof(after_element) / sizeof(after_element[0]));
+}
+
+static void ignore_error(void *context, uint32_t line, uint32_t column, const char *text)
+{
+	(void)context;
+	(void)line;
+	(void)column;
+	(void)text;
+}
+
+static const char items_key[] = "items:\n";
+
+enum {
+	ITEMS_KEY_LENGTH = sizeof(items_key) - 1,
+};
+
+/* The element in the place that it has in the root: what may stand in it depends on that. */
+static int read_piece(struct yaml_document *piece, const struct yaml_node *root,
+		      struct yaml_node **out)
+{
+	struct place place = { .line = root->line, .column = root->column };
+	struct reader reader;
+	int status = reader_init(&reader, piece);
+
+	if (status)
+		return status;
+	reader.piece = true;
+	status = read_one_element(&reader, place, out);
+	reader_finish(&reader);
+	return status;
+}
+
+int yaml_read_element(struct yaml_document *document, const char *text, size_t length,
+		      uint32_t line, const struct yaml_node *root, struct yaml_node **out)
+{
+	static const struct yaml_handler silent = { .error = ignore_error };
+	const struct weir_allocator *allocator = document->lasting.allocator;
+	struct yaml_document piece = *document;
+	char *copy;
+	int status;
+
+	if (length > YAML_OBJECT_BYTES_MAX)
+		return YAML_DOUBT;
+	copy = weir_allocate(allocator, ITEMS_KEY_LENGTH + length);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, items_key, ITEMS_KEY_LENGTH);
+	memcpy(copy + ITEMS_KEY_LENGTH, text, length);
+	piece.handler = &silent;
+	piece.text = copy;
+	piece.object = copy;
+	piece.length = ITEMS_KEY_LENGTH + length;
+	piece.line = line - 1;
+	status = read_piece(&piece, root, out);
+	weir_release(allocator, copy);
+	document->nodes = piece.nodes;
 	return status;
 }

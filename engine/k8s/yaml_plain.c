@@ -13,9 +13,10 @@
  * knows block mappings and sequences, scalars in all styles but folded, full-line and trailing
  * comments, flow collections of simple words, and JSON. At whatever else it meets (anchors,
  * aliases, tags, merge and complex keys, tabs, carriage returns, odd indentation) and at every
- * mistake and limit it gives up with YAML_DOUBT: libfyaml then reads the document anew, and tells
- * the errors. So the one thing that must hold here is: what this reader accepts, it reads as
- * libfyaml does. Random tests compare the two.
+ * mistake and limit it gives up with YAML_DOUBT: libfyaml then reads the item of a list by itself
+ * where that is safe, else the whole document anew, and tells the errors. So the one thing that
+ *must hold here is: what this reader accepts, it reads as libfyaml does. Random tests compare the
+ *two.
  *
  * Functions that read a value of a block begin at its first character and end at the first
  * character of the next line that has content, with its indentation known; at the end of the
@@ -925,7 +926,69 @@ static int read_block_sequence(struct reader *reader, long column, uint32_t dept
 	return status;
 }
 
-static int read_block_items(struct reader *reader, long column)
+/* The end of an element that begins at start: the next line that stands no deeper than its dash.
+ * Such a line can belong to the element only where quotes or brackets are open, and then the
+ * element is not well-formed by itself. NULL: in doubt. */
+static const char *find_element_end(const struct reader *reader, const char *start, long column)
+{
+	const char *line = start;
+
+	for (;;) {
+		const char *at;
+
+		line = (const char *)memchr(line, '\n', (size_t)(reader->end - line)) + 1;
+		if (line == reader->end)
+			return line;
+		for (at = line; *at == ' ';)
+			at++;
+		if (*at == '\t')
+			return NULL;
+		if (*at == '\n' || *at == '#' || at - line > column)
+			continue;
+		if (at - line == column && *at == '-' && is_space_or_end(at[1]))
+			return line;
+		return at == line && is_word(*at) ? line : NULL;
+	}
+}
+
+static int read_odd_element(struct reader *reader, const char *start, uint32_t line, long column,
+			    const struct yaml_node *root, struct yaml_node **out)
+{
+	const char *end = find_element_end(reader, start, column);
+	int status;
+
+	if (!end)
+		return YAML_DOUBT;
+	weir_arena_reset(reader->document->arena);
+	yaml_item_begin(reader->document, start + column);
+	status = yaml_read_element(reader->document, start, (size_t)(end - start), line, root, out);
+	if (status)
+		return status;
+	reader->next = reader->line_start = start;
+	reader->line = line;
+	while (reader->next < end) {
+		reader->next = memchr(reader->next, '\n', (size_t)(end - reader->next));
+		next_line(reader);
+	}
+	return find_content(reader);
+}
+
+static int read_item(struct reader *reader, long column, const struct yaml_node *root,
+		     struct yaml_node **out)
+{
+	const char *start = reader->line_start;
+	uint32_t line = reader->line;
+	int status = read_element(reader, column, 3, out);
+
+	if (!status && (yaml_too_many_nodes(reader->document) ||
+			yaml_too_long(reader->document, reader->next) || reader->indent > column))
+		status = YAML_DOUBT;
+	if (status == YAML_DOUBT)
+		status = read_odd_element(reader, start, line, column, root, out);
+	return status;
+}
+
+static int read_block_items(struct reader *reader, long column, const struct yaml_node *root)
 {
 	bool more = true;
 	int status = 0;
@@ -934,10 +997,7 @@ static int read_block_items(struct reader *reader, long column)
 		struct yaml_node *item;
 
 		yaml_item_begin(reader->document, reader->next);
-		status = read_element(reader, column, 3, &item);
-		if (!status && (yaml_too_many_nodes(reader->document) ||
-				yaml_too_long(reader->document, reader->next)))
-			status = YAML_DOUBT;
+		status = read_item(reader, column, root, &item);
 		if (!status)
 			status = check_after_element(reader, column, &more);
 		if (!status)
@@ -955,7 +1015,7 @@ static int take_items(struct reader *reader, long column, const struct yaml_node
 	if (status || !*takes)
 		return status;
 	if (!flow)
-		return read_block_items(reader, column);
+		return read_block_items(reader, column, root);
 	status = read_flow_items(reader);
 	return status ? status : finish_line(reader);
 }

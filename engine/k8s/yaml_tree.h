@@ -122,6 +122,10 @@ size_t yaml_document_length(const char *text, size_t length, uint32_t *lines);
  * text ends and another begins: *used. */
 int yaml_read_plain(struct yaml_document *document, size_t *used, uint32_t *used_lines);
 int yaml_read_events(struct yaml_document *document);
+/* One element of the root's `items`, `- ` and all, for the plain reader when it is in doubt: the
+ * element must be well-formed by itself and have no anchors or aliases, else YAML_DOUBT. */
+int yaml_read_element(struct yaml_document *document, const char *text, size_t length,
+		      uint32_t line, const struct yaml_node *root, struct yaml_node **out);
 
 /* yaml_read without the plain reader: for tests to compare with. */
 int yaml_read_twin(const char *text, size_t length, const struct weir_allocator *allocator,
