@@ -11,8 +11,8 @@
 const struct command *const commands[] = { &check_command, &eval_command, &replay_command, NULL };
 
 /* Commands of later versions. */
-static const char *const absent_commands[] = { "list",    "diff", "test",  "suggest",
-					       "compile", "gen",  "bench", "run" };
+static const char *const absent_commands[] = { "list", "diff",  "test", "suggest", "compile",
+					       "gen",  "bench", "run",  "slim" };
 
 void complain(const struct command *command, const char *format, ...)
 {
