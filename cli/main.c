@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const struct command *const commands[] = { &check_command, &eval_command, &replay_command, NULL };
@@ -17,13 +19,17 @@ static const char *const absent_commands[] = { "list", "diff",  "test", "suggest
 void complain(const struct command *command, const char *format, ...)
 {
 	va_list arguments;
+	char *text;
+	int length;
 
-	fflush(stdout);
-	fprintf(stderr, command ? "weir %s: " : "weir: ", command ? command->name : "");
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	length = vasprintf(&text, format, arguments);
 	va_end(arguments);
-	fputc('\n', stderr);
+	fflush(stdout);
+	fprintf(stderr, "weir%s%s: %s\n", command ? " " : "", command ? command->name : "",
+		length < 0 ? "out of memory" : text);
+	if (length >= 0)
+		free(text);
 }
 
 enum exit_code exit_code_worse(enum exit_code a, enum exit_code b)

@@ -209,6 +209,23 @@ static bool read_options(const struct command *command, int argc, char **argv,
 	return true;
 }
 
+/* Standard input can be read once. */
+static bool check_stdin(const struct invocation *invocation)
+{
+	static const enum option_id readers[] = { OPTION_FILE, OPTION_READ, OPTION_EXPECT,
+						  OPTION_QUERIES };
+	const char *value;
+	size_t times = 0;
+
+	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
+		for (size_t n = 0; (value = option_nth(invocation, readers[i], n)); n++)
+			times += strcmp(value, "-") == 0;
+	if (times <= 1)
+		return true;
+	complain(invocation->command, "standard input (-) can be given once only");
+	return false;
+}
+
 enum exit_code options_parse(const struct command *command, int argc, char **argv,
 			     struct invocation *out, bool *stop)
 {
@@ -228,6 +245,8 @@ enum exit_code options_parse(const struct command *command, int argc, char **arg
 		help_command(command, stdout);
 		return EXIT_CLEAN;
 	}
+	if (!check_stdin(out))
+		return EXIT_USAGE;
 	color = (enum report_color)option_choice(out, OPTION_COLOR);
 	out->color_out = report_color_wanted(color, stdout);
 	out->color_err = report_color_wanted(color, stderr);
