@@ -117,7 +117,8 @@ static enum level in_set(const struct question *q, uint32_t index)
 		return (enum level)set->unknown_pods;
 	if (q->far.kind == EXTERNAL)
 		return NO;
-	return has_class(q->header, set, profile_of(q->lookup, q->far.leaf)->class[q->direction])
+	return has_class(q->header, set,
+			 profile_of(q->lookup, q->far.leaf)->class[q->direction] & ~LAYOUT_OUTSIDE)
 		       ? YES
 		       : NO;
 }

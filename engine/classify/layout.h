@@ -18,8 +18,9 @@
  *
  *	31       dense: a cell for each class, in order
  *	others   sparse: 2^bits lines, a class is in the one that layout_bucket says; ten classes
- *	         that deviate from the row's default and their cells fit a line, so that most rows
- *	         are one cache line
+ *	         that deviate from the row's defaults and their cells fit a line, so that most rows
+ *	         are one cache line. There is a default for the classes of what is outside, which
+ *	         have LAYOUT_OUTSIDE set in profiles and lines, and one for all others
  *
  * Relations of the two ends are no classes. Equal addresses are always allowed: a pod and itself,
  * a node, or something outside. So is an end whose node number is that of a node at the other
@@ -116,7 +117,8 @@ enum {
 
 static const uint32_t LAYOUT_SPECIAL = 0x80000000u;
 static const uint32_t LAYOUT_GUARD = 0xc0000000u;
-static const uint32_t LAYOUT_INDEX = 0x3fffffffu; /* of a special or a guard */
+static const uint32_t LAYOUT_INDEX = 0x3fffffffu;   /* of a special or a guard */
+static const uint32_t LAYOUT_OUTSIDE = 0x80000000u; /* in a class */
 static const uint32_t LAYOUT_NO_CLASS = 0xffffffffu;
 
 struct layout_extent {
@@ -175,8 +177,8 @@ struct layout_profile {
 
 struct layout_line {
 	uint32_t classes[LAYOUT_LINE_SLOTS];
-	uint16_t cells[LAYOUT_LINE_SLOTS + 1]; /* the last is the default */
-	uint16_t unused;
+	/* Of the classes; then the defaults, of what is inside and of what is outside. */
+	uint16_t cells[LAYOUT_LINE_SLOTS + 2];
 };
 
 enum layout_special_kind {

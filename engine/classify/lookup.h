@@ -143,10 +143,10 @@ static inline uint32_t matches_in_line(const struct layout_line *line, uint32_t 
 #endif
 }
 
-/* The cell of a class: all slots are compared at once, the default stands in last. */
+/* The cell of a class: all slots are compared at once, the defaults stand in last. */
 static inline uint32_t cell_in_line(const struct layout_line *line, uint32_t class)
 {
-	uint32_t found = matches_in_line(line, class) | 1u << LAYOUT_LINE_SLOTS;
+	uint32_t found = matches_in_line(line, class) | 1u << (LAYOUT_LINE_SLOTS + (class >> 31));
 
 	return line->cells[__builtin_ctz(found)];
 }
@@ -158,7 +158,7 @@ static inline uint32_t cell_of(const struct lookup *lookup, enum weir_direction 
 	uint32_t bits = row & ((1u << LAYOUT_ROW_BITS) - 1);
 
 	if (bits == LAYOUT_ROW_DENSE)
-		return ((const uint16_t *)lines)[class];
+		return ((const uint16_t *)lines)[class & ~LAYOUT_OUTSIDE];
 	return cell_in_line(lines + layout_bucket(class, bits), class);
 }
 

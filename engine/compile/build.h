@@ -159,6 +159,9 @@ int build_classes(struct build *build);
 int build_rows(struct build *build);
 int build_leaves(struct build *build);
 
+/* Whether a class is of what is outside. */
+bool build_is_outside(const struct build *build, const struct side *side, uint32_t class);
+
 /* Whether blocks match an element: pods may be left to sets. */
 bool build_sees_blocks(const struct build *build, const struct element *element);
 

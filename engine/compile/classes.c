@@ -179,6 +179,12 @@ bool build_sees_blocks(const struct build *build, const struct element *element)
 	       element->kind == ELEMENT_NODE || element->kind == ELEMENT_EXTERNAL;
 }
 
+bool build_is_outside(const struct build *build, const struct side *side, uint32_t class)
+{
+	return class < side->plain_count &&
+	       build->owners.elements[side->sample[class]].kind == ELEMENT_EXTERNAL;
+}
+
 static int start_partition(struct build *build, struct side *side, struct partition *partition)
 {
 	const struct owners *owners = &build->owners;

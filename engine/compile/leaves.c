@@ -66,6 +66,8 @@ static struct layout_profile profile_of(const struct build *build, uint32_t inde
 
 		profile.row[i] = row_of(side, element, unfavourable);
 		profile.class[i] = unfavourable ? side->twin[class] : class;
+		if (element->kind == ELEMENT_EXTERNAL)
+			profile.class[i] |= LAYOUT_OUTSIDE;
 	}
 	return profile;
 }

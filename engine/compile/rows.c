@@ -42,6 +42,9 @@ struct work {
 	uint32_t words;
 	struct row_writer writer;
 	struct weir_map *sets; /* port sets by their words */
+	uint64_t *last_set;    /* the one that was asked for last: runs of classes have the same */
+	uint32_t last_number;
+	bool has_last;
 	/* One row. */
 	uint64_t *otherwise; /* the state of classes that no peer named */
 	uint64_t *states;    /* by class, where stamps has the row's number */
@@ -81,6 +84,11 @@ static void apply(uint64_t *state, uint32_t words, const uint64_t *yes, const ui
 	};
 	uint64_t *target = state + (size_t)outcome[action] * words;
 
+	if (words == 1) { /* nearly always, and this is where compiling spends its time */
+		target[0] |= state[0] & may[0];
+		state[0] &= ~yes[0];
+		return;
+	}
 	for (uint32_t i = 0; i < words; i++) {
 		target[i] |= state[i] & may[i];
 		state[i] &= ~yes[i];
@@ -109,7 +117,7 @@ static void end_walk(uint64_t *state, uint32_t words)
 
 /* Port sets, each once. */
 
-static int number_set(struct work *work, const uint64_t *set, uint32_t *number)
+static int find_set(struct work *work, const uint64_t *set, uint32_t *number)
 {
 	struct weir_array *sets = &work->build->port_sets;
 	size_t bytes = work->words * sizeof(*set);
@@ -132,6 +140,24 @@ static int number_set(struct work *work, const uint64_t *set, uint32_t *number)
 	memcpy((char *)sets->items + (sets->count - 1) * bytes, set, bytes);
 	*number = (uint32_t)sets->count - 1;
 	weir_map_fill(work->sets, slot, copy, bytes, hash, *number);
+	return 0;
+}
+
+static int number_set(struct work *work, const uint64_t *set, uint32_t *number)
+{
+	size_t bytes = work->words * sizeof(*set);
+	int status;
+
+	if (work->has_last && memcmp(work->last_set, set, bytes) == 0) {
+		*number = work->last_number;
+		return 0;
+	}
+	status = find_set(work, set, number);
+	if (status)
+		return status;
+	memcpy(work->last_set, set, bytes);
+	work->last_number = *number;
+	work->has_last = true;
 	return 0;
 }
 
@@ -243,7 +269,10 @@ static uint64_t *touch(struct work *work, uint32_t class)
 		return state;
 	work->stamps[class] = work->row;
 	work->touched[work->touched_count++] = class;
-	memcpy(state, work->otherwise, STATES * work->words * sizeof(*state));
+	if (work->words == 1)
+		memcpy(state, work->otherwise, STATES * sizeof(*state));
+	else
+		memcpy(state, work->otherwise, STATES * work->words * sizeof(*state));
 	return state;
 }
 
@@ -761,11 +790,12 @@ static int init_work(struct work *work)
 	work->touched = weir_arena_array(arena, side->plain_count, uint32_t);
 	work->cells = weir_arena_array(arena, side->class_count, struct cell);
 	work->yes = weir_arena_array(arena, work->words, uint64_t);
+	work->last_set = weir_arena_array(arena, work->words, uint64_t);
 	work->may = weir_arena_array(arena, work->words, uint64_t);
 	work->block_stamps = weir_arena_array(arena, side->block_class_count, uint32_t);
 	side->group_rows = weir_arena_array(arena, side->group_count, uint32_t);
 	if (!work->otherwise || !work->states || !work->stamps || !work->touched || !work->cells ||
-	    !work->yes || !work->may || !work->block_stamps || !side->group_rows)
+	    !work->yes || !work->may || !work->last_set || !work->block_stamps || !side->group_rows)
 		return -ENOMEM;
 	return index_names(work);
 }

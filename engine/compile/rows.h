@@ -18,7 +18,9 @@ struct row_writer {
 	struct weir_map rows; /* what was placed, to its word */
 	uint32_t *counts;     /* by port set: cells of the row at hand */
 	uint32_t *sets;       /* by class: the row at hand, spread out */
-	struct cell *cells;   /* those that deviate from the most frequent set */
+	struct cell *cells;   /* those that deviate from the defaults; then the defaults */
+	uint8_t *is_outside;  /* by class */
+	uint32_t totals[2];   /* classes inside, outside */
 	uint32_t *buckets;
 	uint32_t bucket_room;
 };

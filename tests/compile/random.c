@@ -11,6 +11,7 @@
 
 enum {
 	POLICIES = 900,
+	LARGE_POLICIES = 4,
 	KEYS = 400,
 };
 
@@ -21,6 +22,9 @@ static const struct generator_shape shapes[] = {
 	{ 12, 3, 6, 4, 14, true, true },    { 60, 6, 20, 12, 40, true, true },
 	{ 40, 0, 12, 30, 40, false, true },
 };
+
+/* Enough groups and classes for dense and sparse rows beside each other. */
+static const struct generator_shape large_shape = { 400, 10, 80, 30, 200, true, false };
 
 static void print_half(const char *name, const struct weir_half *half)
 {
@@ -101,7 +105,7 @@ static void compare_verdicts(unsigned seed, struct weir_policy *policy, const st
 	}
 }
 
-static void compare_policy(unsigned seed)
+static void compare_policy(unsigned seed, const struct generator_shape *shape)
 {
 	static const enum row_form forms[] = { ROW_FORM_BEST, ROW_FORM_DENSE, ROW_FORM_SPARSE };
 	static struct weir_key keys[KEYS];
@@ -110,7 +114,7 @@ static void compare_policy(unsigned seed)
 	struct weir_resolved *resolved;
 
 	generator_init(&generator, seed);
-	resolved = generate(&generator, &shapes[seed % COUNT(shapes)]);
+	resolved = generate(&generator, shape);
 	for (unsigned i = 0; i < KEYS; i++) {
 		keys[i] = generate_key(&generator, resolved);
 		weir_resolved_judge(resolved, &keys[i], &want[i]);
@@ -135,13 +139,21 @@ static void every_form_and_kernel_equals_the_naive_reading(void **state)
 {
 	(void)state;
 	for (unsigned seed = 0; seed < POLICIES; seed++)
-		compare_policy(seed);
+		compare_policy(seed, &shapes[seed % COUNT(shapes)]);
+}
+
+static void large_policies_equal_the_naive_reading(void **state)
+{
+	(void)state;
+	for (unsigned seed = 0; seed < LARGE_POLICIES; seed++)
+		compare_policy(seed, &large_shape);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form_and_kernel_equals_the_naive_reading),
+		cmocka_unit_test(large_policies_equal_the_naive_reading),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
