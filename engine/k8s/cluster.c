@@ -241,14 +241,19 @@ static void report_no_kind(struct k8s_reading *reading, const struct yaml_node *
 			  "no Kubernetes object, since it has no kind; write kind and apiVersion");
 }
 
-static void report_no_version(struct k8s_reading *reading, const struct yaml_node *node,
-			      const char *kind)
+static void report_version(struct k8s_reading *reading, const struct yaml_node *node,
+			   const char *kind, const char *api_version, const char *right)
 {
 	char object[OBJECT_TEXT];
+	char text[512];
 
 	format_object(node, kind, K8S_NAMESPACED, object);
-	report_at(reading, node, WEIR_SEVERITY_ERROR, object,
-		  "apiVersion is missing; it tells this kind from others of the same name");
+	if (api_version[0])
+		snprintf(text, sizeof(text), "apiVersion %.200s has no such kind; write %s",
+			 k8s_quote(api_version, strlen(api_version)).text, right);
+	else
+		snprintf(text, sizeof(text), "apiVersion is missing; write %s", right);
+	report_at(reading, node, WEIR_SEVERITY_ERROR, object, text);
 }
 
 /* Items of a PodList need not say that they are Pods. */
@@ -270,6 +275,7 @@ static int read_object(void *context, const struct yaml_node *node, const char *
 	const char *kind_name = raw_text(node, "kind");
 	const char *api_version = raw_text(node, "apiVersion");
 	const struct k8s_kind *kind;
+	const char *right;
 	char text[128];
 
 	if (!kind_name[0])
@@ -277,14 +283,15 @@ static int read_object(void *context, const struct yaml_node *node, const char *
 	if (!api_version[0] && list_version && list_kind && strcmp(list_kind, "List") != 0)
 		api_version = list_version;
 	kind = k8s_find_kind(api_version, kind_name);
+	right = k8s_right_version(api_version, kind_name);
 	if (!kind_name[0])
 		report_no_kind(cluster->reading, node);
-	else if (!api_version[0] && k8s_is_known_name(kind_name))
-		report_no_version(cluster->reading, node, kind_name);
 	else if (kind)
 		return read_kept(cluster, node, kind);
-	else if (k8s_is_unsupported_policy(api_version, kind_name))
+	else if (api_version[0] && k8s_is_unsupported_policy(api_version, kind_name))
 		report_policy(cluster, node, kind_name, api_version);
+	else if (right)
+		report_version(cluster->reading, node, kind_name, api_version, right);
 	else
 		cluster->counts.skipped_objects++;
 	return 0;

@@ -185,10 +185,14 @@ static int compare_claims(const void *a, const void *b)
 	return (*left > *right) - (*left < *right);
 }
 
+enum {
+	ADDRESSES_COMPARED = 64, /* repetitions among more are let be */
+};
+
 static bool has_address(const struct weir_address *addresses, uint32_t count,
 			const struct weir_address *address)
 {
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count && i < ADDRESSES_COMPARED; i++) {
 		if (weir_address_equal(&addresses[i], address))
 			return true;
 	}

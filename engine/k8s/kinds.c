@@ -94,11 +94,40 @@ bool k8s_is_unsupported_policy(const char *api_version, const char *name)
 	return ends_with(name, "NetworkPolicy") && strncmp(name, "Staged", 6) != 0;
 }
 
-bool k8s_is_known_name(const char *name)
+/* Groups that are nobody else's, so that a Service of serving.knative.dev is another kind, and a
+ * Deployment of v1 a mistake. */
+static bool is_builtin(const char *api_version)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (strcmp(kinds[i].name, name) == 0)
+		if (is_of_group(api_version, kinds[i].group))
 			return true;
 	}
-	return ends_with(name, "NetworkPolicy");
+	return false;
+}
+
+const char *k8s_right_version(const char *api_version, const char *name)
+{
+	static const struct {
+		const char *group;
+		const char *version;
+	} versions[] = {
+		{ "", "v1" },
+		{ "apps", "apps/v1" },
+		{ "batch", "batch/v1" },
+		{ "discovery.k8s.io", "discovery.k8s.io/v1" },
+		{ "networking.k8s.io", "networking.k8s.io/v1" },
+	};
+	const char *group = NULL;
+
+	if (k8s_find_kind(api_version, name) || !is_builtin(api_version))
+		return NULL;
+	for (size_t i = 0; !group && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(kinds[i].name, name) == 0)
+			group = kinds[i].group;
+	}
+	for (size_t i = 0; group && i < sizeof(versions) / sizeof(versions[0]); i++) {
+		if (strcmp(versions[i].group, group) == 0)
+			return versions[i].version;
+	}
+	return !api_version[0] && ends_with(name, "NetworkPolicy") ? "the one of its family" : NULL;
 }

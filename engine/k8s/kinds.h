@@ -21,7 +21,8 @@ const struct k8s_kind *k8s_find_kind(const char *api_version, const char *name);
 /* A kind that decides about traffic in a way that is not implemented. */
 bool k8s_is_unsupported_policy(const char *api_version, const char *name);
 
-/* Some group has a kind of that name that is read. */
-bool k8s_is_known_name(const char *name);
+/* What to write as apiVersion of a kind that is read, when what is written is missing, or is of
+ * one of Kubernetes' own groups and so a mistake; NULL when nothing is wrong with it. */
+const char *k8s_right_version(const char *api_version, const char *name);
 
 #endif

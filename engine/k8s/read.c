@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "reading.h"
 
@@ -239,26 +240,43 @@ bool k8s_text_is(const struct yaml_node *node, const char *text)
 	       memcmp(node->text, text, node->length) == 0;
 }
 
+int k8s_choice(struct k8s_reader *reader, const struct k8s_field *field, const char *const *names,
+	       const char *listed)
+{
+	const struct yaml_node *node = field->node;
+	struct k8s_quoted shown = k8s_quote(node->text, node->length);
+
+	for (int i = 0; names[i]; i++) {
+		if (k8s_text_is(node, names[i]))
+			return i;
+	}
+	for (int i = 0; names[i]; i++) {
+		if (strcasecmp(node->text, names[i]) == 0) {
+			k8s_error(reader, field, "%s must be written %s", shown.text, names[i]);
+			return -1;
+		}
+	}
+	k8s_error(reader, field, "%s is %s", shown.text, listed);
+	return -1;
+}
+
 uint8_t k8s_protocol(struct k8s_reader *reader, const struct k8s_field *field)
 {
+	static const char *const names[] = { "TCP", "UDP", "SCTP", NULL };
+	static const uint8_t numbers[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP };
 	const struct yaml_node *node = k8s_string(reader, field);
+	int chosen;
 
-	if (!node || k8s_text_is(node, "TCP"))
-		return IPPROTO_TCP;
-	if (k8s_text_is(node, "UDP"))
-		return IPPROTO_UDP;
-	if (k8s_text_is(node, "SCTP"))
-		return IPPROTO_SCTP;
 	/* Policies refuse an empty protocol; elsewhere the server reads it as TCP. */
-	if (!node->length && !reader->strict)
+	if (!node || (!node->length && !reader->strict))
 		return IPPROTO_TCP;
-	if (!node->length)
+	if (!node->length) {
 		k8s_error(reader, field,
 			  "must not be empty; write TCP, UDP or SCTP, or leave it out for TCP");
-	else
-		k8s_error(reader, field, "%s is none of TCP, UDP and SCTP",
-			  k8s_quote(node->text, node->length).text);
-	return IPPROTO_TCP;
+		return IPPROTO_TCP;
+	}
+	chosen = k8s_choice(reader, field, names, "none of TCP, UDP and SCTP");
+	return chosen < 0 ? IPPROTO_TCP : numbers[chosen];
 }
 
 static char lower(char c)
@@ -297,7 +315,7 @@ static size_t distance(const char *a, size_t a_length, const char *b, size_t b_l
 static const char *nearest_name(const struct yaml_node *child, const char *const *names)
 {
 	const char *nearest = NULL;
-	size_t least = child->key_length / 3 + 1;
+	size_t least = child->key_length / 2 + 1;
 
 	for (; *names; names++) {
 		size_t d = distance(child->key, child->key_length, *names, strlen(*names));

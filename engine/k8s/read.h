@@ -64,6 +64,10 @@ const struct yaml_node *k8s_string(struct k8s_reader *reader, const struct k8s_f
 bool k8s_boolean(struct k8s_reader *reader, const struct k8s_field *field, bool fallback);
 int64_t k8s_integer(struct k8s_reader *reader, const struct k8s_field *field, int64_t low,
 		    int64_t high, int64_t fallback);
+/* The index of the one of the names (the last is NULL) that the text is; -1 when it is none, which
+ * is reported, listing them as "none of In, NotIn and Exists". */
+int k8s_choice(struct k8s_reader *reader, const struct k8s_field *field, const char *const *names,
+	       const char *listed);
 /* TCP, UDP or SCTP by its IP protocol number; TCP when missing. */
 uint8_t k8s_protocol(struct k8s_reader *reader, const struct k8s_field *field);
 /* Interned; NULL when missing, empty or wrong. */

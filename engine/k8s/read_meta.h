@@ -31,6 +31,10 @@ void k8s_read_selector(struct k8s_reader *reader, const struct k8s_field *field,
 void k8s_read_map_selector(struct k8s_reader *reader, const struct k8s_field *field,
 			   struct k8s_selector *out);
 
+/* What has all of these labels. */
+void k8s_select_labels(struct k8s_reader *reader, const struct k8s_label *labels, uint32_t count,
+		       struct k8s_selector *out);
+
 /* The ports of a pod spec's containers and restartable init containers. */
 const struct k8s_container_port *
 k8s_read_container_ports(struct k8s_reader *reader, const struct k8s_field *spec, uint32_t *count);

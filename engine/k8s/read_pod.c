@@ -6,7 +6,9 @@
 #include "reading.h"
 #include "validate.h"
 
-static const char *const phases[] = { "Pending", "Running", "Succeeded", "Failed", "Unknown" };
+static const char *const phases[] = {
+	"Pending", "Running", "Succeeded", "Failed", "Unknown", NULL
+};
 static const uint8_t phase_values[] = { K8S_PENDING, K8S_RUNNING, K8S_FINISHED, K8S_FINISHED,
 					K8S_PENDING };
 
@@ -122,16 +124,13 @@ static uint8_t read_phase(struct k8s_reader *reader, const struct k8s_field *sta
 {
 	struct k8s_field field = k8s_get(status, "phase");
 	const struct yaml_node *node = k8s_string(reader, &field);
+	int chosen;
 
 	if (!node || !node->length)
 		return K8S_RUNNING;
-	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
-		if (k8s_text_is(node, phases[i]))
-			return phase_values[i];
-	}
-	k8s_error(reader, &field, "%s is none of Pending, Running, Succeeded, Failed and Unknown",
-		  k8s_quote(node->text, node->length).text);
-	return K8S_RUNNING;
+	chosen = k8s_choice(reader, &field, phases,
+			    "none of Pending, Running, Succeeded, Failed and Unknown");
+	return chosen < 0 ? K8S_RUNNING : phase_values[chosen];
 }
 
 static void read_status(struct k8s_reader *reader, const struct k8s_field *status,

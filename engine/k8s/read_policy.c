@@ -143,14 +143,19 @@ static void read_port_name(struct k8s_reader *reader, const struct k8s_field *fi
 static void read_port_number(struct k8s_reader *reader, const struct k8s_field *field,
 			     struct k8s_port *out)
 {
-	if (field->node->kind == YAML_INTEGER) {
+	const struct yaml_node *node = field->node;
+
+	out->kind = K8S_PORT_NUMBER;
+	if (node->kind == YAML_INTEGER) {
 		out->first = (uint16_t)k8s_integer(reader, field, 1, UINT16_MAX, 1);
 		out->last = out->first;
-	} else {
+	} else if (node->kind == YAML_SEQUENCE || node->kind == YAML_MAPPING) {
 		k8s_error(reader, field, "must be a port's number or name, not %s",
-			  yaml_kind_name((enum yaml_kind)field->node->kind));
+			  yaml_kind_name((enum yaml_kind)node->kind));
+	} else {
+		k8s_error(reader, field, "%s is neither a whole number nor a port's name",
+			  k8s_clip(node->text, node->length).text);
 	}
-	out->kind = K8S_PORT_NUMBER;
 }
 
 static void read_end_port(struct k8s_reader *reader, const struct k8s_field *field,
@@ -263,17 +268,15 @@ static const struct k8s_rule *read_rules(struct k8s_reader *reader, const struct
 static void read_type(struct k8s_reader *reader, const struct k8s_field *item,
 		      struct k8s_network_policy *out)
 {
-	const struct yaml_node *node = k8s_string(reader, item);
+	static const char *const names[] = { "Ingress", "Egress", NULL };
+	int chosen = -1;
 
-	if (k8s_text_is(node, "Ingress"))
-		out->isolates_ingress = true;
-	else if (k8s_text_is(node, "Egress"))
-		out->isolates_egress = true;
-	else if (node)
-		k8s_error(reader, item, "%s is neither Ingress nor Egress",
-			  k8s_quote(node->text, node->length).text);
-	else if (k8s_is_missing(item))
+	if (k8s_is_missing(item))
 		k8s_error(reader, item, "is empty; write Ingress or Egress, or remove the entry");
+	else if (k8s_string(reader, item))
+		chosen = k8s_choice(reader, item, names, "neither Ingress nor Egress");
+	out->isolates_ingress = out->isolates_ingress || chosen == 0;
+	out->isolates_egress = out->isolates_egress || chosen == 1;
 }
 
 /* S3: without types a policy is about ingress, and about egress when it has rules for that. */

@@ -8,15 +8,8 @@
 static const char *const selector_fields[] = { "matchLabels", "matchExpressions", NULL };
 static const char *const requirement_fields[] = { "key", "operator", "values", NULL };
 
-static const struct {
-	const char *name;
-	uint8_t op;
-} operators[] = {
-	{ "In", K8S_IN },
-	{ "NotIn", K8S_NOT_IN },
-	{ "Exists", K8S_EXISTS },
-	{ "DoesNotExist", K8S_DOES_NOT_EXIST },
-};
+/* In the order of enum k8s_operator. */
+static const char *const operators[] = { "In", "NotIn", "Exists", "DoesNotExist", NULL };
 
 /* Fills requirements from labels, each IN with one value. */
 static void from_labels(struct k8s_reader *reader, const struct k8s_label *labels, uint32_t count,
@@ -34,21 +27,16 @@ static bool read_operator(struct k8s_reader *reader, const struct k8s_field *req
 			  uint8_t *out)
 {
 	struct k8s_field field = k8s_get(requirement, "operator");
-	const struct yaml_node *node = k8s_string(reader, &field);
+	int chosen = -1;
 
-	for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
-		if (k8s_text_is(node, operators[i].name)) {
-			*out = operators[i].op;
-			return true;
-		}
-	}
-	if (node)
-		k8s_error(reader, &field, "%s is none of In, NotIn, Exists and DoesNotExist",
-			  k8s_quote(node->text, node->length).text);
-	else if (k8s_is_missing(&field))
-		k8s_error(reader, &field,
-			  "is missing; In, NotIn, Exists and DoesNotExist are right");
-	return false;
+	if (k8s_is_missing(&field))
+		k8s_error(reader, &field, "is missing; write In, NotIn, Exists or DoesNotExist");
+	else if (k8s_string(reader, &field))
+		chosen = k8s_choice(reader, &field, operators,
+				    "none of In, NotIn, Exists and DoesNotExist");
+	if (chosen >= 0)
+		*out = (uint8_t)chosen;
+	return chosen >= 0;
 }
 
 static void read_key(struct k8s_reader *reader, const struct k8s_field *requirement,
@@ -151,17 +139,24 @@ void k8s_read_selector(struct k8s_reader *reader, const struct k8s_field *field,
 	}
 }
 
-void k8s_read_map_selector(struct k8s_reader *reader, const struct k8s_field *field,
-			   struct k8s_selector *out)
+void k8s_select_labels(struct k8s_reader *reader, const struct k8s_label *labels, uint32_t count,
+		       struct k8s_selector *out)
 {
-	uint32_t count;
-	struct k8s_label *labels = k8s_collect_labels(reader, field, &count);
 	struct k8s_requirement *requirements = k8s_keep(reader, count, sizeof(*requirements));
 
-	*out = (struct k8s_selector){ .position = k8s_position_of(reader, field) };
 	if (!labels || !requirements)
 		return;
 	from_labels(reader, labels, count, requirements);
 	out->requirements = requirements;
 	out->count = count;
+}
+
+void k8s_read_map_selector(struct k8s_reader *reader, const struct k8s_field *field,
+			   struct k8s_selector *out)
+{
+	uint32_t count;
+	struct k8s_label *labels = k8s_collect_labels(reader, field, &count);
+
+	*out = (struct k8s_selector){ .position = k8s_position_of(reader, field) };
+	k8s_select_labels(reader, labels, count, out);
 }

@@ -6,11 +6,12 @@
 /* A ReplicationController selects by a plain map, and by its template's labels when it says
  * nothing. */
 static void read_controller_selector(struct k8s_reader *reader, const struct k8s_field *field,
-				     const struct k8s_field *template_labels,
 				     struct k8s_workload *out)
 {
-	k8s_read_map_selector(reader, k8s_is_missing(field) ? template_labels : field,
-			      &out->selector);
+	k8s_read_map_selector(reader, field, &out->selector);
+	if (k8s_is_missing(field))
+		k8s_select_labels(reader, out->template_labels.items, out->template_labels.count,
+				  &out->selector);
 	out->has_selector = out->selector.count > 0;
 }
 
@@ -41,14 +42,12 @@ static void read_spec(struct k8s_reader *reader, const struct k8s_field *spec,
 	struct k8s_field selector = k8s_get(spec, "selector");
 	struct k8s_field replicas = k8s_get(spec, "replicas");
 	struct k8s_field template = k8s_get(spec, "template");
-	struct k8s_field meta = k8s_get(&template, "metadata");
-	struct k8s_field labels = k8s_get(&meta, "labels");
 
 	k8s_mapping(reader, spec);
 	out->replicas = (uint32_t)k8s_integer(reader, &replicas, 0, INT32_MAX, 1);
 	read_template(reader, &template, out);
 	if (strcmp(reader->kind, "ReplicationController") == 0) {
-		read_controller_selector(reader, &selector, &labels, out);
+		read_controller_selector(reader, &selector, out);
 		return;
 	}
 	out->has_selector = !k8s_is_missing(&selector);

@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "owners.h"
@@ -179,6 +180,60 @@ static const char *choose_name(struct synthesis *synthesis, const struct k8s_wor
 	}
 }
 
+/* Controllers label their pods, and policies select by that: one pod of a StatefulSet, those of
+ * a Job. */
+static const struct {
+	const char *kind;
+	const char *key;
+	bool names_pod; /* else the workload */
+} added_labels[] = {
+	{ "StatefulSet", "statefulset.kubernetes.io/pod-name", true },
+	{ "Job", "batch.kubernetes.io/job-name", false },
+	{ "Job", "job-name", false },
+};
+
+static int compare_labels(const void *a, const void *b)
+{
+	return strcmp(((const struct k8s_label *)a)->key, ((const struct k8s_label *)b)->key);
+}
+
+static int add_label(struct synthesis *synthesis, struct k8s_labels *labels, const char *key,
+		     const char *value)
+{
+	struct weir_intern *strings = &synthesis->cluster->strings;
+	struct k8s_label *items =
+		weir_arena_array(synthesis->scratch, labels->count + (size_t)1, struct k8s_label);
+	const char *interned = weir_intern_text(strings, key, strlen(key));
+	uint32_t count = 0;
+
+	if (!items || !interned)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < labels->count; i++) {
+		if (labels->items[i].key != interned)
+			items[count++] = labels->items[i];
+	}
+	items[count++] = (struct k8s_label){ interned, value };
+	qsort(items, count, sizeof(*items), compare_labels);
+	labels->items = (const void *)weir_intern_text(strings, (const char *)items,
+						       count * sizeof(*items));
+	labels->count = count;
+	return labels->items ? 0 : -ENOMEM;
+}
+
+static int add_labels(struct synthesis *synthesis, const struct k8s_workload *workload,
+		      struct k8s_pod *pod)
+{
+	for (size_t i = 0; i < sizeof(added_labels) / sizeof(added_labels[0]); i++) {
+		const char *value =
+			added_labels[i].names_pod ? pod->meta.name : workload->meta.name;
+
+		if (strcmp(added_labels[i].kind, workload->kind) == 0 &&
+		    add_label(synthesis, &pod->meta.labels, added_labels[i].key, value))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static int make_pod(struct synthesis *synthesis, const struct k8s_workload *workload,
 		    unsigned ordinal)
 {
@@ -199,7 +254,7 @@ static int make_pod(struct synthesis *synthesis, const struct k8s_workload *work
 	pod->phase = K8S_RUNNING;
 	pod->host_network = workload->host_network;
 	pod->synthetic = true;
-	return 0;
+	return add_labels(synthesis, workload, pod);
 }
 
 static int make_pods(struct synthesis *synthesis)
