@@ -17,13 +17,15 @@ int row_writer_init(struct row_writer *writer, struct build *build, struct side 
 	*writer = (struct row_writer){
 		.build = build,
 		.side = side,
-		.counts = weir_arena_array(arena, SETS_MOST, uint32_t),
+		.counts = { weir_arena_array(arena, SETS_MOST, uint32_t),
+			    weir_arena_array(arena, SETS_MOST, uint32_t) },
 		.sets = weir_arena_array(arena, side->class_count, uint32_t),
 		.cells = weir_arena_array(arena, (size_t)side->class_count + 2, struct cell),
 		.is_outside = weir_arena_array(arena, side->class_count, uint8_t),
 	};
 	weir_map_init(&writer->rows, build->allocator);
-	if (!writer->counts || !writer->sets || !writer->cells || !writer->is_outside)
+	if (!writer->counts[0] || !writer->counts[1] || !writer->sets || !writer->cells ||
+	    !writer->is_outside)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < side->class_count; i++) {
 		writer->is_outside[i] = build_is_outside(build, side, i);
@@ -45,28 +47,33 @@ static uint32_t dense_lines(const struct row_writer *writer)
 	return (uint32_t)((bytes + sizeof(struct layout_line) - 1) / sizeof(struct layout_line));
 }
 
-/* The set that most classes inside, or outside, have: a default, so that the fewest cells are
- * kept. */
-static uint32_t most_frequent(struct row_writer *writer, const struct cell *cells, uint32_t count,
-			      uint32_t otherwise, uint8_t outside)
+/* The sets that most classes inside, and outside, have: the defaults, so that the fewest cells
+ * are kept. */
+static void find_defaults(struct row_writer *writer, const struct cell *cells, uint32_t count,
+			  uint32_t otherwise, uint32_t best[2])
 {
-	uint32_t best = otherwise;
+	for (unsigned outside = 0; outside < 2; outside++) {
+		uint32_t *counts = writer->counts[outside];
 
-	writer->counts[otherwise] += writer->totals[outside];
-	for (uint32_t i = 0; i < count; i++) {
-		if (writer->is_outside[cells[i].class] != outside)
-			continue;
-		writer->counts[otherwise]--;
-		writer->counts[cells[i].set]++;
+		counts[otherwise] += writer->totals[outside];
+		best[outside] = otherwise;
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		if (writer->counts[cells[i].set] > writer->counts[best])
-			best = cells[i].set;
+		uint32_t *counts = writer->counts[writer->is_outside[cells[i].class]];
+
+		counts[otherwise]--;
+		counts[cells[i].set]++;
 	}
-	writer->counts[otherwise] = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		uint8_t outside = writer->is_outside[cells[i].class];
+		const uint32_t *counts = writer->counts[outside];
+
+		if (counts[cells[i].set] > counts[best[outside]])
+			best[outside] = cells[i].set;
+	}
+	writer->counts[0][otherwise] = writer->counts[1][otherwise] = 0;
 	for (uint32_t i = 0; i < count; i++)
-		writer->counts[cells[i].set] = 0;
-	return best;
+		writer->counts[0][cells[i].set] = writer->counts[1][cells[i].set] = 0;
 }
 
 static int compare_cells(const void *a, const void *b)
@@ -253,17 +260,17 @@ static int place(struct row_writer *writer, uint32_t kept, const uint32_t best[2
 int row_writer_place(struct row_writer *writer, const struct cell *cells, uint32_t count,
 		     uint32_t otherwise, uint32_t *word)
 {
-	const uint32_t best[2] = {
-		most_frequent(writer, cells, count, otherwise, 0),
-		most_frequent(writer, cells, count, otherwise, 1),
-	};
-	uint32_t kept = deviating(writer, cells, count, otherwise, best);
-	size_t bytes = ((size_t)kept + 2) * sizeof(*cells);
+	uint32_t best[2];
+	uint32_t kept;
+	size_t bytes;
 	struct weir_map_slot *slot;
 	struct cell *copy;
 	uint64_t hash;
 	int status;
 
+	find_defaults(writer, cells, count, otherwise, best);
+	kept = deviating(writer, cells, count, otherwise, best);
+	bytes = ((size_t)kept + 2) * sizeof(*cells);
 	for (unsigned i = 0; i < 2; i++)
 		writer->cells[kept + i] = (struct cell){ LAYOUT_NO_CLASS, best[i] };
 	hash = weir_hash_bytes(writer->cells, bytes, 0);

@@ -148,7 +148,8 @@ static int number_set(struct work *work, const uint64_t *set, uint32_t *number)
 	size_t bytes = work->words * sizeof(*set);
 	int status;
 
-	if (work->has_last && memcmp(work->last_set, set, bytes) == 0) {
+	if (work->has_last && work->last_set[0] == set[0] &&
+	    (bytes == sizeof(*set) || memcmp(work->last_set, set, bytes) == 0)) {
 		*number = work->last_number;
 		return 0;
 	}

@@ -16,7 +16,7 @@ struct row_writer {
 	struct build *build;
 	struct side *side;
 	struct weir_map rows; /* what was placed, to its word */
-	uint32_t *counts;     /* by port set: cells of the row at hand */
+	uint32_t *counts[2];  /* inside, outside; by port set: cells of the row at hand */
 	uint32_t *sets;       /* by class: the row at hand, spread out */
 	struct cell *cells;   /* those that deviate from the defaults; then the defaults */
 	uint8_t *is_outside;  /* by class */
