@@ -182,8 +182,8 @@ static void report_full(struct assignment *assignment, const struct range *range
 
 	weir_prefix_format(&range->prefix, prefix);
 	snprintf(text, sizeof(text),
-		 "%" PRIu64 " pods need an address, and %s has %" PRIu64
-		 " that are free; give a larger range of pods with --pod-cidr",
+		 "pods without an address: %" PRIu64 ", free addresses in %s: %" PRIu64
+		 "; give a larger range with --pod-cidr",
 		 needed, prefix,
 		 range->usable > range->taken_count ? range->usable - range->taken_count : 0);
 	k8s_report(assignment->cluster->reading,
