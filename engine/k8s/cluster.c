@@ -152,6 +152,14 @@ static const char *raw_text(const struct yaml_node *object, const char *name)
 	return node && node->kind == YAML_STRING ? node->text : "";
 }
 
+/* Of a kind that is not read only the object itself says whether it has a namespace. */
+static enum k8s_scope scope_of(const struct yaml_node *object)
+{
+	const struct yaml_node *meta = yaml_get(object, "metadata");
+
+	return meta && raw_text(meta, "namespace")[0] ? K8S_NAMESPACED : K8S_CLUSTER_SCOPED;
+}
+
 /* "Pod shop/web", as far as the object says it. */
 static void format_object(const struct yaml_node *object, const char *kind, enum k8s_scope scope,
 			  char text[OBJECT_TEXT])
@@ -216,7 +224,7 @@ static void report_policy(struct weir_cluster *cluster, const struct yaml_node *
 	char object[OBJECT_TEXT];
 	char text[512];
 
-	format_object(node, kind, K8S_NAMESPACED, object);
+	format_object(node, kind, scope_of(node), object);
 	if (ignored)
 		snprintf(text, sizeof(text),
 			 "policies of %.200s are not supported; this one is ignored, as asked",
@@ -247,7 +255,7 @@ static void report_version(struct k8s_reading *reading, const struct yaml_node *
 	char object[OBJECT_TEXT];
 	char text[512];
 
-	format_object(node, kind, K8S_NAMESPACED, object);
+	format_object(node, kind, scope_of(node), object);
 	if (api_version[0])
 		snprintf(text, sizeof(text), "apiVersion %.200s has no such kind; write %s",
 			 k8s_quote(api_version, strlen(api_version)).text, right);

@@ -91,6 +91,7 @@ struct node_finder {
 
 struct claim {
 	uint32_t node;
+	uint32_t place; /* among all claims: the first address of a node is its primary one */
 	struct weir_address address;
 };
 
@@ -133,6 +134,7 @@ static int claim(struct node_finder *finder, uint32_t node, const struct weir_ad
 	if (!added)
 		return -ENOMEM;
 	added->node = node;
+	added->place = (uint32_t)(finder->claims.count - 1);
 	added->address = *address;
 	return 0;
 }
@@ -175,14 +177,13 @@ static int claim_for_options(struct node_finder *finder)
 	return 0;
 }
 
-/* Stable by the place in the array: the first address of a node is its primary one. */
 static int compare_claims(const void *a, const void *b)
 {
-	const struct claim *const *left = a, *const *right = b;
+	const struct claim *left = a, *right = b;
 
-	if ((*left)->node != (*right)->node)
-		return (*left)->node < (*right)->node ? -1 : 1;
-	return (*left > *right) - (*left < *right);
+	if (left->node != right->node)
+		return left->node < right->node ? -1 : 1;
+	return (left->place > right->place) - (left->place < right->place);
 }
 
 enum {
@@ -200,8 +201,8 @@ static bool has_address(const struct weir_address *addresses, uint32_t count,
 }
 
 /* Appends the claims for one node, each once. */
-static int grant(struct weir_cluster *cluster, struct k8s_node *node,
-		 const struct claim *const *claims, size_t count)
+static int grant(struct weir_cluster *cluster, struct k8s_node *node, const struct claim *claims,
+		 size_t count)
 {
 	struct weir_address *addresses =
 		weir_arena_array(&cluster->arena, node->address_count + count, struct weir_address);
@@ -212,30 +213,25 @@ static int grant(struct weir_cluster *cluster, struct k8s_node *node,
 		memcpy(addresses, node->addresses, node->address_count * sizeof(*addresses));
 	node->addresses = addresses;
 	for (size_t i = 0; i < count; i++) {
-		if (!has_address(addresses, node->address_count, &claims[i]->address))
-			addresses[node->address_count++] = claims[i]->address;
+		if (!has_address(addresses, node->address_count, &claims[i].address))
+			addresses[node->address_count++] = claims[i].address;
 	}
 	return 0;
 }
 
 static int grant_all(struct node_finder *finder)
 {
-	const struct claim *claims = finder->claims.items;
+	struct claim *claims = finder->claims.items;
 	size_t count = finder->claims.count;
 	struct k8s_node *nodes = finder->cluster->nodes.items;
-	const struct claim **order =
-		weir_arena_array(&finder->cluster->reading->scratch, count, const struct claim *);
 	size_t end;
 
-	if (!order)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		order[i] = &claims[i];
-	qsort(order, count, sizeof(*order), compare_claims);
+	if (count)
+		qsort(claims, count, sizeof(*claims), compare_claims);
 	for (size_t start = 0; start < count; start = end) {
-		for (end = start + 1; end < count && order[end]->node == order[start]->node;)
+		for (end = start + 1; end < count && claims[end].node == claims[start].node;)
 			end++;
-		if (grant(finder->cluster, &nodes[order[start]->node], order + start, end - start))
+		if (grant(finder->cluster, &nodes[claims[start].node], claims + start, end - start))
 			return -ENOMEM;
 	}
 	return 0;

@@ -97,34 +97,34 @@ static void report(struct k8s_reader *reader, enum weir_severity severity,
 	reader->failed = reader->failed || severity == WEIR_SEVERITY_ERROR;
 }
 
-__attribute__((format(printf, 4, 0))) static void tell(struct k8s_reader *reader,
-						       enum weir_severity severity,
-						       const struct k8s_field *field,
-						       const char *format, va_list arguments)
+static void tell(struct k8s_reader *reader, enum weir_severity severity,
+		 const struct k8s_field *field, const char *text)
 {
 	struct k8s_position at = k8s_position_of(reader, field);
-	char text[MESSAGE_TEXT];
 
-	vsnprintf(text, sizeof(text), format, arguments);
 	report(reader, severity, field, at.line, at.column, text);
 }
 
 void k8s_error(struct k8s_reader *reader, const struct k8s_field *field, const char *format, ...)
 {
+	char text[MESSAGE_TEXT];
 	va_list arguments;
 
 	va_start(arguments, format);
-	tell(reader, WEIR_SEVERITY_ERROR, field, format, arguments);
+	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
+	tell(reader, WEIR_SEVERITY_ERROR, field, text);
 }
 
 void k8s_warn(struct k8s_reader *reader, const struct k8s_field *field, const char *format, ...)
 {
+	char text[MESSAGE_TEXT];
 	va_list arguments;
 
 	va_start(arguments, format);
-	tell(reader, WEIR_SEVERITY_WARNING, field, format, arguments);
+	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
+	tell(reader, WEIR_SEVERITY_WARNING, field, text);
 }
 
 struct k8s_quoted k8s_clip(const char *text, size_t length)
@@ -135,10 +135,10 @@ struct k8s_quoted k8s_clip(const char *text, size_t length)
 	/* Not in the middle of a UTF-8 sequence. */
 	while (shown < length && shown > 0 && ((unsigned char)text[shown] & 0xc0) == 0x80)
 		shown--;
+	memcpy(clipped.text, text, shown);
 	for (size_t i = 0; i < shown; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		clipped.text[i] = c < 0x20 || c == 0x7f ? '?' : (char)c;
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+			clipped.text[i] = '?';
 	}
 	if (shown < length)
 		memcpy(clipped.text + shown, "...", 4);
@@ -216,14 +216,21 @@ bool k8s_boolean(struct k8s_reader *reader, const struct k8s_field *field, bool 
 int64_t k8s_integer(struct k8s_reader *reader, const struct k8s_field *field, int64_t low,
 		    int64_t high, int64_t fallback)
 {
-	const struct yaml_node *node = of_kind(reader, field, YAML_INTEGER, "a whole number");
+	const struct yaml_node *node = field->node;
 
-	if (!node)
+	if (k8s_is_missing(field))
 		return fallback;
-	if (node->integer >= low && node->integer <= high)
+	if (node->kind == YAML_FLOAT)
+		k8s_error(reader, field, "%s is not a whole number in range",
+			  k8s_clip(node->text, node->length).text);
+	else if (node->kind != YAML_INTEGER)
+		wrong_kind(reader, field, "a whole number");
+	else if (node->integer < low || node->integer > high)
+		k8s_error(reader, field,
+			  "%" PRId64 " is out of range; %" PRId64 " to %" PRId64 " is right",
+			  node->integer, low, high);
+	else
 		return node->integer;
-	k8s_error(reader, field, "%" PRId64 " is out of range; %" PRId64 " to %" PRId64 " is right",
-		  node->integer, low, high);
 	return fallback;
 }
 
@@ -279,9 +286,9 @@ uint8_t k8s_protocol(struct k8s_reader *reader, const struct k8s_field *field)
 	return chosen < 0 ? IPPROTO_TCP : numbers[chosen];
 }
 
-static char lower(char c)
+static int lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
 /* Levenshtein's distance of short names, letters compared without case. */

@@ -24,6 +24,9 @@ static const char *const meta_fields[] = {
 	"selfLink",
 	NULL,
 };
+static const char *const owner_fields[] = { "apiVersion", "kind",       "name",
+					    "uid",        "controller", "blockOwnerDeletion",
+					    NULL };
 
 static int compare_labels(const void *a, const void *b)
 {
@@ -111,6 +114,7 @@ static void read_owner(struct k8s_reader *reader, const struct k8s_field *meta,
 		struct k8s_field name = k8s_get(&item, "name");
 		const char *owner_kind, *owner_name;
 
+		k8s_known_fields(reader, &item, owner_fields);
 		if (!k8s_mapping(reader, &item) || !k8s_boolean(reader, &controller, false))
 			continue;
 		owner_kind = k8s_text(reader, &kind);

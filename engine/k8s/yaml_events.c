@@ -46,6 +46,7 @@ struct reader {
 	bool piece;        /* of a document: anchors may be used outside of it */
 	uint32_t recorded; /* nodes of all anchors */
 	size_t line_start; /* of the last place */
+	size_t looked_at;  /* lines are counted up to here */
 	uint32_t line;
 };
 
@@ -75,12 +76,17 @@ static struct place place_of(struct reader *reader, const struct fy_mark *mark, 
 	at -= at >= (size_t)step ? (size_t)step : 0;
 	if (at < reader->line_start) {
 		reader->line_start = 0;
+		reader->looked_at = 0;
 		reader->line = reader->document->line;
 	}
-	while ((newline = memchr(text + reader->line_start, '\n', at - reader->line_start))) {
+	while (reader->looked_at < at &&
+	       (newline = memchr(text + reader->looked_at, '\n', at - reader->looked_at))) {
 		reader->line_start = (size_t)(newline + 1 - text);
+		reader->looked_at = reader->line_start;
 		reader->line++;
 	}
+	if (reader->looked_at < at)
+		reader->looked_at = at;
 	return (struct place){
 		.at = at,
 		.line = reader->line,
@@ -288,14 +294,21 @@ static int record_anchor(struct reader *reader, uint32_t index, const struct yam
 	return 0;
 }
 
-static int check_size(struct reader *reader, struct place place)
+static const char too_long[] = "an object of more than 16 MiB of text";
+
+static int tell_too_many(struct reader *reader, const struct yaml_node *node)
+{
+	struct place place = { .line = node->line, .column = node->column };
+
+	return tell(reader, place, "an object of more than 1000000 values");
+}
+
+static int check_length(struct reader *reader, struct place place)
 {
 	const char *at = reader->document->text + place.at;
 
-	if (yaml_too_many_nodes(reader->document))
-		return tell(reader, place, "an object of more than 1000000 values");
 	if (yaml_too_long(reader->document, at))
-		return tell(reader, place, "an object of more than 16 MiB of text");
+		return tell(reader, place, too_long);
 	return 0;
 }
 
@@ -332,7 +345,7 @@ static int read_alias(struct reader *reader, struct fy_event *event, uint32_t de
 	node->line = place.line;
 	node->column = place.column;
 	reader->document->nodes += anchor->nodes - 1;
-	status = check_size(reader, place);
+	status = check_length(reader, place);
 	if (!status && anchor->height)
 		status = check_depth(reader, place, depth + anchor->height - 1);
 	*extent = (struct extent){ anchor->nodes, anchor->height };
@@ -459,18 +472,21 @@ static int read_scalar(struct reader *reader, struct fy_event *event, struct pla
 				     ? place_of(reader, mark, scalar_step(style))
 				     : parent;
 	struct yaml_node *node;
+	int status;
 
 	node = yaml_make(reader->document, YAML_STRING, place.line, place.column);
 	if (!node || !text)
 		return -ENOMEM;
 	if (length > YAML_OBJECT_BYTES_MAX)
-		return tell(reader, place, "an object of more than 16 MiB of text");
+		return tell(reader, place, too_long);
+	status = check_length(reader, place);
+	if (status)
+		return status;
 	if (style == FYSS_DOUBLE_QUOTED && !yaml_is_utf8(text, length))
 		return tell(reader, place, "a wrong escape in a \"quoted\" string");
 	reader->was_block = is_block(style);
 	if (reader->was_block && depth > 1) {
-		int status = check_block(reader, text, &length, place, parent);
-
+		status = check_block(reader, text, &length, place, parent);
 		if (status)
 			return status;
 	}
@@ -784,6 +800,8 @@ static int read_collection(struct reader *reader, struct fy_event *event, uint32
 	bool is_flow;
 	int status = check_depth(reader, place, depth);
 
+	if (!status)
+		status = check_length(reader, place);
 	if (status)
 		return status;
 	*out = yaml_make(reader->document, is_mapping ? YAML_MAPPING : YAML_SEQUENCE, place.line,
@@ -832,11 +850,8 @@ static int read_node(struct reader *reader, struct fy_event *event, struct place
 		status = read_scalar(reader, event, parent, depth, out);
 	else
 		status = read_collection(reader, event, depth, out, extent);
-	if (!status)
-		status =
-			check_size(reader, fy_event_start_mark(event)
-						   ? place_of(reader, fy_event_start_mark(event), 0)
-						   : parent);
+	if (!status && yaml_too_many_nodes(reader->document))
+		status = tell_too_many(reader, *out);
 	return status || !name ? status : record_anchor(reader, anchor, *out, *extent);
 }
 

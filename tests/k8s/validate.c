@@ -229,6 +229,8 @@ static const struct refused ports[] = {
 	{ "S9 endPort 65536", "  ingress: [{ports: [{port: 90, endPort: 65536}]}]\n",
 	  "error 5:42: spec.ingress[0].ports[0].endPort: 65536 is out of range; 1 to 65535 is "
 	  "right\n" },
+	{ "S9 endPort with a fraction", "  ingress: [{ports: [{port: 90, endPort: 99.5}]}]\n",
+	  "error 5:42: spec.ingress[0].ports[0].endPort: 99.5 is not a whole number in range\n" },
 	{ "S9 endPort quoted", "  ingress: [{ports: [{port: 90, endPort: \"99\"}]}]\n",
 	  "error 5:42: spec.ingress[0].ports[0].endPort: must be a whole number, not a string "
 	  "(\"99\")\n" },
@@ -332,17 +334,61 @@ static const struct refused whole[] = {
 	  "error 1:122: NetworkPolicy default/p: metadata.generation: must be a whole number, not "
 	  "a "
 	  "string (\"x\")\n" },
+	{ "a policy's owners are read strictly",
+	  "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, "
+	  "ownerReferences: [{kind: A, name: a, control: true}]}}\n",
+	  "error 1:114: NetworkPolicy default/p: metadata.ownerReferences[0].control: unknown "
+	  "field; did you mean controller?\n" },
+	{ "an item that is no object", "{apiVersion: v1, kind: PodList, items: [a]}\n",
+	  "error 1:41: Pod default/(no name): metadata.name: is missing; every object needs "
+	  "one\n" },
+	{ "a Service's quoted target",
+	  "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {clusterIP: x, ports: "
+	  "[{port: "
+	  "80, targetPort: \"80\"}]}}\n",
+	  "error 1:72: Service default/s: spec.clusterIP: \"x\" is no IP address; 10.0.1.2 or "
+	  "fd00::1 would be one\n"
+	  "error 1:106: Service default/s: spec.ports[0].targetPort: \"80\" is no port name: it "
+	  "must have at least one letter; a number goes without quotes\n" },
+	{ "a node's addresses",
+	  "{apiVersion: v1, kind: Node, metadata: {name: n1, annotations: "
+	  "{projectcalico.org/IPv4Address: x}}, spec: {podCIDR: 10.0.0.0}, status: {addresses: "
+	  "[{type: InternalIP, address: y1}]}}\n",
+	  "error 1:177: Node n1: status.addresses[0].address: \"y1\" is no IP address; 10.0.1.2 or "
+	  "fd00::1 would be one\n"
+	  "error 1:117: Node n1: spec.podCIDR: \"10.0.0.0\" lacks a prefix length; write "
+	  "10.0.0.0/32 for that address alone\n"
+	  "warning 1:96: Node n1: metadata.annotations[projectcalico.org/IPv4Address]: \"x\" is no "
+	  "IP address; skipped\n" },
+	{ "a slice's endpoints",
+	  "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: s}, endpoints: "
+	  "[{addresses: [10.0.0], conditions: {ready: \"yes\"}}], ports: [{port: 65536}]}\n",
+	  "error 1:156: EndpointSlice default/s: ports[0].port: 65536 is out of range; 1 to 65535 "
+	  "is "
+	  "right\n"
+	  "error 1:131: EndpointSlice default/s: endpoints[0].conditions.ready: must be true or "
+	  "false, not a string (\"yes\")\n"
+	  "error 1:102: EndpointSlice default/s: endpoints[0].addresses[0]: \"10.0.0\" is no IP "
+	  "address; 10.0.1.2 or fd00::1 would be one\n" },
+	{ "a workload's replicas and template",
+	  "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {replicas: -1, "
+	  "template: {metadata: {labels: {a: 1}}}}}\n",
+	  "error 1:79: Deployment default/d: spec.replicas: -1 is out of range; 0 to 2147483647 is "
+	  "right\n"
+	  "error 1:117: Deployment default/d: spec.template.metadata.labels[a]: 1 is a number, and "
+	  "a "
+	  "string is needed; quote it: \"1\"\n" },
 	{ "no kind", "{a: b}\n",
 	  "error 1:1: no Kubernetes object, since it has no kind; write kind and apiVersion\n" },
 	{ "no apiVersion", "{kind: NetworkPolicy, metadata: {name: p}}\n",
-	  "error 1:1: NetworkPolicy default/p: apiVersion is missing; write "
+	  "error 1:1: NetworkPolicy p: apiVersion is missing; write "
 	  "networking.k8s.io/v1\n" },
 	{ "a kind in a group that lacks it",
 	  "{apiVersion: v1, kind: Deployment, metadata: {name: d}}\n",
-	  "error 1:1: Deployment default/d: apiVersion \"v1\" has no such kind; write apps/v1\n" },
+	  "error 1:1: Deployment d: apiVersion \"v1\" has no such kind; write apps/v1\n" },
 	{ "NetworkPolicy of extensions/v1beta1",
 	  "{apiVersion: extensions/v1beta1, kind: NetworkPolicy, metadata: {name: p}}\n",
-	  "error 1:1: NetworkPolicy default/p: policies of extensions/v1beta1 are not supported; "
+	  "error 1:1: NetworkPolicy p: policies of extensions/v1beta1 are not supported; "
 	  "verdicts would be wrong without them, unless --ignore-unsupported-policies says "
 	  "otherwise\n" },
 	{ "pods' fields have their types",
