@@ -210,13 +210,12 @@ void k8s_read_meta(struct k8s_reader *reader, const struct k8s_field *object, en
 	struct k8s_field labels = k8s_get(&meta, "labels");
 
 	out->position = k8s_position_of(reader, object);
+	out->name = out->namespace_name = k8s_keep_text(reader, "", 0);
 	if (!k8s_mapping(reader, &meta) && !k8s_is_missing(&meta))
 		return;
 	read_name(reader, &meta, out);
 	if (scope == K8S_NAMESPACED)
 		read_namespace_name(reader, &meta, out);
-	else
-		out->namespace_name = k8s_keep_text(reader, "", 0);
 	out->labels = k8s_read_labels(reader, &labels);
 	read_owner(reader, &meta, &out->owner);
 	if (reader->strict)

@@ -156,10 +156,59 @@ static void damaged_texts_are_errors_or_clusters(void **state)
 	assert_true(bad > 50);
 }
 
+/* The end of the value that begins at text: what closes around it, or the next comma. */
+static const char *value_end(const char *text)
+{
+	int depth = 0;
+
+	for (; *text && *text != '\n'; text++) {
+		if (*text == '{' || *text == '[')
+			depth++;
+		else if ((*text == '}' || *text == ']') && depth-- == 0)
+			break;
+		else if (*text == ',' && depth == 0)
+			break;
+	}
+	return text;
+}
+
+static void every_value_may_be_of_another_type(void **state)
+{
+	static const char *const others[] = {
+		"null", "[]", "{}",  "[null]", "{a: null}",           "[[], 1]", "{a: {}}", "\"\"",
+		"x",    "-1", "4.5", "true",   "99999999999999999999"
+	};
+	unsigned good = 0, bad = 0;
+	char text[3 * sizeof(sample)]; /* as far as the compiler can tell */
+
+	(void)state;
+	for (const char *at = strstr(sample, "{apiVersion"); at; at = strstr(at + 1, ": ")) {
+		const char *value = *at == ':' ? at + 2 : at;
+		const char *end = value_end(value);
+
+		for (size_t i = 0; i < COUNT(others); i++) {
+			char *reports;
+			bool failed;
+
+			snprintf(text, sizeof(text), "%.*s%s%s", (int)(value - sample), sample,
+				 others[i], end);
+			reports = reports_about(NULL, WEIR_FOUND_NAMED, text, &failed);
+			if (failed != (strstr(reports, "error ") != NULL))
+				fail_msg("%s\n%s", text, reports);
+			good += !failed;
+			bad += failed;
+			free(reports);
+		}
+	}
+	assert_true(good > 100);
+	assert_true(bad > 500);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_may_run_out_anywhere),
+		cmocka_unit_test(every_value_may_be_of_another_type),
 		cmocka_unit_test(damaged_texts_are_errors_or_clusters),
 	};
 

@@ -307,6 +307,13 @@ static const struct refused whole[] = {
 	  "error 1:39: Pod a/(no name): metadata.name: is missing; every object needs one\n" },
 	{ "no metadata", "{apiVersion: v1, kind: Pod}\n",
 	  "error 1:1: Pod default/(no name): metadata.name: is missing; every object needs one\n" },
+	{ "metadata that is a list",
+	  "{apiVersion: v1, kind: Namespace, metadata: [a]}\n"
+	  "---\n"
+	  "{apiVersion: v1, kind: Pod, metadata: a}\n",
+	  "error 1:45: Namespace (no name): metadata: must be a mapping, not a list\n"
+	  "error 3:39: Pod default/(no name): metadata: must be a mapping, not a string "
+	  "(\"a\")\n" },
 	{ "a generated name", "{apiVersion: v1, kind: Pod, metadata: {generateName: a-}}\n",
 	  "error 1:39: Pod default/(no name): metadata.name: is missing, and generateName is no "
 	  "name yet; write one\n" },
@@ -515,6 +522,85 @@ static void other_families_are_never_skipped(void **state)
 	}
 }
 
+#define SPEC_OF(version, kind, spec)                                                               \
+	"{apiVersion: " version ", kind: " kind ", metadata: {name: x1, namespace: a}, " spec "}"  \
+											      "\n"
+#define PEER_OF(peer)                                                                              \
+	SPEC_OF("networking.k8s.io/v1", "NetworkPolicy", "spec: {ingress: [{from: [" peer "]}]}")
+
+/* Two objects of one name which differ in one thing. */
+static const struct {
+	const char *name;
+	const char *one;
+	const char *other;
+} pairs[] = {
+	{ "a namespace's labels", "{apiVersion: v1, kind: Namespace, metadata: {name: a}}\n",
+	  "{apiVersion: v1, kind: Namespace, metadata: {name: a, labels: {b: c}}}\n" },
+	{ "a pod's address", SPEC_OF("v1", "Pod", "status: {podIP: 10.0.0.1}"),
+	  SPEC_OF("v1", "Pod", "status: {podIP: 10.0.0.2}") },
+	{ "a pod's phase", SPEC_OF("v1", "Pod", "status: {phase: Running}"),
+	  SPEC_OF("v1", "Pod", "status: {phase: Failed}") },
+	{ "a pod's ports",
+	  SPEC_OF("v1", "Pod", "spec: {containers: [{ports: [{containerPort: 1}]}]}"),
+	  SPEC_OF("v1", "Pod", "spec: {containers: [{ports: [{containerPort: 2}]}]}") },
+	{ "a node's range",
+	  "{apiVersion: v1, kind: Node, metadata: {name: n1}, spec: {podCIDR: 10.0.0.0/24}}\n",
+	  "{apiVersion: v1, kind: Node, metadata: {name: n1}, spec: {podCIDR: 10.0.0.0/25}}\n" },
+	{ "a service's selector", SPEC_OF("v1", "Service", "spec: {selector: {a: b}}"),
+	  SPEC_OF("v1", "Service", "spec: {selector: {a: c}}") },
+	{ "a service's target", SPEC_OF("v1", "Service", "spec: {ports: [{port: 80}]}"),
+	  SPEC_OF("v1", "Service", "spec: {ports: [{port: 80, targetPort: 81}]}") },
+	{ "a slice's readiness",
+	  SPEC_OF("discovery.k8s.io/v1", "EndpointSlice", "endpoints: [{addresses: [10.0.0.1]}]"),
+	  SPEC_OF("discovery.k8s.io/v1", "EndpointSlice",
+		  "endpoints: [{addresses: [10.0.0.1], conditions: {ready: false}}]") },
+	{ "a slice's port", SPEC_OF("discovery.k8s.io/v1", "EndpointSlice", "ports: [{port: 1}]"),
+	  SPEC_OF("discovery.k8s.io/v1", "EndpointSlice", "ports: [{port: 2}]") },
+	{ "a workload's replicas", SPEC_OF("apps/v1", "Deployment", "spec: {replicas: 1}"),
+	  SPEC_OF("apps/v1", "Deployment", "spec: {replicas: 2}") },
+	{ "a workload's template",
+	  SPEC_OF("apps/v1", "DaemonSet", "spec: {template: {metadata: {labels: {a: b}}}}"),
+	  SPEC_OF("apps/v1", "DaemonSet", "spec: {template: {metadata: {labels: {a: c}}}}") },
+	{ "a policy's types",
+	  SPEC_OF("networking.k8s.io/v1", "NetworkPolicy", "spec: {policyTypes: [Ingress]}"),
+	  SPEC_OF("networking.k8s.io/v1", "NetworkPolicy", "spec: {policyTypes: [Egress]}") },
+	{ "a policy's peers", PEER_OF("{podSelector: {matchLabels: {a: b}}}"),
+	  PEER_OF("{namespaceSelector: {matchLabels: {a: b}}}") },
+	{ "a policy's operator",
+	  PEER_OF("{podSelector: {matchExpressions: [{key: a, operator: In, values: [b]}]}}"),
+	  PEER_OF("{podSelector: {matchExpressions: [{key: a, operator: NotIn, values: [b]}]}}") },
+	{ "a policy's holes", PEER_OF("{ipBlock: {cidr: 10.0.0.0/8}}"),
+	  PEER_OF("{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}}") },
+	{ "a policy's ports",
+	  SPEC_OF("networking.k8s.io/v1", "NetworkPolicy",
+		  "spec: {egress: [{ports: [{port: 1}]}]}"),
+	  SPEC_OF("networking.k8s.io/v1", "NetworkPolicy",
+		  "spec: {egress: [{ports: [{port: 1, endPort: 2}]}]}") },
+};
+
+static void objects_given_twice_must_be_the_same(void **state)
+{
+	char text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(pairs); i++) {
+		char *reports;
+		bool failed;
+
+		snprintf(text, sizeof(text), "%s---\n%s", pairs[i].one, pairs[i].one);
+		reports = reports_about(NULL, WEIR_FOUND_NAMED, text, &failed);
+		assert_string_equal(reports, "");
+		free(reports);
+		snprintf(text, sizeof(text), "%s---\n%s", pairs[i].one, pairs[i].other);
+		reports = reports_about(NULL, WEIR_FOUND_NAMED, text, &failed);
+		if (!failed || !strstr(reports, "error 3:1: ") ||
+		    !strstr(reports, ": given twice, and differs from what stands at "
+				     "input.yaml:1:1; keep one of them\n"))
+			fail_msg("%s: %s", pairs[i].name, reports);
+		free(reports);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -524,6 +610,7 @@ int main(void)
 		cmocka_unit_test(specs_are_refused),
 		cmocka_unit_test(whole_objects_are_refused),
 		cmocka_unit_test(a_text_in_a_folder_may_be_something_else),
+		cmocka_unit_test(objects_given_twice_must_be_the_same),
 		cmocka_unit_test(other_families_are_never_skipped),
 	};
 
