@@ -3,8 +3,19 @@
 # A node is a namespace that routes; each pod is a namespace with one /32 address and a veth to its
 # node, whose end there has the pod's name. Everything is named after this process and goes with it.
 # Traffic never leaves these namespaces.
+#
+# A scenario is a folder with manifests/, a folder of policies for each variant, capture/, and for
+# each variant expected-VARIANT.jsonl and nftables/VARIANT.nft. Its scenario.sh sets
+#
+#	variants    the names of the variants
+#	taps        the veths of node `worker` (or node:veth) at which capture.sh listens
+#	build_cluster, start_servers    functions that use those below
+#	connections    a function that prints a line for each connection to make: the client, how it
+#	               asks (try, below), whom, the port or -, and then the connection as policies see
+#	               it: from, to, protocol and port of its row in expected-VARIANT.jsonl
 
 lab=weir$$
+lab_programs=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 lab_servers=()
 
 lab_fail() {
@@ -122,4 +133,16 @@ listening() {
 	done
 	cat "$lab_folder/$1.log" >&2
 	lab_fail "nothing listens on $2 port $3 of $1"
+}
+
+# try CLIENT HOW ADDRESS PORT SECONDS: 0 when the other side answers, also with a refusal. HOW is
+# tcp, udp, ping, dig-udp or dig-tcp.
+try() {
+	case $2 in
+	dig-udp) in_pod "$1" dig +notcp +tries=1 +time="$5" -p "$4" "@$3" weir.cluster.local A >/dev/null ;;
+	dig-tcp) in_pod "$1" dig +tcp +tries=1 +time="$5" -p "$4" "@$3" weir.cluster.local A >/dev/null ;;
+	ping) in_pod "$1" ping -q -c 2 -i 0.2 -W "$5" "$3" >/dev/null ;;
+	tcp | udp) in_pod "$1" /usr/bin/python3 "$lab_programs/connect.py" "$2" "$3" "$4" "$5" || [ $? -eq 3 ] ;;
+	*) lab_fail "no such way to ask: $2" ;;
+	esac
 }

@@ -1,5 +1,7 @@
-# The pods of manifests/ with their addresses, their servers, and the connections to make.
-. "$(dirname "$0")/../lab/pods.sh"
+# The pods of manifests/ with their addresses, their servers, and the connections to make. Read by
+# lab/capture.sh and lab/verify.sh.
+variants=(as-printed mended)
+taps=(frontend backend db dns outside)
 
 frontend=10.244.1.10 backend=10.244.1.20 db=10.244.1.30 dns=10.244.1.53
 node_source=10.244.1.1
@@ -46,7 +48,7 @@ start_servers() {
 	NGINX
 	serve frontend nginx -c "$lab_folder/nginx.conf" -e stderr
 	serve backend /usr/bin/python3 -m http.server 5678 --directory "$lab_folder/www"
-	serve db /usr/bin/python3 "$(dirname "$0")/../lab/greeter.py" 3306
+	serve db /usr/bin/python3 "$lab_programs/greeter.py" 3306
 	serve dns dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --user=root \
 		--pid-file= --local=/cluster.local/ \
 		--address=/backend-svc.app1-ns.svc.cluster.local/10.96.102.224 \
@@ -60,8 +62,7 @@ start_servers() {
 	listening outside tcp 443
 }
 
-# Each line: a client, how it asks, whom (as the client writes it), the port, and then the
-# connection that a policy sees: from, to, protocol and port of a row in expected-*.jsonl.
+# See lab/pods.sh for what a line says.
 connections() {
 	local f=app1-ns/frontend-deploy-6bc8df5bb8-wfjpt b=app1-ns/backend-deploy-8857b74db-tr8h8
 	local d=app1-ns/db-sts-0 n=kube-system/coredns-674b8bbfcf-7k2mx
@@ -94,14 +95,4 @@ connections() {
 		worker   tcp      $db            3306  node/cka-2025-worker $d TCP 3306
 		worker   ping     $backend       -     node/cka-2025-worker $b ICMP -
 	LIST
-}
-
-# try CLIENT HOW ADDRESS PORT SECONDS: 0 when the other side answers, also with a refusal.
-try() {
-	case $2 in
-	dig-udp) in_pod "$1" dig +notcp +tries=1 +time="$5" "@$3" backend-svc.app1-ns.svc.cluster.local A >/dev/null ;;
-	dig-tcp) in_pod "$1" dig +tcp +tries=1 +time="$5" "@$3" db-sts-0.db-svc.app1-ns.svc.cluster.local A >/dev/null ;;
-	ping) in_pod "$1" ping -q -c 2 -i 0.2 -W "$5" "$3" >/dev/null ;;
-	tcp | udp) in_pod "$1" /usr/bin/python3 "$(dirname "$0")/../lab/connect.py" "$2" "$3" "$4" "$5" || [ $? -eq 3 ] ;;
-	esac
 }

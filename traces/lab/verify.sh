@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Builds the pods again, loads nftables/as-printed.nft and then nftables/mended.nft, makes every
-# connection, and fails unless the kernel lets through just what expected-*.jsonl says is allowed.
-# Needs root; exit 77 where namespaces are refused.
+# verify.sh SCENARIO: builds the pods again, loads nftables/VARIANT.nft of one variant after the other,
+# makes every connection, and fails unless the kernel lets through just what expected-VARIANT.jsonl
+# says is allowed. Needs root; exit 77 where namespaces are refused.
 set -uo pipefail
-cd "$(dirname "$(readlink -f "$0")")"
-. ./pods.sh
+. "$(dirname "$(readlink -f "$0")")/pods.sh"
+cd "$1" || exit 2
+. ./scenario.sh
 
 # expected FILE FROM TO PROTOCOL PORT: the verdict that the file gives.
 expected() {
@@ -51,7 +52,7 @@ lab_begin
 build_cluster
 start_servers
 wrong=0 right=0
-for variant in as-printed mended; do
+for variant in "${variants[@]}"; do
 	in_pod worker nft -f nftables/$variant.nft || lab_fail "nftables refuses $variant.nft"
 	attempt_all "$variant"
 	compare_all "$variant"
