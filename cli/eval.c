@@ -9,6 +9,7 @@
 
 #include "weir/query.h"
 
+#include "considered.h"
 #include "input.h"
 #include "names.h"
 #include "queries.h"
@@ -222,7 +223,9 @@ static enum exit_code print_answer(const struct invocation *invocation,
 	if (answer->kind == WEIR_ANSWER_AMBIGUOUS)
 		printf("  %s\n", why_ambiguous(answer));
 	print_half(invocation, policy, &first->egress, WEIR_EGRESS);
+	print_considered(stdout, policy, &answer->pairs[0].key, &first->egress, WEIR_EGRESS);
 	print_half(invocation, policy, &first->ingress, WEIR_INGRESS);
+	print_considered(stdout, policy, &answer->pairs[0].key, &first->ingress, WEIR_INGRESS);
 	if (answer->pair_count > 1)
 		printf("  the same for all %zu connections that this stands for; the reasons are "
 		       "those of %s -> %s\n",

@@ -570,3 +570,47 @@ void weir_resolved_judge(const struct weir_resolved *resolved, const struct weir
 		judge_ends(resolved, key, UNFAVOURABLE, &tally);
 	conclude(&tally, unknown, out);
 }
+
+static struct weir_considered consider(const struct question *q, const struct weir_rule *rule)
+{
+	struct weir_considered considered = { .rule = rule->origin };
+
+	considered.peer_matches = match_peers(q, rule, MAYBE, &considered.peer) != NO;
+	considered.port_matches = match_ports(q, rule, MAYBE, &considered.port) != NO;
+	return considered;
+}
+
+size_t weir_resolved_considered(const struct weir_resolved *resolved, const struct weir_key *key,
+				enum weir_direction direction, struct weir_considered *out,
+				size_t size)
+{
+	struct question q = { resolved,
+			      key,
+			      first_end(resolved, key, &key->source),
+			      first_end(resolved, key, &key->destination),
+			      direction,
+			      FAVOURABLE };
+	uint32_t index = WEIR_NONE;
+	size_t count = 0;
+
+	if (direction == WEIR_INGRESS) {
+		struct end source = q.near;
+
+		q.near = q.far;
+		q.far = source;
+	}
+	if (q.near.kind != END_POD && q.near.kind != END_UNKNOWN)
+		return 0;
+	while ((index = next_rule(&q, index)) != WEIR_NONE) {
+		const struct weir_rule *rule = &resolved->rules[index];
+
+		if (in_set(&resolved->sets[rule->subjects], &q.near) != YES)
+			continue;
+		if (rule->origin == WEIR_NONE)
+			break;
+		if (count < size)
+			out[count] = consider(&q, rule);
+		count++;
+	}
+	return count;
+}

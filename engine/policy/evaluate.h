@@ -13,4 +13,9 @@
 void weir_resolved_judge(const struct weir_resolved *resolved, const struct weir_key *key,
 			 struct weir_explanation *out);
 
+/* As weir_policy_considered answers. */
+size_t weir_resolved_considered(const struct weir_resolved *resolved, const struct weir_key *key,
+				enum weir_direction direction, struct weir_considered *out,
+				size_t size);
+
 #endif

@@ -7,6 +7,7 @@
 #ifndef WEIR_POLICY_H
 #define WEIR_POLICY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,12 @@ struct weir_policy;
  * Cannot fail and never allocates. Best in bursts of 32 or more. */
 void weir_policy_classify(const struct weir_policy *policy, const struct weir_key *keys,
 			  struct weir_verdict *verdicts, size_t n);
+
+/* A side of a connection: of the pod that opens it, or of the one that it is opened to. */
+enum weir_direction {
+	WEIR_EGRESS,
+	WEIR_INGRESS,
+};
 
 /* Why one side of a connection came out as it did: the first that applies. */
 enum weir_reason {
@@ -60,6 +67,24 @@ struct weir_explanation {
 /* Judges one key the slow way, with its reasons. The verdict equals that of classify. */
 void weir_policy_explain(const struct weir_policy *policy, const struct weir_key *key,
 			 struct weir_explanation *out);
+
+/* A rule that one side of a connection was compared with. */
+struct weir_considered {
+	uint32_t rule;     /* index for weir_policy_rule */
+	uint32_t peer;     /* entry of its from or to that matches, or WEIR_NONE */
+	uint32_t port;     /* entry of its ports that matches, or WEIR_NONE */
+	bool peer_matches; /* without an entry when the rule has none: every peer */
+	bool port_matches; /* the same of ports */
+};
+
+/* The rules whose subjects hold the near end (of egress the source, of ingress the destination), in
+ * the order in which they are tried, as far as they can be reached: none lies behind the isolation
+ * of a tier. Fills at most size entries and returns how many there are: 0 where the near end is no
+ * pod. Where pods share an address the first is meant; of a pod that nobody knows, the rules that
+ * certainly hold for it. What may match counts as matching. */
+size_t weir_policy_considered(const struct weir_policy *policy, const struct weir_key *key,
+			      enum weir_direction direction, struct weir_considered *out,
+			      size_t size);
 
 struct weir_policy *weir_policy_ref(struct weir_policy *policy);
 void weir_policy_unref(struct weir_policy *policy); /* NULL is allowed */

@@ -138,11 +138,6 @@ struct weir_port {
 	uint8_t kind; /* enum weir_port_kind */
 };
 
-enum weir_direction {
-	WEIR_EGRESS,
-	WEIR_INGRESS,
-};
-
 enum weir_tier {
 	WEIR_TIER_ADMIN,
 	WEIR_TIER_NETWORK_POLICY,

@@ -79,6 +79,29 @@ static void compare_explanations(unsigned seed, const struct weir_policy *policy
 	}
 }
 
+static bool same_considered(const struct weir_considered *a, const struct weir_considered *b)
+{
+	return a->rule == b->rule && a->peer == b->peer && a->port == b->port &&
+	       a->peer_matches == b->peer_matches && a->port_matches == b->port_matches;
+}
+
+static void compare_considered(unsigned seed, const struct weir_policy *policy,
+			       const struct weir_resolved *resolved, const struct weir_key *key)
+{
+	for (unsigned direction = WEIR_EGRESS; direction <= WEIR_INGRESS; direction++) {
+		struct weir_considered want[64], got[64];
+		size_t size = seed % COUNT(want);
+		size_t count = weir_resolved_considered(resolved, key, direction, want, size);
+
+		if (weir_policy_considered(policy, key, direction, got, size) != count)
+			fail_msg("seed %u: another number of rules is considered", seed);
+		for (size_t i = 0; i < count && i < size; i++) {
+			if (!same_considered(&want[i], &got[i]))
+				fail_msg("seed %u: rule %zu is considered otherwise", seed, i);
+		}
+	}
+}
+
 /* Bursts of all sizes up to 33, one behind the other. */
 static void compare_verdicts(unsigned seed, struct weir_policy *policy, const struct weir_key *keys,
 			     const struct weir_explanation *want)
@@ -128,8 +151,11 @@ static void compare_policy(unsigned seed, const struct generator_shape *shape)
 			fail();
 		}
 		compare_verdicts(seed, policy, keys, want);
-		if (i == 0)
+		if (i == 0) {
 			compare_explanations(seed, policy, keys, want);
+			for (unsigned j = 0; j < KEYS; j++)
+				compare_considered(seed, policy, resolved, &keys[j]);
+		}
 		weir_policy_unref(policy);
 	}
 	generator_finish(&generator);

@@ -1,0 +1,185 @@
+#include "match.h"
+
+#include "owned.h"
+
+static enum end_kind kind_of(const struct lookup *lookup, const struct end *end, uint32_t leaf,
+			     const struct layout_owned *owned)
+{
+	if (end->is_unknown)
+		return UNKNOWN;
+	if (end_is_node(lookup, leaf))
+		return NODE;
+	return owned && owned->owner_count ? POD : EXTERNAL;
+}
+
+struct candidate match_candidate(const struct lookup *lookup, const struct end *end, uint32_t i,
+				 const struct weir_address *address)
+{
+	const struct layout_owned *owned = owned_find(lookup->header, address);
+	struct candidate candidate = { .address = address,
+				       .leaf = end->leaves[i],
+				       .endpoint = WEIR_NONE };
+
+	candidate.kind = kind_of(lookup, end, candidate.leaf, owned);
+	if (candidate.kind == POD)
+		candidate.endpoint =
+			LAYOUT_ITEMS(lookup->header, LAYOUT_OWNERS, uint32_t)[owned->owners + i];
+	return candidate;
+}
+
+/* Peers. */
+
+static bool has_class(const struct layout_header *header, const struct layout_set *set,
+		      uint32_t class)
+{
+	const uint32_t *words = LAYOUT_ITEMS(header, LAYOUT_SET_CLASSES, uint32_t) + set->first;
+	uint32_t low = 0;
+	uint32_t high = set->count;
+
+	if (set->is_bits)
+		return class / 32 < set->count && (words[class / 32] >> (class % 32) & 1);
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (words[middle] == class)
+			return true;
+		if (words[middle] < class)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+static enum level in_set(const struct question *q, uint32_t index)
+{
+	const struct layout_set *set = LAYOUT_ITEMS(q->header, LAYOUT_SETS, struct layout_set) +
+				       2 * (size_t)index + q->direction;
+
+	if (q->far.kind == UNKNOWN)
+		return (enum level)set->unknown_pods;
+	if (q->far.kind == EXTERNAL)
+		return NO;
+	return has_class(q->header, set,
+			 profile_of(q->lookup, q->far.leaf)->class[q->direction] & ~LAYOUT_OUTSIDE)
+		       ? YES
+		       : NO;
+}
+
+/* IPv6 prefixes hold no IPv4 addresses, however short they are. */
+static bool holds(const struct weir_prefix *prefix, const struct weir_address *address)
+{
+	return weir_prefix_is_ipv4(prefix) == weir_address_is_ipv4(address) &&
+	       weir_prefix_contains(prefix, address);
+}
+
+static enum level in_block(const struct question *q, uint32_t index)
+{
+	const struct layout_block *block =
+		LAYOUT_ITEMS(q->header, LAYOUT_BLOCKS, struct layout_block) + index;
+	const struct weir_prefix *holes =
+		LAYOUT_ITEMS(q->header, LAYOUT_PREFIXES, struct weir_prefix) + block->holes;
+	bool is_pod = q->far.kind == POD || q->far.kind == UNKNOWN;
+
+	if (is_pod && q->header->ipblock_pods == WEIR_IPBLOCK_PODS_IGNORE)
+		return NO;
+	if (!holds(&block->prefix, q->far.address))
+		return NO;
+	for (uint32_t i = 0; i < block->hole_count; i++) {
+		if (holds(&holes[i], q->far.address))
+			return NO;
+	}
+	return YES;
+}
+
+enum level match_peers(const struct question *q, const struct layout_rule *rule, enum level wanted,
+		       uint32_t *first)
+{
+	const struct layout_peer *peers =
+		LAYOUT_ITEMS(q->header, LAYOUT_PEERS, struct layout_peer) + rule->peers;
+	enum level best = rule->peer_count ? NO : YES;
+
+	*first = WEIR_NONE;
+	for (uint32_t i = 0; i < rule->peer_count && *first == WEIR_NONE; i++) {
+		enum level level = peers[i].kind == WEIR_PEER_SET ? in_set(q, peers[i].index)
+								  : in_block(q, peers[i].index);
+
+		if (level > best)
+			best = level;
+		if (level >= wanted)
+			*first = i;
+	}
+	return best;
+}
+
+/* Ports. */
+
+/* Names are kept once, so equal names are equal places in the text. */
+static enum level match_named_port(const struct question *q, const struct layout_port *port)
+{
+	const struct candidate *destination = q->direction == WEIR_INGRESS ? &q->near : &q->far;
+	const struct layout_endpoint *pod;
+	const struct layout_declared *declared;
+
+	if (destination->kind == UNKNOWN)
+		return MAYBE;
+	if (destination->kind != POD)
+		return NO;
+	pod = LAYOUT_ITEMS(q->header, LAYOUT_ENDPOINTS, struct layout_endpoint) +
+	      destination->endpoint;
+	declared = LAYOUT_ITEMS(q->header, LAYOUT_DECLARED, struct layout_declared) + pod->declared;
+	for (uint32_t i = 0; i < pod->declared_count; i++) {
+		if (declared[i].name == port->name && declared[i].protocol == port->protocol &&
+		    declared[i].number == q->key->destination_port)
+			return YES;
+	}
+	return NO;
+}
+
+static enum level match_port(const struct question *q, const struct layout_port *port)
+{
+	uint16_t number = q->key->destination_port;
+
+	if (!match_has_ports(q->key->protocol) || port->protocol != q->key->protocol)
+		return NO;
+	if (port->kind == WEIR_PORT_NAMED)
+		return match_named_port(q, port);
+	if (port->kind == WEIR_PORT_RANGE && (number < port->first || number > port->last))
+		return NO;
+	return YES;
+}
+
+enum level match_ports(const struct question *q, const struct layout_rule *rule, enum level wanted,
+		       uint32_t *first)
+{
+	const struct layout_port *ports =
+		LAYOUT_ITEMS(q->header, LAYOUT_PORTS, struct layout_port) + rule->ports;
+	enum level best = rule->port_count ? NO : YES;
+
+	*first = WEIR_NONE;
+	if (!match_has_ports(q->key->protocol) && rule->origin != WEIR_NONE &&
+	    q->header->other_protocols == WEIR_OTHER_PROTOCOLS_DENY)
+		return NO;
+	for (uint32_t i = 0; i < rule->port_count && *first == WEIR_NONE; i++) {
+		enum level level = match_port(q, &ports[i]);
+
+		if (level > best)
+			best = level;
+		if (level >= wanted)
+			*first = i;
+	}
+	return best;
+}
+
+struct layout_span match_rules(const struct question *q)
+{
+	uint32_t index = q->header->group_rules[q->direction];
+
+	if (q->near.kind == UNKNOWN)
+		index += q->header->groups[q->direction];
+	else
+		index += LAYOUT_ITEMS(q->header, LAYOUT_GROUPS,
+				      struct layout_group)[q->near.endpoint]
+				 .group[q->direction];
+	return LAYOUT_ITEMS(q->header, LAYOUT_GROUP_RULES, struct layout_span)[index];
+}
