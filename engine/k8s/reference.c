@@ -113,45 +113,16 @@ static const struct k8s_pod *next_owner(const struct weir_cluster *cluster,
 	return NULL;
 }
 
-/* The address that a pod reports for its node: hostIPs, and podIPs when it is on its network. */
-static bool shows_node_address(const struct k8s_pod *pod, const struct weir_address *address)
-{
-	return has_address(pod->host_addresses, pod->host_address_count, address) ||
-	       (pod->host_network && has_address(pod->addresses, pod->address_count, address));
-}
-
+/* What a node's addresses are was settled when the objects were read (T17); those of a node that
+ * says none are its pods' hostIPs. A node's name that is NULL means any node. */
 static bool is_address_of_node(const struct weir_cluster *cluster, const char *node_name,
 			       const struct weir_address *address)
 {
 	const struct k8s_node *nodes = cluster->nodes.items;
 
 	for (size_t i = 0; i < cluster->nodes.count; i++) {
-		if (same_text(nodes[i].meta.name, node_name) &&
+		if ((!node_name || same_text(nodes[i].meta.name, node_name)) &&
 		    has_address(nodes[i].addresses, nodes[i].address_count, address))
-			return true;
-	}
-	for (size_t i = 0; i < cluster->pods.count; i++) {
-		const struct k8s_pod *pod = pod_at(cluster, i);
-
-		if (pod->node_name && same_text(pod->node_name, node_name) &&
-		    shows_node_address(pod, address))
-			return true;
-	}
-	return false;
-}
-
-static bool is_a_nodes_address(const struct weir_cluster *cluster,
-			       const struct weir_address *address)
-{
-	const struct k8s_node *nodes = cluster->nodes.items;
-
-	for (size_t i = 0; i < cluster->nodes.count; i++) {
-		if (has_address(nodes[i].addresses, nodes[i].address_count, address))
-			return true;
-	}
-	for (size_t i = 0; i < cluster->pods.count; i++) {
-		if (pod_at(cluster, i)->node_name &&
-		    shows_node_address(pod_at(cluster, i), address))
 			return true;
 	}
 	return false;
@@ -171,7 +142,7 @@ static enum end_kind kind_of(const struct question *question, const struct weir_
 {
 	if (next_owner(question->cluster, address, NULL))
 		return END_PODS;
-	if (is_a_nodes_address(question->cluster, address))
+	if (is_address_of_node(question->cluster, NULL, address))
 		return END_NODE;
 	if (is_in_a_pod_range(question->cluster, address) &&
 	    !(question->key->flags & WEIR_KEY_UNKNOWN_EXTERNAL))
