@@ -8,6 +8,8 @@
 # each variant expected-VARIANT.jsonl and nftables/VARIANT.nft. Its scenario.sh sets
 #
 #	variants    the names of the variants
+#	nodes       the nodes, if there are others than `worker`: verify.sh loads the rules, a table
+#	            `policies` of any family, into each
 #	taps        the veths of node `worker` (or node:veth) at which capture.sh listens
 #	build_cluster, start_servers    functions that use those below
 #	connections    a function that prints a line for each connection to make: the client, how it
@@ -17,6 +19,7 @@
 lab=weir$$
 lab_programs=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 lab_servers=()
+nodes=(worker)
 
 lab_fail() {
 	echo "$0: $*" >&2
@@ -114,6 +117,18 @@ add_pod() {
 		in_pod "$node" ip route add "$address/32" dev "$name" ${node_source:+src "$node_source"}
 	done
 	in_pod "$name" ip route add default via 169.254.1.1 dev eth0 src "$1"
+}
+
+# link_nodes NODE ADDRESS BLOCK OTHER ADDRESS BLOCK: the network between two nodes; a block is that
+# node's addresses of pods.
+link_nodes() {
+	ip link add "to-$4" netns "$lab-$1" type veth peer name "to-$1" netns "$lab-$4"
+	in_pod "$1" ip link set "to-$4" up
+	in_pod "$4" ip link set "to-$1" up
+	in_pod "$1" ip route add "$5/32" dev "to-$4" src "$2"
+	in_pod "$4" ip route add "$2/32" dev "to-$1" src "$5"
+	in_pod "$1" ip route add "$6" via "$5" dev "to-$4" onlink src "$2"
+	in_pod "$4" ip route add "$3" via "$2" dev "to-$1" onlink src "$5"
 }
 
 # serve NAME COMMAND...: in the background until the lab ends.

@@ -53,10 +53,14 @@ build_cluster
 start_servers
 wrong=0 right=0
 for variant in "${variants[@]}"; do
-	in_pod worker nft -f nftables/$variant.nft || lab_fail "nftables refuses $variant.nft"
+	for node in "${nodes[@]}"; do
+		in_pod "$node" nft -f nftables/$variant.nft || lab_fail "nftables refuses $variant.nft"
+	done
 	attempt_all "$variant"
 	compare_all "$variant"
-	in_pod worker nft delete table ip policies
+	for node in "${nodes[@]}"; do
+		in_pod "$node" nft list tables | sed -n 's/^table .* policies$/delete &/p' | in_pod "$node" nft -f -
+	done
 done
 echo "$right connections as expected, $wrong not"
 [ $wrong -eq 0 ]
