@@ -33,7 +33,7 @@ extern const size_t case_row_count;
 
 #define NAMESPACE(name, labels)                                                                    \
 	"---\n{apiVersion: v1, kind: Namespace, metadata: {name: " name ", labels: {" labels "}}}" \
-											     "\n"
+	"\n"
 
 #define NODE(name, address, more)                                                                  \
 	"---\n{apiVersion: v1, kind: Node, metadata: {name: " name "}, spec: {" more               \

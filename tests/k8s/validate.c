@@ -524,7 +524,7 @@ static void other_families_are_never_skipped(void **state)
 
 #define SPEC_OF(version, kind, spec)                                                               \
 	"{apiVersion: " version ", kind: " kind ", metadata: {name: x1, namespace: a}, " spec "}"  \
-											      "\n"
+	"\n"
 #define PEER_OF(peer)                                                                              \
 	SPEC_OF("networking.k8s.io/v1", "NetworkPolicy", "spec: {ingress: [{from: [" peer "]}]}")
 
