@@ -1,298 +1,403 @@
 /*
- * The reference against the compiled policy, over hostile clusters from a seed.
+ * What is compiled against the specification read aloud: hostile clusters as text are read,
+ * resolved and compiled, and every verdict, reason and rule is compared with the reference.
  *
- *	differential [--count N] [--seed S]
+ *	differential [--count VERDICTS] [--seed SEED] [--print-cluster NUMBER]
  *
- * Cluster number i comes from seed S + i and is judged under every combination of the switches.
- * Verdicts come from classify, in bursts of awkward sizes; reasons and rules from explain. The
- * first difference ends the run: its cluster is cut down to the objects that it needs, and
- * "--seed S+i --count 1" shows it again.
+ * Every combination of the switches has its turn, and so has every kernel; verdicts come from
+ * classify in bursts of awkward sizes, reasons and rules from explain. At the first difference the
+ * cluster is cut down to the objects without which it would not be there.
  */
 #include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "evaluate.h"
-#include "generator.h"
-#include "judges.h"
-#include "rows.h"
-#include "weir/directory.h"
+#include "exercised.h"
+#include "handle.h"
+#include "hostile.h"
+#include "keys.h"
+#include "subject.h"
 
 enum {
-	KEYS = 300, /* per cluster and combination of switches */
-	COMBINATIONS = 2 * 2 * 3,
-	EVALUATE_EVERY = 32, /* the evaluator of resolved policies is slow */
-	PERCENT_RULED = 30,
-	ROW_SHARE = 1000, /* each row is exercised by one verdict of so many */
+	KEYS = 200, /* of one policy */
+	SEMANTICS = 2 * 2 * 3,
+	SEMANTICS_OF_CLUSTER = 3,
+	EVALUATE_EVERY = 32,    /* the evaluator of resolved policies is slow */
+	SHARE_MIN = 30,         /* percent of verdicts by a rule with both sides isolated */
+	ROW_SHARE = 1000,       /* one in so many verdicts, at least, exercises each row */
+	COUNT_TO_SHARE = 20000, /* of fewer verdicts no share is asked for */
 };
 
-static struct weir_semantics combination(unsigned number)
+struct run {
+	uint64_t seed;
+	uint64_t cluster; /* its number */
+	uint64_t verdicts;
+	uint64_t policies;
+	uint64_t by_rule_between_isolated;
+	uint64_t exercised[EXERCISES];
+};
+
+static struct weir_semantics semantics_at(uint64_t index)
 {
-	return (struct weir_semantics){ .ipblock_pods = (uint8_t)(number & 1),
-					.own_node = (uint8_t)(number >> 1 & 1),
-					.other_protocols = (uint8_t)(number >> 2) };
+	return (struct weir_semantics){
+		.ipblock_pods = index % 2,
+		.own_node = index / 2 % 2,
+		.other_protocols = index / 4 % 3,
+	};
 }
 
-static bool same_rule(const struct judges *judges, const struct k8s_half *expected,
-		      const struct weir_half *got, enum weir_direction direction)
+static uint64_t seed_of(uint64_t seed, uint64_t cluster)
 {
-	struct weir_rule_view rule;
+	struct dice dice = { seed };
 
-	if (got->rule == WEIR_NONE)
-		return false;
-	weir_policy_rule(judges->policy, got->rule, &rule);
-	return strcmp(rule.kind, "NetworkPolicy") == 0 && rule.direction == direction &&
-	       strcmp(rule.namespace_name, expected->policy->meta.namespace_name) == 0 &&
-	       strcmp(rule.name, expected->policy->meta.name) == 0 &&
-	       rule.index == expected->rule && got->peer == expected->peer &&
-	       got->port == expected->port;
+	dice.state = dice_next(&dice) + cluster;
+	return dice_next(&dice);
 }
 
-static bool same_half(const struct judges *judges, const struct k8s_half *expected,
-		      const struct weir_half *got, enum weir_direction direction)
+/* Always false. */
+static bool told(const struct run *run, const char *what)
 {
-	if (expected->action != got->action || expected->reason != got->reason)
-		return false;
-	if (expected->reason == WEIR_REASON_RULE)
-		return same_rule(judges, expected, got, direction);
-	return got->rule == WEIR_NONE && got->peer == WEIR_NONE && got->port == WEIR_NONE;
+	printf("seed %" PRIu64 " cluster %" PRIu64 ": %s\n", run->seed, run->cluster, what);
+	return false;
 }
 
-static bool same_verdict(struct weir_verdict a, struct weir_verdict b)
+static bool make_hostile(const struct run *run, struct hostile *hostile)
 {
-	return a.action == b.action && a.why == b.why;
+	uint64_t seed = seed_of(run->seed, run->cluster);
+	struct hostile_shape shape = hostile_draw_shape(seed);
+
+	return hostile_make(seed, &shape, hostile) || told(run, strerror(ENOMEM));
 }
 
-static bool agree(const struct judges *judges, const struct weir_key *key,
-		  struct weir_verdict classified, struct k8s_judgement *expected)
-{
-	struct weir_explanation got;
+/* Cutting down. */
 
-	k8s_reference_judge(judges->cluster, &judges->semantics, key, expected);
-	weir_policy_explain(judges->policy, key, &got);
-	if (!same_verdict(expected->verdict, classified) ||
-	    !same_verdict(expected->verdict, got.verdict))
-		return false;
-	return expected->verdict.action == WEIR_AMBIGUOUS ||
-	       (same_half(judges, &expected->egress, &got.egress, WEIR_EGRESS) &&
-		same_half(judges, &expected->ingress, &got.ingress, WEIR_INGRESS));
+static void ignore_diagnostic(void *context, const struct weir_diagnostic *diagnostic)
+{
+	(void)context;
+	(void)diagnostic;
 }
 
-static bool agrees_with_the_evaluator(const struct judges *judges, const struct weir_key *key)
+static bool some_kernel_differs(const struct subject *subject, const struct weir_key *key)
 {
-	char expected[ANSWER_TEXT], got[ANSWER_TEXT];
-
-	ask_reference(judges, key, expected);
-	ask_evaluator(judges, key, got);
-	return strcmp(expected, got) == 0;
-}
-
-/* Whether the difference is still there in this text. */
-static bool differs(const char *yaml, const struct weir_semantics *semantics,
-		    const struct weir_key *key)
-{
-	struct k8s_judgement expected;
+	size_t kernel_count;
+	const struct weir_kernel *kernels = weir_kernels(&kernel_count);
+	struct k8s_judgement want;
 	struct weir_verdict verdict;
-	struct judges judges;
-	bool different = false;
 
-	if (!judges_open(&judges, yaml, semantics)) {
-		weir_policy_classify(judges.policy, key, &verdict, 1);
-		different = !agree(&judges, key, verdict, &expected) ||
-			    !agrees_with_the_evaluator(&judges, key);
+	k8s_reference_judge(subject->cluster, &subject->semantics, key, &want);
+	for (size_t i = 0; i < kernel_count; i++) {
+		if (!kernels[i].is_supported())
+			continue;
+		subject->policy->kernel = &kernels[i];
+		weir_policy_classify(subject->policy, key, &verdict, 1);
+		if (!subject_agrees(subject, key, &want, verdict))
+			return true;
 	}
-	judges_close(&judges);
-	return different;
+	return !subject_evaluates_alike(subject, key);
+}
+
+static bool still_differs(const struct hostile *hostile, const struct weir_semantics *semantics,
+			  const struct weir_key *key)
+{
+	struct subject subject = {
+		.cluster = subject_read(hostile, (struct weir_sink){ ignore_diagnostic, NULL }),
+		.semantics = *semantics,
+	};
+	struct weir_error error;
+	bool differs = subject.cluster && subject_open(&subject, &error) &&
+		       some_kernel_differs(&subject, key);
+
+	subject_close(&subject);
+	weir_cluster_destroy(subject.cluster);
+	return differs;
 }
 
 /* Drops every document without which the difference stays. */
-static void cut_down(char *yaml, const struct weir_semantics *semantics, const struct weir_key *key)
+static void cut_down(struct hostile *hostile, const struct weir_semantics *semantics,
+		     const struct weir_key *key)
 {
-	char *whole = strdup(yaml);
-	char *document = yaml;
+	static const char separator[] = "---\n";
+	char *whole = malloc(hostile->length + 1);
+	char *document = hostile->yaml;
 
 	while (whole && document && *document) {
-		char *next = strstr(document + 1, "---\n");
+		char *next = strstr(document + 1, separator);
 
-		strcpy(whole, yaml);
+		memcpy(whole, hostile->yaml, hostile->length + 1);
 		memmove(document, next ? next : "", strlen(next ? next : "") + 1);
-		if (!differs(yaml, semantics, key)) {
-			strcpy(yaml, whole);
-			document = strstr(document + 1, "---\n");
-		}
+		hostile->length = strlen(hostile->yaml);
+		if (still_differs(hostile, semantics, key))
+			continue;
+		hostile->length = strlen(whole);
+		memcpy(hostile->yaml, whole, hostile->length + 1);
+		document = strstr(document + 1, separator);
 	}
 	free(whole);
 }
 
-static void show_difference(char *yaml, uint64_t seed, const struct judges *judges,
-			    const struct weir_key *key)
+static void print_cluster(const struct hostile *hostile)
 {
-	char text[256], answer[ANSWER_TEXT];
+	char text[WEIR_PREFIX_TEXT];
 
-	format_key(key, text, sizeof(text));
-	printf("DIFFERENT: --seed %llu --count 1\nkey: %s\n"
-	       "switches: ipblock-pods %u, own-node %u, other-protocols %u\n",
-	       (unsigned long long)seed, text, judges->semantics.ipblock_pods,
-	       judges->semantics.own_node, judges->semantics.other_protocols);
-	ask_reference(judges, key, answer);
-	printf("reference: %s\n", answer);
-	ask_evaluator(judges, key, answer);
-	printf("evaluator: %s\n", answer);
-	ask_compiled(judges, key, answer);
-	printf("compiled:  %s\n", answer);
-	cut_down(yaml, &judges->semantics, key);
-	printf("in:\n%s", yaml);
-}
-
-static void classify_in_bursts(const struct weir_policy *policy, const struct weir_key *keys,
-			       struct weir_verdict *verdicts)
-{
-	static const size_t bursts[] = { 0, 1, 31, 32, 33, 2, 64, 7, 65, 16 };
-	size_t done = 0;
-
-	for (size_t i = 0; done < KEYS; i++) {
-		size_t burst = bursts[i % (sizeof(bursts) / sizeof(bursts[0]))];
-
-		if (burst > KEYS - done)
-			burst = KEYS - done;
-		weir_policy_classify(policy, keys + done, verdicts + done, burst);
-		done += burst;
+	for (size_t i = 0; i < hostile->cluster_cidr_count; i++) {
+		weir_prefix_format(&hostile->cluster_cidrs[i], text);
+		printf("# --cluster-cidr %s\n", text);
 	}
+	fputs(hostile->yaml, stdout);
 }
 
-/* The key that is judged differently, or NULL. */
-static const struct weir_key *compare_keys(const struct judges *judges, const struct weir_key *keys,
-					   struct tally *tally)
+/* Always false. */
+static bool show_difference(const struct run *run, const struct subject *subject,
+			    const struct weir_key *key, const char *what,
+			    struct weir_verdict classified)
+{
+	struct k8s_judgement want;
+	struct hostile hostile;
+
+	k8s_reference_judge(subject->cluster, &subject->semantics, key, &want);
+	printf("seed %" PRIu64 " cluster %" PRIu64 ": %s differs\n", run->seed, run->cluster, what);
+	subject_print(subject, key, &want, classified);
+	if (!make_hostile(run, &hostile))
+		return false;
+	cut_down(&hostile, &subject->semantics, key);
+	printf("in\n");
+	print_cluster(&hostile);
+	hostile_release(&hostile);
+	return false;
+}
+
+/* Comparing. */
+
+/* Bursts of 0, 1, 31, 32 and 33, and the rest as a big one. */
+static void classify(const struct weir_policy *policy, const struct weir_key *keys,
+		     struct weir_verdict *verdicts)
+{
+	static const size_t sizes[] = { 0, 1, 31, 32, 33 };
+	size_t at = 0;
+
+	/* What is not written must be seen. */
+	memset(verdicts, 0xff, KEYS * sizeof(*verdicts));
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		weir_policy_classify(policy, keys + at, verdicts + at, sizes[i]);
+		at += sizes[i];
+	}
+	weir_policy_classify(policy, keys + at, verdicts + at, KEYS - at);
+}
+
+static bool compare_kernel(const struct run *run, const struct subject *subject,
+			   const struct weir_key *keys, const struct k8s_judgement *judgements)
 {
 	struct weir_verdict verdicts[KEYS];
-	struct k8s_judgement expected;
 
-	classify_in_bursts(judges->policy, keys, verdicts);
+	classify(subject->policy, keys, verdicts);
 	for (size_t i = 0; i < KEYS; i++) {
-		if (!agree(judges, &keys[i], verdicts[i], &expected) ||
-		    (i % EVALUATE_EVERY == 0 && !agrees_with_the_evaluator(judges, &keys[i])))
-			return &keys[i];
-		tally_add(tally, judges, &keys[i], &expected);
+		if (!subject_agrees(subject, &keys[i], &judgements[i], verdicts[i]))
+			return show_difference(run, subject, &keys[i],
+					       subject->policy->kernel->name, verdicts[i]);
 	}
-	return NULL;
+	return true;
 }
 
-static int fail(uint64_t seed, const char *what, const char *more)
+static bool compare_kernels(const struct run *run, const struct subject *subject,
+			    const struct weir_key *keys, const struct k8s_judgement *judgements)
 {
-	printf("seed %llu: %s\n%s\n", (unsigned long long)seed, what, more);
-	return -EINVAL;
-}
+	size_t kernel_count;
+	const struct weir_kernel *kernels = weir_kernels(&kernel_count);
 
-static int compare_under(struct judges *judges, const struct key_maker *maker, struct dice *dice,
-			 char *yaml, uint64_t seed, struct tally *tally)
-{
-	struct weir_key keys[KEYS];
-	const struct weir_key *different;
-	struct weir_error error = { "" };
-	int status;
-
-	for (size_t i = 0; i < KEYS; i++)
-		key_maker_next(maker, dice, &keys[i]);
-	status = weir_cluster_resolve(judges->cluster, &judges->semantics, &judges->resolved);
-	if (status)
-		return fail(seed, "not resolved", yaml);
-	status = weir_compile(judges->resolved, &(struct weir_compile_options){ 0 },
-			      &judges->policy, &error);
-	if (status)
-		return fail(seed, error.text, yaml);
-	different = compare_keys(judges, keys, tally);
-	if (!different)
-		return 0;
-	show_difference(yaml, seed, judges, different);
-	return -EINVAL;
-}
-
-static int compare_switches(struct weir_cluster *cluster, struct dice *dice, char *yaml,
-			    uint64_t seed, struct tally *tally)
-{
-	struct key_maker maker;
-	int status = key_maker_init(&maker, cluster, dice);
-
-	for (unsigned i = 0; i < COMBINATIONS && !status; i++) {
-		struct judges judges = { .semantics = combination(i), .cluster = cluster };
-
-		status = compare_under(&judges, &maker, dice, yaml, seed, tally);
-		weir_policy_unref(judges.policy);
-		weir_resolved_destroy(judges.resolved);
-	}
-	key_maker_finish(&maker);
-	return status;
-}
-
-static int compare_cluster(uint64_t seed, struct tally *tally)
-{
-	struct dice dice = { seed * 0x2545f4914f6cdd1du };
-	struct weir_semantics defaults = { 0 };
-	char *yaml = generate_cluster(&dice);
-	struct judges judges;
-	int status;
-
-	if (!yaml)
-		return -ENOMEM;
-	status = judges_open(&judges, yaml, &defaults);
-	if (status)
-		fail(seed, judges.problems, yaml);
-	else
-		status = compare_switches(judges.cluster, &dice, yaml, seed, tally);
-	judges_close(&judges);
-	free(yaml);
-	return status;
-}
-
-static int report(const struct tally *tally)
-{
-	uint64_t least = tally->verdicts / ROW_SHARE;
-	int status = 0;
-
-	printf("%llu verdicts, none different: %llu allow, %llu deny, %llu ambiguous\n",
-	       (unsigned long long)tally->verdicts, (unsigned long long)tally->actions[WEIR_ALLOW],
-	       (unsigned long long)tally->actions[WEIR_DENY],
-	       (unsigned long long)tally->actions[WEIR_AMBIGUOUS]);
-	printf("%llu (%.1f %%) decided by a rule with both sides isolated\n",
-	       (unsigned long long)tally->ruled_isolated,
-	       100.0 * (double)tally->ruled_isolated / (double)tally->verdicts);
-	if (tally->ruled_isolated * 100 < tally->verdicts * PERCENT_RULED) {
-		printf("FAILED: that is less than %d %%\n", PERCENT_RULED);
-		status = -EINVAL;
-	}
-	for (unsigned row = 0; row < ROWS; row++) {
-		if (!row_is_about_keys(row))
+	for (size_t i = 0; i < kernel_count; i++) {
+		if (!kernels[i].is_supported())
 			continue;
-		printf("S%u: %llu\n", row, (unsigned long long)tally->rows[row]);
-		if (tally->rows[row] < least) {
-			printf("FAILED: S%u was exercised less than %llu times\n", row,
-			       (unsigned long long)least);
-			status = -EINVAL;
-		}
+		subject->policy->kernel = &kernels[i];
+		if (!compare_kernel(run, subject, keys, judgements))
+			return false;
 	}
-	return status;
+	return true;
+}
+
+static bool compare_evaluator(const struct run *run, const struct subject *subject,
+			      const struct weir_key *keys, const struct k8s_judgement *judgements)
+{
+	for (size_t i = 0; i < KEYS; i += EVALUATE_EVERY) {
+		if (!subject_evaluates_alike(subject, &keys[i]))
+			return show_difference(run, subject, &keys[i], "evaluator",
+					       judgements[i].verdict);
+	}
+	return true;
+}
+
+static void count(struct run *run, const struct subject *subject, const struct weir_key *key,
+		  const struct k8s_judgement *judgement)
+{
+	uint64_t rows = exercised_by(subject, key, judgement);
+
+	run->verdicts++;
+	run->by_rule_between_isolated += exercised_rule_between_isolated(judgement);
+	for (unsigned i = 0; i < EXERCISES; i++)
+		run->exercised[i] += rows >> i & 1;
+}
+
+static bool compare_keys(struct run *run, const struct subject *subject, struct keys *source)
+{
+	static struct weir_key keys[KEYS];
+	static struct k8s_judgement judgements[KEYS];
+
+	for (size_t i = 0; i < KEYS; i++) {
+		keys[i] = keys_next(source);
+		k8s_reference_judge(subject->cluster, &subject->semantics, &keys[i],
+				    &judgements[i]);
+		count(run, subject, &keys[i], &judgements[i]);
+	}
+	return compare_kernels(run, subject, keys, judgements) &&
+	       compare_evaluator(run, subject, keys, judgements);
+}
+
+static bool compare_semantics(struct run *run, struct weir_cluster *cluster, struct keys *keys,
+			      uint64_t index)
+{
+	struct subject subject = { .cluster = cluster, .semantics = semantics_at(index) };
+	struct weir_error error;
+	bool same = subject_open(&subject, &error) ? compare_keys(run, &subject, keys)
+						   : told(run, error.text);
+
+	run->policies++;
+	subject_close(&subject);
+	return same;
+}
+
+static bool compare_cluster(struct run *run, struct weir_cluster *cluster)
+{
+	struct keys keys;
+	bool same = true;
+
+	if (keys_init(&keys, cluster, seed_of(run->seed, run->cluster) + 1))
+		return told(run, strerror(ENOMEM));
+	for (uint64_t i = 0; same && i < SEMANTICS_OF_CLUSTER; i++)
+		same = compare_semantics(run, cluster, &keys,
+					 (run->cluster * SEMANTICS_OF_CLUSTER + i) % SEMANTICS);
+	keys_finish(&keys);
+	return same;
+}
+
+static void print_error(void *context, const struct weir_diagnostic *diagnostic)
+{
+	const struct run *run = context;
+
+	if (diagnostic->severity == WEIR_SEVERITY_ERROR)
+		printf("seed %" PRIu64 " cluster %" PRIu64 ": %u:%u: %s: %s: %s\n", run->seed,
+		       run->cluster, diagnostic->line, diagnostic->column,
+		       diagnostic->object ? diagnostic->object : "",
+		       diagnostic->field ? diagnostic->field : "", diagnostic->text);
+}
+
+static bool compare_hostile(struct run *run)
+{
+	struct weir_cluster *cluster;
+	struct hostile hostile;
+	bool same;
+
+	if (!make_hostile(run, &hostile))
+		return false;
+	cluster = subject_read(&hostile, (struct weir_sink){ print_error, run });
+	same = cluster ? compare_cluster(run, cluster) : told(run, "not read");
+	weir_cluster_destroy(cluster);
+	hostile_release(&hostile);
+	return same;
+}
+
+/* Totals. */
+
+static bool print_rows(const struct run *run)
+{
+	uint64_t least = run->verdicts / ROW_SHARE;
+	bool enough = true;
+
+	printf("exercised by how many verdicts, each at least %" PRIu64 ":\n", least);
+	for (unsigned i = 0; i < EXERCISES; i++) {
+		bool is_less = run->exercised[i] < least;
+
+		printf("  %-4s %8" PRIu64 "  %s%s\n", exercise_texts[i].row, run->exercised[i],
+		       exercise_texts[i].when, is_less ? "  TOO FEW" : "");
+		enough = enough && !is_less;
+	}
+	printf("%s\n", exercised_elsewhere);
+	return enough;
+}
+
+static bool print_totals(const struct run *run)
+{
+	uint64_t share = run->by_rule_between_isolated * 1000 / run->verdicts;
+	bool enough;
+
+	printf("seed %" PRIu64 ": %" PRIu64 " verdicts of %" PRIu64 " policies of %" PRIu64
+	       " clusters, none differs\n",
+	       run->seed, run->verdicts, run->policies, run->cluster);
+	printf("decided by a rule with both sides isolated: %" PRIu64 ".%" PRIu64
+	       " %%, at least %d %%\n  (%s)\n",
+	       share / 10, share % 10, SHARE_MIN, exercised_rule_between_isolated_text);
+	enough = print_rows(run) && share >= SHARE_MIN * 10;
+	if (enough || run->verdicts < COUNT_TO_SHARE)
+		return true;
+	printf("too little was exercised\n");
+	return false;
+}
+
+/* Ends with the first difference. */
+static bool compare_all(struct run *run, uint64_t wanted)
+{
+	while (run->verdicts < wanted) {
+		if (!compare_hostile(run))
+			return false;
+		run->cluster++;
+	}
+	return !run->verdicts || print_totals(run);
+}
+
+static bool print_hostile(const struct run *run)
+{
+	struct hostile hostile;
+
+	if (!make_hostile(run, &hostile))
+		return false;
+	print_cluster(&hostile);
+	hostile_release(&hostile);
+	return true;
+}
+
+static int usage(void)
+{
+	fputs("usage: differential [--count VERDICTS] [--seed SEED] [--print-cluster NUMBER]\n",
+	      stderr);
+	return 2;
 }
 
 int main(int argc, char **argv)
 {
-	uint64_t count = 1000 * 1000;
-	uint64_t seed = 1;
-	struct tally tally = { 0 };
+	static const struct option options[] = {
+		{ "count", required_argument, NULL, 'c' },
+		{ "seed", required_argument, NULL, 's' },
+		{ "print-cluster", required_argument, NULL, 'p' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct run run = { .seed = 1 };
+	uint64_t wanted = 1000 * 1000;
+	bool prints = false;
+	int option;
 
-	for (int i = 1; i + 1 < argc; i += 2) {
-		if (strcmp(argv[i], "--count") == 0)
-			count = strtoull(argv[i + 1], NULL, 10);
-		else if (strcmp(argv[i], "--seed") == 0)
-			seed = strtoull(argv[i + 1], NULL, 10);
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'c')
+			wanted = strtoull(optarg, NULL, 10);
+		else if (option == 's')
+			run.seed = strtoull(optarg, NULL, 10);
+		else if (option == 'p')
+			run.cluster = strtoull(optarg, NULL, 10);
+		else
+			return usage();
+		prints = prints || option == 'p';
 	}
-	printf("seed %llu\n", (unsigned long long)seed);
-	for (; tally.verdicts < count; seed++) {
-		if (compare_cluster(seed, &tally))
-			return EXIT_FAILURE;
-	}
-	/* A single cluster shows a difference; it need not show every row. */
-	if (count < 100 * 1000)
-		return EXIT_SUCCESS;
-	return report(&tally) ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (optind < argc)
+		return usage();
+	return (prints ? print_hostile(&run) : compare_all(&run, wanted)) ? 0 : 1;
 }

@@ -1,283 +1,325 @@
-/*
- * Keys that aim at a cluster's edges.
- *
- * Around every block, hole and range of ports: one below, the first, the last, one above. Most
- * connections are between pods, since only there both sides can be isolated; the rest are of
- * every other kind of end.
- */
-#include "generator.h"
+#include "keys.h"
 
 #include <errno.h>
 #include <string.h>
 
-static int add_address(struct weir_array *array, const struct weir_address *address)
-{
-	struct weir_address *added = weir_array_push(array);
+enum { AIMS = 12 }; /* tries to find two ends that policies isolate */
 
-	if (!added)
+static int push_address(struct weir_array *array, const struct weir_address *address)
+{
+	struct weir_address *place = weir_array_push(array);
+
+	if (!place)
 		return -ENOMEM;
-	*added = *address;
+	*place = *address;
 	return 0;
 }
 
-static int add_port(struct weir_array *array, uint32_t number)
+static int push_addresses(struct weir_array *array, const struct weir_address *addresses,
+			  uint32_t count)
 {
-	uint16_t *added = weir_array_push(array);
-
-	if (!added)
-		return -ENOMEM;
-	*added = (uint16_t)number;
+	for (uint32_t i = 0; i < count; i++) {
+		if (push_address(array, &addresses[i]))
+			return -ENOMEM;
+	}
 	return 0;
 }
 
-/* The address before or behind; wraps around at both ends. */
-static struct weir_address neighbour(const struct weir_address *address, bool above)
+static int push_port(struct keys *keys, uint32_t number)
 {
-	struct weir_address out = *address;
-	uint8_t edge = above ? 0xff : 0;
+	uint16_t *place = weir_array_push(&keys->ports);
 
+	if (!place)
+		return -ENOMEM;
+	*place = (uint16_t)number;
+	return 0;
+}
+
+static int push_port_edges(struct keys *keys, uint32_t first, uint32_t last)
+{
+	if (push_port(keys, first ? first - 1 : first) || push_port(keys, first) ||
+	    push_port(keys, last) || push_port(keys, last < UINT16_MAX ? last + 1 : last))
+		return -ENOMEM;
+	return 0;
+}
+
+/* The neighbour on either side; step is 1 or -1. Addresses wrap around. */
+static struct weir_address neighbour(struct weir_address address, int step)
+{
 	for (int i = 15; i >= 0; i--) {
-		bool carries = out.bytes[i] == edge;
-
-		out.bytes[i] = (uint8_t)(out.bytes[i] + (above ? 1 : 255));
-		if (!carries)
+		address.bytes[i] = (uint8_t)(address.bytes[i] + step);
+		if (address.bytes[i] != (step > 0 ? 0 : 0xff))
 			break;
-	}
-	return out;
-}
-
-static struct weir_address last_of(const struct weir_prefix *prefix)
-{
-	struct weir_address out = prefix->address;
-
-	for (unsigned bit = prefix->length; bit < 128; bit++)
-		out.bytes[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
-	return out;
-}
-
-/* lo-1, lo, hi, hi+1. */
-static int add_edges(struct weir_array *array, const struct weir_prefix *prefix)
-{
-	struct weir_address last = last_of(prefix);
-	struct weir_address below = neighbour(&prefix->address, false);
-	struct weir_address above = neighbour(&last, true);
-
-	return add_address(array, &below) || add_address(array, &prefix->address) ||
-			       add_address(array, &last) || add_address(array, &above)
-		       ? -ENOMEM
-		       : 0;
-}
-
-static int add_port_edges(struct weir_array *array, const struct k8s_port *port)
-{
-	if (port->kind != K8S_PORT_NUMBER)
-		return 0;
-	return add_port(array, port->first - 1u) || add_port(array, port->first) ||
-			       add_port(array, port->last) || add_port(array, port->last + 1u)
-		       ? -ENOMEM
-		       : 0;
-}
-
-static int add_rule(struct key_maker *maker, const struct k8s_rule *rule)
-{
-	int status = 0;
-
-	for (uint32_t i = 0; i < rule->peer_count && !status; i++) {
-		const struct k8s_block *block = &rule->peers[i].block;
-
-		if (rule->peers[i].kind != K8S_PEER_BLOCK)
-			continue;
-		status = add_edges(&maker->edges, &block->prefix);
-		for (uint32_t j = 0; j < block->except_count && !status; j++)
-			status = add_edges(&maker->edges, &block->except[j]);
-	}
-	for (uint32_t i = 0; i < rule->port_count && !status; i++)
-		status = add_port_edges(&maker->ports, &rule->ports[i]);
-	return status;
-}
-
-static int add_policies(struct key_maker *maker, const struct weir_cluster *cluster)
-{
-	const struct k8s_network_policy *policies = cluster->network_policies.items;
-	int status = 0;
-
-	for (size_t i = 0; i < cluster->network_policies.count; i++) {
-		for (uint32_t j = 0; j < policies[i].ingress_count && !status; j++)
-			status = add_rule(maker, &policies[i].ingress[j]);
-		for (uint32_t j = 0; j < policies[i].egress_count && !status; j++)
-			status = add_rule(maker, &policies[i].egress[j]);
-	}
-	return status;
-}
-
-static int add_pods(struct key_maker *maker, const struct weir_cluster *cluster)
-{
-	const struct k8s_pod *pods = cluster->pods.items;
-	int status = 0;
-
-	for (size_t i = 0; i < cluster->pods.count; i++) {
-		for (uint32_t j = 0; j < pods[i].address_count && !status; j++)
-			status = add_address(&maker->pods, &pods[i].addresses[j]);
-		for (uint32_t j = 0; j < pods[i].port_count && !status; j++)
-			status = add_port(&maker->ports, pods[i].ports[j].number);
-	}
-	return status;
-}
-
-static int add_nodes(struct key_maker *maker, const struct weir_cluster *cluster)
-{
-	const struct k8s_node *nodes = cluster->nodes.items;
-	int status = 0;
-
-	for (size_t i = 0; i < cluster->nodes.count; i++) {
-		for (uint32_t j = 0; j < nodes[i].address_count && !status; j++)
-			status = add_address(&maker->nodes, &nodes[i].addresses[j]);
-	}
-	return status;
-}
-
-/* Addresses of the ranges that end in any byte: few of them are somebody's. */
-static int add_strangers(struct key_maker *maker, const struct weir_cluster *cluster,
-			 struct dice *dice)
-{
-	int status = 0;
-
-	for (uint32_t i = 0; i < cluster->pod_range_count && !status; i++) {
-		struct weir_address address = cluster->pod_ranges[i].address;
-
-		for (int j = 0; j < 4 && !status; j++) {
-			address.bytes[15] = (uint8_t)dice_below(dice, 256);
-			status = add_address(&maker->strangers, &address);
-		}
-		if (!status)
-			status = add_edges(&maker->edges, &cluster->pod_ranges[i]);
-	}
-	return status;
-}
-
-/* What every cluster is asked about. */
-static int add_constants(struct key_maker *maker)
-{
-	static const char *const texts[] = { "203.0.113.77",    "2001:db8::77", "0.0.0.0",
-					     "255.255.255.255", "::",           "198.51.100.1" };
-	struct weir_address address;
-	int status = add_port(&maker->ports, 0);
-
-	if (!status)
-		status = add_port(&maker->ports, 65535);
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && !status; i++) {
-		status = weir_address_parse(texts[i], strlen(texts[i]), &address);
-		if (!status)
-			status = add_address(&maker->edges, &address);
-	}
-	return status;
-}
-
-int key_maker_init(struct key_maker *maker, const struct weir_cluster *cluster, struct dice *dice)
-{
-	maker->pods = weir_array_of(NULL, struct weir_address);
-	maker->nodes = weir_array_of(NULL, struct weir_address);
-	maker->edges = weir_array_of(NULL, struct weir_address);
-	maker->strangers = weir_array_of(NULL, struct weir_address);
-	maker->ports = weir_array_of(NULL, uint16_t);
-	return add_constants(maker) || add_pods(maker, cluster) || add_nodes(maker, cluster) ||
-			       add_policies(maker, cluster) || add_strangers(maker, cluster, dice)
-		       ? -ENOMEM
-		       : 0;
-}
-
-void key_maker_finish(struct key_maker *maker)
-{
-	weir_array_finish(&maker->pods);
-	weir_array_finish(&maker->nodes);
-	weir_array_finish(&maker->edges);
-	weir_array_finish(&maker->strangers);
-	weir_array_finish(&maker->ports);
-}
-
-static const struct weir_address *any_of(const struct weir_array *array, struct dice *dice)
-{
-	const struct weir_address *addresses = array->items;
-
-	return array->count ? &addresses[dice_below(dice, (uint32_t)array->count)] : NULL;
-}
-
-static struct weir_address any_end(const struct key_maker *maker, struct dice *dice)
-{
-	const struct weir_array *const kinds[] = { &maker->pods, &maker->nodes, &maker->edges,
-						   &maker->edges, &maker->strangers };
-	const struct weir_address *end = any_of(kinds[dice_below(dice, 5)], dice);
-
-	return end ? *end : *any_of(&maker->edges, dice);
-}
-
-static struct weir_address any_pod(const struct key_maker *maker, struct dice *dice)
-{
-	const struct weir_address *pod = any_of(&maker->pods, dice);
-
-	return pod ? *pod : any_end(maker, dice);
-}
-
-/* Real connections are of one family; a few are not, and have an answer all the same. */
-static struct weir_address
-of_same_family(const struct key_maker *maker, struct dice *dice, const struct weir_address *other,
-	       struct weir_address (*any)(const struct key_maker *, struct dice *))
-{
-	struct weir_address address = any(maker, dice);
-
-	for (int i = 0; i < 8 && !dice_percent(dice, 2); i++) {
-		if (weir_address_is_ipv4(&address) == weir_address_is_ipv4(other))
-			break;
-		address = any(maker, dice);
 	}
 	return address;
 }
 
-static void choose_ends(const struct key_maker *maker, struct dice *dice, struct weir_key *key)
+static struct weir_address last_of(const struct weir_prefix *prefix)
 {
-	uint32_t kind = dice_below(dice, 100);
+	struct weir_address address = prefix->address;
 
-	key->source = kind < 84 || kind >= 91 ? any_pod(maker, dice) : any_end(maker, dice);
-	if (kind >= 99)
-		key->destination = key->source;
-	else
-		key->destination =
-			of_same_family(maker, dice, &key->source, kind < 91 ? any_pod : any_end);
+	for (unsigned bit = prefix->length; bit < 128; bit++)
+		address.bytes[bit / 8] |= (uint8_t)(0x80u >> bit % 8);
+	return address;
 }
 
-static void choose_protocol(const struct key_maker *maker, struct dice *dice, struct weir_key *key)
+static int push_edges(struct keys *keys, const struct weir_prefix *prefix)
 {
-	static const uint8_t others[] = {
-		WEIR_PROTOCOL_ICMP, WEIR_PROTOCOL_ICMPV6, WEIR_PROTOCOL_ICMPV6, 47, 50, 0, 255
-	};
-	uint32_t kind = dice_below(dice, 100);
+	struct weir_address last = last_of(prefix);
+	struct weir_address before = neighbour(prefix->address, -1);
+	struct weir_address behind = neighbour(last, 1);
 
-	if (kind >= 94) {
-		key->protocol = others[dice_below(dice, sizeof(others))];
-		if (key->protocol == WEIR_PROTOCOL_ICMP || key->protocol == WEIR_PROTOCOL_ICMPV6)
-			key->icmp_type = (uint8_t)(130 + dice_below(dice, 10));
-		return;
+	if (push_address(&keys->edges, &before) || push_address(&keys->edges, &prefix->address) ||
+	    push_address(&keys->edges, &last) || push_address(&keys->edges, &behind))
+		return -ENOMEM;
+	return 0;
+}
+
+static int push_block(struct keys *keys, const struct k8s_block *block)
+{
+	int status = push_edges(keys, &block->prefix);
+
+	for (uint32_t i = 0; !status && i < block->except_count; i++)
+		status = push_edges(keys, &block->except[i]);
+	return status;
+}
+
+static int push_rules(struct keys *keys, const struct k8s_rule *rules, uint32_t count)
+{
+	int status = 0;
+
+	for (uint32_t i = 0; !status && i < count; i++) {
+		for (uint32_t j = 0; !status && j < rules[i].peer_count; j++) {
+			if (rules[i].peers[j].kind == K8S_PEER_BLOCK)
+				status = push_block(keys, &rules[i].peers[j].block);
+		}
+		for (uint32_t j = 0; !status && j < rules[i].port_count; j++) {
+			const struct k8s_port *port = &rules[i].ports[j];
+
+			if (port->kind == K8S_PORT_NUMBER)
+				status = push_port_edges(keys, port->first, port->last);
+		}
 	}
-	key->protocol = kind < 64   ? WEIR_PROTOCOL_TCP
-			: kind < 79 ? WEIR_PROTOCOL_UDP
-				    : WEIR_PROTOCOL_SCTP;
-	key->source_port = (uint16_t)dice_throw(dice);
-	key->destination_port =
-		((const uint16_t *)
-			 maker->ports.items)[dice_below(dice, (uint32_t)maker->ports.count)];
+	return status;
 }
 
-void key_maker_next(const struct key_maker *maker, struct dice *dice, struct weir_key *key)
+static int push_policies(struct keys *keys)
 {
-	uint32_t halves = dice_below(dice, 100);
+	const struct k8s_network_policy *policies = keys->cluster->network_policies.items;
+	int status = 0;
 
-	memset(key, 0, sizeof(*key));
-	choose_ends(maker, dice, key);
-	choose_protocol(maker, dice, key);
-	key->flags = halves < 93   ? WEIR_KEY_BOTH
-		     : halves < 96 ? WEIR_KEY_EGRESS
-		     : halves < 99 ? WEIR_KEY_INGRESS
-				   : 0;
-	if (dice_percent(dice, 20))
-		key->flags |= WEIR_KEY_UNKNOWN_EXTERNAL;
+	for (size_t i = 0; !status && i < keys->cluster->network_policies.count; i++) {
+		status = push_rules(keys, policies[i].ingress, policies[i].ingress_count);
+		if (!status)
+			status = push_rules(keys, policies[i].egress, policies[i].egress_count);
+	}
+	return status;
+}
+
+static int push_pods(struct keys *keys)
+{
+	const struct k8s_pod *pods = keys->cluster->pods.items;
+	int status = 0;
+
+	for (size_t i = 0; !status && i < keys->cluster->pods.count; i++) {
+		status = push_addresses(pods[i].host_network ? &keys->others : &keys->pods,
+					pods[i].addresses, pods[i].address_count);
+		for (uint32_t j = 0; !status && j < pods[i].port_count; j++)
+			status = push_port_edges(keys, pods[i].ports[j].number,
+						 pods[i].ports[j].number);
+		if (!status)
+			status = push_addresses(&keys->others, pods[i].host_addresses,
+						pods[i].host_address_count);
+	}
+	return status;
+}
+
+static int push_others(struct keys *keys)
+{
+	static const char *const nobodys[] = { "198.51.100.7", "8.8.8.8",     "0.0.0.0",
+					       "10.0.0.250",   "2001:db8::7", "fd00:0:0:1::250",
+					       "fe80::1",      "ff02::1",     "255.255.255.255" };
+	const struct k8s_node *nodes = keys->cluster->nodes.items;
+	const struct k8s_service *services = keys->cluster->services.items;
+	int status = 0;
+
+	for (size_t i = 0; !status && i < keys->cluster->nodes.count; i++)
+		status = push_addresses(&keys->others, nodes[i].addresses, nodes[i].address_count);
+	for (size_t i = 0; !status && i < keys->cluster->services.count; i++)
+		status = push_addresses(&keys->others, services[i].addresses,
+					services[i].address_count);
+	for (uint32_t i = 0; !status && i < keys->cluster->pod_range_count; i++)
+		status = push_edges(keys, &keys->cluster->pod_ranges[i]);
+	for (size_t i = 0; !status && i < sizeof(nobodys) / sizeof(nobodys[0]); i++) {
+		struct weir_address address;
+
+		weir_address_parse(nobodys[i], strlen(nobodys[i]), &address);
+		status = push_address(&keys->others, &address);
+	}
+	return status;
+}
+
+int keys_init(struct keys *keys, const struct weir_cluster *cluster, uint64_t seed)
+{
+	*keys = (struct keys){ .cluster = cluster, .dice = { seed } };
+	keys->pods = weir_array_of(NULL, struct weir_address);
+	keys->others = weir_array_of(NULL, struct weir_address);
+	keys->edges = weir_array_of(NULL, struct weir_address);
+	keys->ports = weir_array_of(NULL, uint16_t);
+	if (push_port_edges(keys, 0, UINT16_MAX) || push_policies(keys) || push_pods(keys) ||
+	    push_others(keys)) {
+		keys_finish(keys);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void keys_finish(struct keys *keys)
+{
+	weir_array_finish(&keys->pods);
+	weir_array_finish(&keys->others);
+	weir_array_finish(&keys->edges);
+	weir_array_finish(&keys->ports);
+}
+
+static struct weir_address pick_address(struct keys *keys, const struct weir_array *array)
+{
+	const struct weir_address *addresses = array->items;
+
+	return addresses[dice_below(&keys->dice, (uint32_t)array->count)];
+}
+
+static struct weir_address any_address(struct keys *keys)
+{
+	switch (dice_below(&keys->dice, 8)) {
+	case 0:
+	case 1:
+		return pick_address(keys, &keys->others);
+	case 2:
+	case 3:
+		if (keys->edges.count)
+			return pick_address(keys, &keys->edges);
+		break;
+	}
+	return pick_address(keys, keys->pods.count ? &keys->pods : &keys->others);
+}
+
+static const struct k8s_pod *pod_at(const struct keys *keys, const struct weir_address *address)
+{
+	const struct k8s_pod *pods = keys->cluster->pods.items;
+
+	for (size_t i = 0; i < keys->cluster->pods.count; i++) {
+		if (pods[i].phase == K8S_FINISHED || pods[i].host_network)
+			continue;
+		for (uint32_t j = 0; j < pods[i].address_count; j++) {
+			if (weir_address_equal(&pods[i].addresses[j], address))
+				return &pods[i];
+		}
+	}
+	return NULL;
+}
+
+static bool is_isolated(const struct keys *keys, const struct weir_address *address,
+			enum weir_direction direction)
+{
+	const struct k8s_network_policy *policies = keys->cluster->network_policies.items;
+	const struct k8s_pod *pod = pod_at(keys, address);
+
+	for (size_t i = 0; pod && i < keys->cluster->network_policies.count; i++) {
+		const struct k8s_network_policy *policy = &policies[i];
+
+		if ((direction == WEIR_INGRESS ? policy->isolates_ingress
+					       : policy->isolates_egress) &&
+		    policy->meta.namespace_name == pod->meta.namespace_name &&
+		    k8s_selector_matches(&policy->pod_selector, &pod->meta.labels))
+			return true;
+	}
+	return false;
+}
+
+/* Pods that policies isolate, each in its direction, where they are found soon. */
+static void aim(struct keys *keys, struct weir_key *key)
+{
+	for (unsigned i = 0; i < AIMS && !is_isolated(keys, &key->source, WEIR_EGRESS); i++)
+		key->source = pick_address(keys, &keys->pods);
+	for (unsigned i = 0; i < AIMS && !is_isolated(keys, &key->destination, WEIR_INGRESS); i++)
+		key->destination = pick_address(keys, &keys->pods);
+}
+
+static bool has_ports(const struct weir_key *key)
+{
+	return key->protocol == WEIR_PROTOCOL_TCP || key->protocol == WEIR_PROTOCOL_UDP ||
+	       key->protocol == WEIR_PROTOCOL_SCTP;
+}
+
+/* Of one address, or of the port. */
+static void set_edge(struct keys *keys, struct weir_key *key)
+{
+	const uint16_t *ports = keys->ports.items;
+
+	if (has_ports(key) && !dice_one_in(&keys->dice, 3))
+		key->destination_port = ports[dice_below(&keys->dice, (uint32_t)keys->ports.count)];
+	else if (keys->edges.count && dice_one_in(&keys->dice, 2))
+		key->source = pick_address(keys, &keys->edges);
+	else if (keys->edges.count)
+		key->destination = pick_address(keys, &keys->edges);
+}
+
+static uint8_t any_protocol(struct keys *keys)
+{
+	static const uint8_t common[] = { WEIR_PROTOCOL_TCP, WEIR_PROTOCOL_TCP, WEIR_PROTOCOL_UDP,
+					  WEIR_PROTOCOL_SCTP };
+	static const uint8_t odd[] = {
+		WEIR_PROTOCOL_ICMP, WEIR_PROTOCOL_ICMPV6, WEIR_PROTOCOL_ICMPV6, 0, 47, 255
+	};
+
+	return dice_one_in(&keys->dice, 8) ? DICE_PICK(&keys->dice, odd)
+					   : DICE_PICK(&keys->dice, common);
+}
+
+static uint8_t any_flags(struct keys *keys)
+{
+	static const uint8_t sides[] = { WEIR_KEY_EGRESS, WEIR_KEY_INGRESS, WEIR_KEY_EGRESS,
+					 WEIR_KEY_INGRESS, 0 };
+	uint8_t flags = dice_one_in(&keys->dice, 6) ? DICE_PICK(&keys->dice, sides) : WEIR_KEY_BOTH;
+
+	return dice_one_in(&keys->dice, 4) ? flags | WEIR_KEY_UNKNOWN_EXTERNAL : flags;
+}
+
+static void set_transport(struct keys *keys, struct weir_key *key)
+{
+	static const uint16_t common[] = { 80, 80, 53, 443, 8080, 0, 40000 };
+
+	key->protocol = any_protocol(keys);
+	switch (key->protocol) {
+	case WEIR_PROTOCOL_ICMP:
+		key->icmp_type = dice_one_in(&keys->dice, 2) ? 8 : 133;
+		break;
+	case WEIR_PROTOCOL_ICMPV6: /* 133 to 137 are neighbour discovery */
+		key->icmp_type = (uint8_t)dice_between(&keys->dice, 131, 139);
+		break;
+	case WEIR_PROTOCOL_TCP:
+	case WEIR_PROTOCOL_UDP:
+	case WEIR_PROTOCOL_SCTP:
+		key->source_port = (uint16_t)dice_between(&keys->dice, 0, UINT16_MAX);
+		key->destination_port = DICE_PICK(&keys->dice, common);
+		break;
+	}
+	key->icmp_code = (uint8_t)dice_below(&keys->dice, 2);
+}
+
+struct weir_key keys_next(struct keys *keys)
+{
+	struct weir_key key = { .source = any_address(keys), .destination = any_address(keys) };
+
+	set_transport(keys, &key);
+	key.zone = dice_below(&keys->dice, 3);
+	key.flags = any_flags(keys);
+	if (keys->pods.count && !dice_one_in(&keys->dice, 4))
+		aim(keys, &key);
+	if (dice_one_in(&keys->dice, 2))
+		set_edge(keys, &key);
+	if (dice_one_in(&keys->dice, 40))
+		key.destination = key.source;
+	return key;
 }
