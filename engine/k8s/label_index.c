@@ -176,31 +176,48 @@ static const struct k8s_term *shortest(const struct k8s_label_index *index,
 	return best;
 }
 
-static int check(const struct k8s_label_index *index, const struct k8s_terms *terms, uint32_t item,
-		 struct weir_array *found)
+struct search {
+	const struct k8s_label_index *index;
+	const struct k8s_terms *terms;
+	const struct k8s_index_range *ranges;
+	uint32_t range_count;
+	struct k8s_index_bound *bound;
+	struct weir_array *found;
+};
+
+static bool is_over(const struct search *search)
 {
+	return search->found->count >= search->bound->found || !search->bound->looks;
+}
+
+static int look(const struct search *search, uint32_t item)
+{
+	const struct k8s_labels *labels = search->index->items[item];
 	uint32_t *place;
 
-	if (!index->items[item] || !k8s_terms_match(terms, index->items[item]))
+	search->bound->looks--;
+	if (!labels || !k8s_terms_match(search->terms, labels))
 		return 0;
-	place = weir_array_push(found);
+	place = weir_array_push(search->found);
 	if (!place)
 		return -ENOMEM;
 	*place = item;
 	return 0;
 }
 
-static int scan_ranges(const struct k8s_label_index *index, const struct k8s_terms *terms,
-		       const struct k8s_index_range *ranges, uint32_t range_count,
-		       struct weir_array *found)
+static int scan_ranges(const struct search *search)
 {
-	int status = 0;
+	for (uint32_t i = 0; i < search->range_count; i++) {
+		const struct k8s_index_range *range = &search->ranges[i];
 
-	for (uint32_t i = 0; i < range_count; i++) {
-		for (uint32_t item = ranges[i].first; !status && item < ranges[i].end; item++)
-			status = check(index, terms, item, found);
+		for (uint32_t item = range->first; item < range->end; item++) {
+			if (is_over(search))
+				return 0;
+			if (look(search, item))
+				return -ENOMEM;
+		}
 	}
-	return status;
+	return 0;
 }
 
 /* The place of the first member that is not below value. */
@@ -219,19 +236,17 @@ static uint32_t lower_bound(const struct slice *list, uint32_t value)
 	return low;
 }
 
-static int walk_list(const struct k8s_label_index *index, const struct k8s_terms *terms,
-		     struct slice list, const struct k8s_index_range *ranges, uint32_t range_count,
-		     struct weir_array *found)
+static int walk_list(const struct search *search, struct slice list)
 {
+	const struct k8s_index_range *ranges = search->ranges;
 	uint32_t range = 0;
 
 	for (uint32_t i = lower_bound(&list, ranges[0].first); i < list.count; i++) {
-		while (range < range_count && ranges[range].end <= list.items[i])
+		while (range < search->range_count && ranges[range].end <= list.items[i])
 			range++;
-		if (range == range_count)
+		if (range == search->range_count || is_over(search))
 			break;
-		if (list.items[i] >= ranges[range].first &&
-		    check(index, terms, list.items[i], found))
+		if (list.items[i] >= ranges[range].first && look(search, list.items[i]))
 			return -ENOMEM;
 	}
 	return 0;
@@ -244,10 +259,11 @@ static int compare_numbers(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
-int k8s_label_index_select(const struct k8s_label_index *index, const struct k8s_terms *terms,
+int k8s_label_index_search(const struct k8s_label_index *index, const struct k8s_terms *terms,
 			   const struct k8s_index_range *ranges, uint32_t range_count,
-			   struct weir_array *found)
+			   struct k8s_index_bound *bound, struct weir_array *found)
 {
+	const struct search search = { index, terms, ranges, range_count, bound, found };
 	const struct k8s_term *term;
 	uint64_t in_ranges = 0;
 
@@ -258,13 +274,22 @@ int k8s_label_index_select(const struct k8s_label_index *index, const struct k8s
 		return 0;
 	term = shortest(index, terms, in_ranges);
 	if (!term)
-		return scan_ranges(index, terms, ranges, range_count, found);
+		return scan_ranges(&search);
 	for (uint32_t i = 0; i < term_lists(term); i++) {
-		if (walk_list(index, terms, term_list(index, term, i), ranges, range_count, found))
+		if (walk_list(&search, term_list(index, term, i)))
 			return -ENOMEM;
 	}
 	/* A thing has one value a key, so the lists of one term are apart: sorting is enough. */
 	if (term_lists(term) > 1 && found->count > 1)
 		qsort(found->items, found->count, sizeof(uint32_t), compare_numbers);
 	return 0;
+}
+
+int k8s_label_index_select(const struct k8s_label_index *index, const struct k8s_terms *terms,
+			   const struct k8s_index_range *ranges, uint32_t range_count,
+			   struct weir_array *found)
+{
+	struct k8s_index_bound bound = { SIZE_MAX, UINT64_MAX };
+
+	return k8s_label_index_search(index, terms, ranges, range_count, &bound, found);
 }

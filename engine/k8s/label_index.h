@@ -32,4 +32,15 @@ int k8s_label_index_select(const struct k8s_label_index *index, const struct k8s
 			   const struct k8s_index_range *ranges, uint32_t range_count,
 			   struct weir_array *found);
 
+/* Where a search ends although there may be more. */
+struct k8s_index_bound {
+	size_t found;   /* so many were found */
+	uint64_t looks; /* so many were looked at; afterwards, how many are left */
+};
+
+/* The same within a bound; which of them are found is up to the search, and the same every time. */
+int k8s_label_index_search(const struct k8s_label_index *index, const struct k8s_terms *terms,
+			   const struct k8s_index_range *ranges, uint32_t range_count,
+			   struct k8s_index_bound *bound, struct weir_array *found);
+
 #endif

@@ -14,7 +14,7 @@ static int run(struct k8s_resolver *resolver)
 	if (!status)
 		status = k8s_resolve_endpoints(resolver);
 	if (!status)
-		status = k8s_resolve_index(resolver);
+		status = k8s_selection_index(&resolver->selection);
 	if (!status)
 		status = k8s_resolve_services(resolver);
 	if (!status)
@@ -31,12 +31,10 @@ static void start(struct k8s_resolver *resolver, struct weir_cluster *cluster,
 		.cluster = cluster,
 		.result = result,
 		.arena = &result->arena,
-		.found = weir_array_of(allocator, uint32_t),
-		.matched = weir_array_of(allocator, uint32_t),
-		.ranges = weir_array_of(allocator, struct k8s_index_range),
 		.empty_set = WEIR_NONE,
 	};
 	weir_arena_init(&resolver->scratch, allocator);
+	k8s_selection_open(&resolver->selection, cluster, &resolver->scratch);
 	weir_map_init(&resolver->set_of, allocator);
 	weir_map_init(&resolver->block_of, allocator);
 	weir_map_init(&resolver->workload_of, allocator);
@@ -47,11 +45,7 @@ static void finish(struct k8s_resolver *resolver)
 	weir_map_finish(&resolver->workload_of);
 	weir_map_finish(&resolver->block_of);
 	weir_map_finish(&resolver->set_of);
-	k8s_label_index_finish(&resolver->namespace_index);
-	k8s_label_index_finish(&resolver->pod_index);
-	weir_array_finish(&resolver->ranges);
-	weir_array_finish(&resolver->matched);
-	weir_array_finish(&resolver->found);
+	k8s_selection_close(&resolver->selection);
 	weir_arena_finish(&resolver->scratch);
 }
 

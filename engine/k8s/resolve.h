@@ -4,9 +4,8 @@
 #ifndef WEIR_K8S_RESOLVE_H
 #define WEIR_K8S_RESOLVE_H
 
-#include "label_index.h"
 #include "objects.h"
-#include "terms.h"
+#include "select.h"
 #include "weir/resolved.h"
 
 /* A resolved policy and the memory that it lives in. Names, addresses and holes are the
@@ -27,14 +26,7 @@ struct k8s_resolver {
 	struct k8s_resolution *result;
 	struct weir_arena *arena;  /* the result's */
 	struct weir_arena scratch; /* gone when resolving ends */
-	struct weir_array found;   /* uint32_t: pods that a selector selects */
-	struct weir_array matched; /* uint32_t: namespaces that a selector selects */
-	struct weir_array ranges;  /* struct k8s_index_range: the pods of those */
-
-	struct k8s_label_index pod_index; /* of pods that are not finished */
-	struct k8s_label_index namespace_index;
-	const struct k8s_index_range *pods_of; /* by namespace */
-	const char *name_label;                /* kubernetes.io/metadata.name */
+	struct k8s_selection selection;
 
 	struct weir_map set_of; /* canonical selector -> set */
 	uint32_t empty_set;     /* of selectors that nothing can fulfil; WEIR_NONE until needed */
@@ -46,16 +38,14 @@ struct k8s_resolver {
 /* Each fills its part of the result; 0 or -ENOMEM. */
 int k8s_resolve_workloads(struct k8s_resolver *resolver);
 int k8s_resolve_endpoints(struct k8s_resolver *resolver); /* after the workloads */
-int k8s_resolve_services(struct k8s_resolver *resolver);  /* after endpoints and the index */
+int k8s_resolve_services(struct k8s_resolver *resolver);  /* after the endpoints */
 int k8s_resolve_policies(struct k8s_resolver *resolver);  /* after the index */
 
 /* The workload of a pod: what owns it, found or made. *out may become WEIR_NONE. */
 int k8s_resolve_owner(struct k8s_resolver *resolver, const struct k8s_pod *pod, uint32_t *out);
 
-/* Makes what the two below need. */
-int k8s_resolve_index(struct k8s_resolver *resolver);
-
-/* Puts the unfinished pods of one namespace that a selector selects into resolver->found. */
+/* Puts the unfinished pods of one namespace that a selector selects into
+ * resolver->selection.found. */
 int k8s_resolve_selector(struct k8s_resolver *resolver, const char *namespace_name,
 			 const struct k8s_selector *selector);
 
@@ -64,15 +54,5 @@ int k8s_resolve_selector(struct k8s_resolver *resolver, const char *namespace_na
 int k8s_resolve_set(struct k8s_resolver *resolver, const char *namespace_name,
 		    const struct k8s_selector *namespace_selector,
 		    const struct k8s_selector *pod_selector, uint32_t *out);
-
-static inline const struct k8s_pod *k8s_pods(const struct weir_cluster *cluster)
-{
-	return cluster->pods.items;
-}
-
-static inline uint32_t k8s_pod_count(const struct weir_cluster *cluster)
-{
-	return (uint32_t)cluster->pods.count;
-}
 
 #endif

@@ -261,14 +261,14 @@ static int collect_backends(struct services *services, uint32_t index,
 		(const struct k8s_service *)services->cluster->services.items + index;
 	const struct k8s_slice *slices = services->cluster->slices.items;
 	uint32_t first = services->slice_start[index], end = services->slice_start[index + 1];
-	const uint32_t *found = services->resolver->found.items;
+	const uint32_t *found = services->resolver->selection.found.items;
 
 	services->backends.count = 0;
 	for (uint32_t i = first; i < end; i++) {
 		if (backends_of_slice(services, &slices[services->slices[i]], port))
 			return -ENOMEM;
 	}
-	for (size_t i = 0; first == end && i < services->resolver->found.count; i++) {
+	for (size_t i = 0; first == end && i < services->resolver->selection.found.count; i++) {
 		if (backends_of_pod(services, service, found[i], port))
 			return -ENOMEM;
 	}
@@ -310,7 +310,7 @@ static int resolve_service(struct services *services, uint32_t index, struct wei
 		return 0;
 	out->addresses = service->addresses;
 	out->address_count = service->address_count;
-	services->resolver->found.count = 0;
+	services->resolver->selection.found.count = 0;
 	if (service->has_selector &&
 	    services->slice_start[index] == services->slice_start[index + 1] &&
 	    k8s_resolve_selector(services->resolver, service->meta.namespace_name,
