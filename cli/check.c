@@ -162,6 +162,17 @@ static enum exit_code compile_and_print(struct input *input, const struct invoca
 	return EXIT_CLEAN;
 }
 
+static enum exit_code lint(struct input *input, const struct invocation *invocation)
+{
+	struct weir_sink sink = diagnostics_sink(&input->diagnostics);
+	int status = weir_cluster_lint(input->cluster, &sink);
+
+	if (!status)
+		return EXIT_CLEAN;
+	complain(invocation->command, "%s", strerror(-status));
+	return EXIT_USAGE;
+}
+
 static enum exit_code run(const struct invocation *invocation)
 {
 	struct input input = { 0 };
@@ -173,8 +184,10 @@ static enum exit_code run(const struct invocation *invocation)
 			complain(invocation->command, "warning: there is no pod in the input: no "
 						      "policy selects anything");
 		}
-		code = compile_and_print(&input, invocation);
+		code = lint(&input, invocation);
 	}
+	if (code == EXIT_CLEAN)
+		code = compile_and_print(&input, invocation);
 	input_finish(&input);
 	return code;
 }

@@ -291,8 +291,7 @@ static int lower(char c)
 	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
-/* Levenshtein's distance of short names, letters compared without case. */
-static size_t distance(const char *a, size_t a_length, const char *b, size_t b_length)
+size_t k8s_distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
 	size_t row[NAME_MAX_COMPARED + 1];
 
@@ -325,7 +324,7 @@ static const char *nearest_name(const struct yaml_node *child, const char *const
 	size_t least = child->key_length / 2 + 1;
 
 	for (; *names; names++) {
-		size_t d = distance(child->key, child->key_length, *names, strlen(*names));
+		size_t d = k8s_distance(child->key, child->key_length, *names, strlen(*names));
 
 		if (d < least) {
 			least = d;

@@ -56,6 +56,9 @@ struct k8s_quoted {
 struct k8s_quoted k8s_quote(const char *text, size_t length);
 struct k8s_quoted k8s_clip(const char *text, size_t length); /* the same without the quotes */
 
+/* Levenshtein's distance of short names, letters compared without case. */
+size_t k8s_distance(const char *a, size_t a_length, const char *b, size_t b_length);
+
 /* NULL when the field is missing, or of another kind, which is reported. */
 const struct yaml_node *k8s_mapping(struct k8s_reader *reader, const struct k8s_field *field);
 const struct yaml_node *k8s_sequence(struct k8s_reader *reader, const struct k8s_field *field);

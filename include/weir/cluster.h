@@ -78,6 +78,14 @@ int weir_cluster_resolve(struct weir_cluster *cluster, const struct weir_semanti
 			 struct weir_resolved **out);
 void weir_resolved_destroy(struct weir_resolved *resolved); /* NULL is allowed */
 
+/* Reports, as warnings, what is legal in a finished cluster's policies and probably not what was
+ * meant, policy by policy in the order of their names:
+ *   - a policy that selects no pod;
+ *   - a peer that selects no pod.
+ * Of these it is told which labels would have selected somebody. Without any pod nothing is.
+ * -ENOMEM. */
+int weir_cluster_lint(struct weir_cluster *cluster, const struct weir_sink *sink);
+
 /* Writes what verdicts need of a finished cluster as YAML, object by object, through write,
  * which returns 0 or a negative errno that ends the writing and is returned. Reading the result
  * gives the same policy. */

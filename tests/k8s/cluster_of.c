@@ -64,3 +64,18 @@ char *reports_about(const struct weir_cluster_options *options, enum weir_found 
 	assert_int_equal(fclose(reports), 0);
 	return text;
 }
+
+char *lints_about(const char *yaml)
+{
+	struct weir_cluster *cluster = cluster_of(yaml);
+	char *text = NULL;
+	size_t length;
+	FILE *reports = open_memstream(&text, &length);
+	const struct weir_sink sink = { write_report, reports };
+
+	assert_non_null(reports);
+	assert_int_equal(weir_cluster_lint(cluster, &sink), 0);
+	assert_int_equal(fclose(reports), 0);
+	weir_cluster_destroy(cluster);
+	return text;
+}

@@ -18,4 +18,7 @@ struct weir_cluster *cluster_with(const struct weir_cluster_options *options, co
 char *reports_about(const struct weir_cluster_options *options, enum weir_found found,
 		    const char *yaml, bool *failed);
 
+/* What lints find in a text without errors, in the same form. */
+char *lints_about(const char *yaml);
+
 #endif

@@ -1,0 +1,314 @@
+/*
+ * What is legal and probably not meant, and in which words it is told. Each row is a policy of
+ * namespace a in one small cluster.
+ */
+#include "test.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cluster_of.h"
+
+#define ITEM(kind, name, namespace_name, rest)                                                     \
+	"- {apiVersion: v1, kind: " kind ", metadata: {name: " name ", namespace: " namespace_name \
+	", " rest "}\n"
+#define POD(namespace_name, name, labels) ITEM("Pod", name, namespace_name, "labels: {" labels "}}")
+#define NAMESPACE(name, labels)                                                                    \
+	"- {apiVersion: v1, kind: Namespace, metadata: {name: " name ", labels: {" labels "}}}\n"
+
+static const char list_head[] = "apiVersion: v1\nkind: List\nitems:\n";
+static const char cluster[] =
+	/* clang-format off */
+	NAMESPACE("a", "team: red, kubernetes.io/metadata.name: a")
+	NAMESPACE("b", "team: blue, tier: ops")
+	NAMESPACE("c", "team: green")
+	POD("a", "web", "app: app1, role: frontend")
+	POD("a", "api", "app: app1, role: backend")
+	POD("a", "db", "app: app1, role: db")
+	POD("a", "odd", "app: other, role: cache")
+	POD("a", "bare", "app: app2")
+	POD("b", "prometheus", "app: prometheus, job: scrape")
+	POD("b", "exporter", "app: exporter, job: scrape")
+	ITEM("Pod", "done", "b", "labels: {app: done}}, status: {phase: Succeeded}")
+	;
+/* clang-format on */
+
+static const char policy_head[] = "- apiVersion: networking.k8s.io/v1\n"
+				  "  kind: NetworkPolicy\n"
+				  "  metadata: {name: p, namespace: a}\n"
+				  "  spec:\n";
+
+static char *lints_of_spec(const char *spec)
+{
+	char text[8192];
+
+	snprintf(text, sizeof(text), "%s%s%s%s", list_head, cluster, policy_head, spec);
+	return lints_about(text);
+}
+
+/* Takes "warning L:C: NetworkPolicy a/p: " from the front of every line. */
+static void without_place(char *reports)
+{
+	static const char object[] = "NetworkPolicy a/p: ";
+	char *to = reports;
+
+	for (char *line = reports; *line;) {
+		char *end = strchr(line, '\n') + 1;
+		char *from = strstr(line, object);
+
+		assert_non_null(from);
+		from += sizeof(object) - 1;
+		memmove(to, from, (size_t)(end - from));
+		to += end - from;
+		line = end;
+	}
+	*to = '\0';
+}
+
+struct row {
+	const char *name;
+	const char *spec;
+	const char *lints;
+};
+
+static void check_rows(const struct row *rows, size_t count, const char *before)
+{
+	for (size_t i = 0; i < count; i++) {
+		char spec[2048];
+		char *reports;
+
+		snprintf(spec, sizeof(spec), "%s%s", before, rows[i].spec);
+		reports = lints_of_spec(spec);
+		without_place(reports);
+		if (strcmp(reports, rows[i].lints) != 0)
+			print_error("%s:\n", rows[i].name);
+		assert_string_equal(reports, rows[i].lints);
+		free(reports);
+	}
+}
+
+static const struct row subjects[] = {
+	{ "every pod", "    podSelector: {}\n", "" },
+	{ "some pod", "    podSelector: {matchLabels: {app: app1, role: db}}\n", "" },
+	{ "what is there lacks a label that is refused",
+	  "    podSelector: {matchExpressions: [{key: role, operator: DoesNotExist}]}\n", "" },
+	{ "one of two labels", "    podSelector: {matchLabels: {app: app1, role: web}}\n",
+	  "spec.podSelector: selects no pod: no pod of namespace a has role=web; pods that fulfil "
+	  "the rest have role=backend, role=db, role=frontend\n" },
+	{ "a label of its own", "    podSelector: {matchLabels: {app: app3}}\n",
+	  "spec.podSelector: selects no pod: no pod of namespace a has app=app3; pods there have "
+	  "app=app1, app=app2, app=other\n" },
+	{ "a key that some lack", "    podSelector: {matchLabels: {role: web}}\n",
+	  "spec.podSelector: selects no pod: no pod of namespace a has role=web; pods there have "
+	  "role=backend, role=cache, role=db, role=frontend, no role\n" },
+	{ "a key that all lack", "    podSelector: {matchLabels: {k8s-app: web}}\n",
+	  "spec.podSelector: selects no pod: no pod of namespace a has k8s-app=web; pods there "
+	  "have "
+	  "no k8s-app\n" },
+	{ "both labels", "    podSelector: {matchLabels: {app: app3, role: web}}\n",
+	  "spec.podSelector: selects no pod: no pod of namespace a has app=app3 or role=web\n" },
+	{ "labels that no pod has together",
+	  "    podSelector: {matchLabels: {app: other, role: db}}\n",
+	  "spec.podSelector: selects no pod: no pod of namespace a has app=other and role=db; pods "
+	  "that fulfil all but app=other have app=app1\n" },
+	{ "one of many values",
+	  "    podSelector: {matchExpressions: [{key: app, operator: In, values: [x, z]}]}\n",
+	  "spec.podSelector: selects no pod: no pod of namespace a has app in (x, z); pods there "
+	  "have app=app1, app=app2, app=other\n" },
+	{ "a value that is refused",
+	  "    podSelector: {matchExpressions: [{key: app, operator: NotIn, values: [app1, app2, "
+	  "other]}]}\n",
+	  "spec.podSelector: selects no pod: no pod of namespace a has app notin (app1, app2, "
+	  "other); pods there have app=app1, app=app2, app=other; pods that fulfil it are in b "
+	  "(only the policy's own namespace is meant)\n" },
+	{ "a key that nobody has",
+	  "    podSelector: {matchExpressions: [{key: zone, operator: Exists}]}\n",
+	  "spec.podSelector: selects no pod: no pod of namespace a has any zone; pods there have "
+	  "no "
+	  "zone\n" },
+	{ "a key with another value than all have",
+	  "    podSelector: {matchLabels: {role: db}, matchExpressions: [{key: app, operator: "
+	  "Exists}, {key: app, operator: NotIn, values: [app1]}]}\n",
+	  "spec.podSelector: selects no pod: no pod of namespace a has any app other than (app1) "
+	  "and "
+	  "role=db; pods that fulfil all but any app other than (app1) have app=app1\n" },
+	{ "a key that all have",
+	  "    podSelector: {matchExpressions: [{key: app, operator: DoesNotExist}]}\n",
+	  "spec.podSelector: selects no pod: no pod of namespace a has no app; pods there have "
+	  "app=app1, app=app2, app=other\n" },
+	{ "a contradiction",
+	  "    podSelector: {matchLabels: {app: app1}, matchExpressions: [{key: app, operator: "
+	  "DoesNotExist}]}\n",
+	  "spec.podSelector: selects nothing: its requirements contradict each other\n" },
+	{ "pods of another namespace", "    podSelector: {matchLabels: {app: prometheus}}\n",
+	  "spec.podSelector: selects no pod: no pod of namespace a has app=prometheus; pods there "
+	  "have app=app1, app=app2, app=other; pods that fulfil it are in b (only the policy's own "
+	  "namespace is meant)\n" },
+	{ "a finished pod is none", "    podSelector: {matchLabels: {app: done}}\n",
+	  "spec.podSelector: selects no pod: no pod of namespace a has app=done; pods there have "
+	  "app=app1, app=app2, app=other\n" },
+};
+
+static void a_policy_that_selects_no_pod(void **state)
+{
+	(void)state;
+	check_rows(subjects, COUNT(subjects), "");
+}
+
+static const struct row peers[] = {
+	{ "every peer", "    ingress: [{}]\n", "" },
+	{ "a block that no pod is in", "    ingress: [{from: [{ipBlock: {cidr: 192.0.2.0/24}}]}]\n",
+	  "" },
+	{ "every pod of every namespace", "    ingress: [{from: [{namespaceSelector: {}}]}]\n",
+	  "" },
+	{ "a pod of another namespace",
+	  "    ingress: [{from: [{namespaceSelector: {matchLabels: {team: blue}}, podSelector: "
+	  "{matchLabels: {app: exporter}}}]}]\n",
+	  "" },
+	{ "rules of a direction that is not in effect",
+	  "    policyTypes: [Ingress]\n    egress: [{to: [{podSelector: {matchLabels: {x: "
+	  "z}}}]}]\n",
+	  "" },
+	{ "the third peer of the second rule",
+	  "    ingress: [{}, {from: [{podSelector: {}}, {ipBlock: {cidr: 10.0.0.0/8}}, "
+	  "{podSelector: "
+	  "{matchLabels: {app: app1, role: web}}}]}]\n",
+	  "spec.ingress[1].from[2].podSelector: selects no pod: no pod of namespace a has "
+	  "role=web; "
+	  "pods that fulfil the rest have role=backend, role=db, role=frontend\n" },
+	{ "both directions",
+	  "    ingress: [{from: [{podSelector: {matchLabels: {app: x}}}]}]\n"
+	  "    egress: [{to: [{podSelector: {matchLabels: {app: z}}}]}]\n",
+	  "spec.ingress[0].from[0].podSelector: selects no pod: no pod of namespace a has app=x; "
+	  "pods "
+	  "there have app=app1, app=app2, app=other\n"
+	  "spec.egress[0].to[0].podSelector: selects no pod: no pod of namespace a has app=z; pods "
+	  "there have app=app1, app=app2, app=other\n" },
+	{ "no namespace selector where one is needed",
+	  "    ingress: [{from: [{podSelector: {matchLabels: {app: prometheus}}}]}]\n",
+	  "spec.ingress[0].from[0].podSelector: selects no pod: no pod of namespace a has "
+	  "app=prometheus; pods there have app=app1, app=app2, app=other; pods that fulfil it are "
+	  "in b "
+	  "(only the policy's own namespace is meant)\n" },
+	{ "pods of some namespaces",
+	  "    ingress: [{from: [{namespaceSelector: {matchExpressions: [{key: team, operator: In, "
+	  "values: [blue, green]}]}, podSelector: {matchLabels: {app: web}}}]}]\n",
+	  "spec.ingress[0].from[0].podSelector: selects no pod: no pod of namespaces b, c has "
+	  "app=web; pods there have app=exporter, app=prometheus\n" },
+	{ "pods of all namespaces",
+	  "    ingress: [{from: [{namespaceSelector: {}, podSelector: {matchLabels: {job: "
+	  "x}}}]}]\n",
+	  "spec.ingress[0].from[0].podSelector: selects no pod: no pod has job=x; pods have "
+	  "job=scrape, no job\n" },
+	{ "namespaces that are not there",
+	  "    ingress: [{from: [{namespaceSelector: {matchLabels: {team: rad}}}]}]\n",
+	  "spec.ingress[0].from[0].namespaceSelector: selects no namespace: no namespace has "
+	  "team=rad; namespaces have team=blue, team=green, team=red\n" },
+	{ "one of two labels of a namespace",
+	  "    ingress: [{from: [{namespaceSelector: {matchLabels: {team: blue, tier: dev}}}]}]\n",
+	  "spec.ingress[0].from[0].namespaceSelector: selects no namespace: no namespace has "
+	  "tier=dev; namespaces that fulfil the rest have tier=ops\n" },
+	{ "the name of a namespace under another key",
+	  "    ingress: [{from: [{namespaceSelector: {matchLabels: {name: b}}, podSelector: "
+	  "{}}]}]\n",
+	  "spec.ingress[0].from[0].namespaceSelector: selects no namespace: no namespace has "
+	  "name=b; "
+	  "namespaces have no name; namespace b has kubernetes.io/metadata.name=b\n" },
+	{ "a namespace without pods",
+	  "    ingress: [{from: [{namespaceSelector: {matchLabels: {team: green}}}]}]\n",
+	  "spec.ingress[0].from[0].namespaceSelector: selects no pod: there is none in namespace "
+	  "c\n" },
+	{ "a namespace without pods, which are elsewhere",
+	  "    ingress: [{from: [{namespaceSelector: {matchLabels: {team: green}}, podSelector: "
+	  "{matchLabels: {job: scrape}}}]}]\n",
+	  "spec.ingress[0].from[0].namespaceSelector: selects no pod: there is none in namespace "
+	  "c; "
+	  "pods that fulfil it are in b\n" },
+	{ "namespaces that contradict themselves",
+	  "    ingress: [{from: [{namespaceSelector: {matchExpressions: [{key: team, operator: "
+	  "Exists}, {key: team, operator: DoesNotExist}]}}]}]\n",
+	  "spec.ingress[0].from[0].namespaceSelector: selects nothing: its requirements contradict "
+	  "each other\n" },
+};
+
+static void a_peer_that_selects_no_pod(void **state)
+{
+	(void)state;
+	check_rows(peers, COUNT(peers), "    podSelector: {}\n");
+}
+
+static void a_finding_has_its_place(void **state)
+{
+	char *reports = lints_of_spec("    podSelector:\n"
+				      "      matchLabels: {role: dba}\n"
+				      "    ingress:\n"
+				      "    - from:\n"
+				      "      - namespaceSelector: {}\n"
+				      "        podSelector:\n"
+				      "          matchLabels: {job: x}\n");
+
+	(void)state;
+	assert_string_equal(
+		reports,
+		"warning 20:7: NetworkPolicy a/p: spec.podSelector: selects no pod: no pod of "
+		"namespace a has role=dba; pods there have role=backend, role=cache, role=db, "
+		"role=frontend, no role\n"
+		"warning 25:11: NetworkPolicy a/p: spec.ingress[0].from[0].podSelector: selects no "
+		"pod: no pod has job=x; pods have job=scrape, no job\n");
+	free(reports);
+}
+
+/* So that a list stays short, it has those values that are nearest to the wanted one. */
+static void of_many_values_the_nearest_are_told(void **state)
+{
+	static const char *const apps[] = { "alpha",    "beta", "frontends", "frontend-2", "gamma",
+					    "frontend", "web",  "front",     "x-frontend" };
+	char text[4096];
+	size_t length = (size_t)snprintf(text, sizeof(text), "%s", list_head);
+	char *reports;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(apps); i++)
+		length += (size_t)snprintf(text + length, sizeof(text) - length,
+					   POD("a", "%s", "app: %s"), apps[i], apps[i]);
+	snprintf(text + length, sizeof(text) - length,
+		 "%s    podSelector: {matchLabels: {app: %s}}\n", policy_head, "frontnd");
+	reports = lints_about(text);
+	without_place(reports);
+	assert_string_equal(reports,
+			    "spec.podSelector: selects no pod: no pod of namespace a has "
+			    "app=frontnd; pods there have app=front, app=frontend, app=frontend-2, "
+			    "app=frontends, app=x-frontend and 4 more\n");
+	free(reports);
+}
+
+static void nothing_is_said_where_there_is_no_pod(void **state)
+{
+	static const char policy[] = "apiVersion: networking.k8s.io/v1\n"
+				     "kind: NetworkPolicy\n"
+				     "metadata: {name: p, namespace: a}\n"
+				     "spec: {podSelector: {matchLabels: {app: web}}}\n";
+	char *reports = lints_about(policy);
+
+	(void)state;
+	assert_string_equal(reports, "");
+	free(reports);
+	reports = lints_about("{apiVersion: v1, kind: Pod, metadata: {name: p}}\n");
+	assert_string_equal(reports, "");
+	free(reports);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_policy_that_selects_no_pod),
+		cmocka_unit_test(a_peer_that_selects_no_pod),
+		cmocka_unit_test(a_finding_has_its_place),
+		cmocka_unit_test(of_many_values_the_nearest_are_told),
+		cmocka_unit_test(nothing_is_said_where_there_is_no_pod),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
