@@ -203,13 +203,14 @@ const struct command check_command = {
 	.name = "check",
 	.summary = "read and validate manifests, and say what they come to",
 	.synopsis = "-f PATH [options]",
-	.description = "Reads Kubernetes objects, defaults and validates them as the API server "
-		       "does, compiles "
-		       "the policies, and prints what was read and how large the compiled form is. "
-		       "Every error "
-		       "is told with its file, line, column, object and field; the exit code is 2 "
-		       "when there "
-		       "is one.",
+	.description =
+		"Reads Kubernetes objects, defaults and validates them as the API server does, "
+		"compiles "
+		"the policies, and prints what was read and how large the compiled form is. Every "
+		"error "
+		"is told with its file, line, column, object and field; the exit code is 2 when "
+		"there "
+		"is one. Selectors of policies that select no pod are warned about.",
 	.examples =
 		"  weir check -f manifests/\n"
 		"  kubectl get pods,ns,nodes,svc,endpointslices,netpol -A -o yaml | weir check -f "

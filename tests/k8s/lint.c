@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cluster_of.h"
+#include "failing.h"
 
 #define ITEM(kind, name, namespace_name, rest)                                                     \
 	"- {apiVersion: v1, kind: " kind ", metadata: {name: " name ", namespace: " namespace_name \
@@ -300,6 +301,40 @@ static void nothing_is_said_where_there_is_no_pod(void **state)
 	free(reports);
 }
 
+static void ignore(void *context, const struct weir_diagnostic *diagnostic)
+{
+	(void)context;
+	(void)diagnostic;
+}
+
+static void running_out_of_memory_is_told(void **state)
+{
+	struct failing failing = failing_never();
+	const struct weir_cluster_options options = { .allocator = &failing.allocator };
+	const struct weir_sink sink = { .report = ignore };
+	struct weir_cluster *made;
+	unsigned live, count = 0;
+	char text[8192];
+	int status;
+
+	(void)state;
+	snprintf(text, sizeof(text), "%s%s%s%s", list_head, cluster, policy_head,
+		 "    podSelector: {matchLabels: {app: app1, role: web}}\n"
+		 "    ingress: [{from: [{namespaceSelector: {matchLabels: {name: b}}}]}]\n");
+	failing_after(&failing, UINT_MAX);
+	made = cluster_with(&options, text);
+	live = failing.live;
+	do {
+		failing_after(&failing, count++);
+		status = weir_cluster_lint(made, &sink);
+		assert_true(status == 0 || status == -ENOMEM);
+		assert_int_equal(failing.live, live);
+	} while (status);
+	assert_in_range(count, 8, 1000);
+	weir_cluster_destroy(made);
+	assert_int_equal(failing.live, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +342,7 @@ int main(void)
 		cmocka_unit_test(a_peer_that_selects_no_pod),
 		cmocka_unit_test(a_finding_has_its_place),
 		cmocka_unit_test(of_many_values_the_nearest_are_told),
+		cmocka_unit_test(running_out_of_memory_is_told),
 		cmocka_unit_test(nothing_is_said_where_there_is_no_pod),
 	};
 

@@ -1,10 +1,12 @@
 /*
- * Resolves a large cluster and says how long it took; fails only when the result is wrong.
+ * Resolves and lints a large cluster and says how long it took; fails only when the result is
+ * wrong.
  *
- *	build/tests/k8s/scale [PODS [POLICIES [NAMESPACES]]]
+ *	build/tests/k8s/scale [PODS [POLICIES [NAMESPACES [MISTAKES]]]]
  *
  * Every policy selects one application of its namespace, and admits another by its labels, the
- * pods of the namespaces of a team, and a block.
+ * pods of the namespaces of a team, and a block. In the first MISTAKES of them no pod has the
+ * labels of the first two peers.
  */
 #include "test.h"
 
@@ -17,7 +19,7 @@
 enum { APPLICATIONS = 20, TEAMS = 50 };
 
 struct scale {
-	uint32_t pods, policies, namespaces;
+	uint32_t pods, policies, namespaces, mistakes;
 };
 
 static double seconds(void)
@@ -80,7 +82,9 @@ static void add_policies(struct by_hand *hand, const struct scale *scale)
 		snprintf(selector, sizeof(selector), "app=app-%u,tier!=tier-%u",
 			 application % APPLICATIONS, i % 3);
 		policy = by_hand_policy(hand, name, selector);
-		snprintf(selector, sizeof(selector), "app=app-%u", i % APPLICATIONS);
+		snprintf(selector, sizeof(selector),
+			 i < scale->mistakes ? "app=app-%u,tier=tear-0" : "app=app-%u",
+			 i % APPLICATIONS);
 		peers[0] = peer_of(hand, NULL, selector);
 		snprintf(team, sizeof(team), "team=t%u", i % TEAMS);
 		peers[1] = peer_of(hand, team, selector);
@@ -118,11 +122,30 @@ static uint32_t argument(int count, char **values, int place, uint32_t missing)
 	return place < count ? (uint32_t)strtoul(values[place], NULL, 10) : missing;
 }
 
+static void count_warning(void *context, const struct weir_diagnostic *diagnostic)
+{
+	uint32_t *warnings = context;
+
+	*warnings += diagnostic->severity == WEIR_SEVERITY_WARNING;
+}
+
+static bool lint(struct weir_cluster *cluster, const struct scale *scale)
+{
+	uint32_t warnings = 0;
+	const struct weir_sink sink = { count_warning, &warnings };
+	double begin = seconds();
+	int status = weir_cluster_lint(cluster, &sink);
+
+	printf("linted: %.3f s, %u warnings\n", seconds() - begin, warnings);
+	return !status && warnings >= 2 * scale->mistakes;
+}
+
 int main(int count, char **values)
 {
 	const struct scale scale = { argument(count, values, 1, 100000),
 				     argument(count, values, 2, 10000),
-				     argument(count, values, 3, 500) };
+				     argument(count, values, 3, 500),
+				     argument(count, values, 4, 100) };
 	struct weir_resolved *resolved;
 	struct by_hand hand;
 	double begin;
@@ -142,6 +165,7 @@ int main(int count, char **values)
 	       (unsigned long long)count_members(resolved));
 	right = resolved->endpoint_count == scale.pods && resolved->origin_count == scale.policies;
 	weir_resolved_destroy(resolved);
+	right = lint(&hand.cluster, &scale) && right;
 	by_hand_close(&hand);
 	return right ? 0 : 1;
 }
