@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "color.h"
+#include "text.h"
 
 /* Where several apply: USAGE, DAMAGED, DIFFERENT, INCONCLUSIVE. */
 enum exit_code {
@@ -129,6 +130,14 @@ const char *option_nth(const struct invocation *invocation, enum option_id id, s
 size_t option_times(const struct invocation *invocation, enum option_id id);
 /* Which of the option's choices was given: 0, the default, when none was. */
 unsigned option_choice(const struct invocation *invocation, enum option_id id);
+
+/* What all descriptions of a command share: --help, manual pages, completion. */
+extern const char program_description[];
+/* Meanings of the codes by number, up to a NULL. */
+extern const char *const exit_code_meanings[];
+extern const char exit_code_order[];
+/* An option's help with its choices behind it. */
+void help_option(const struct option_spec *spec, struct report_text *out);
 
 void help_command(const struct command *command, FILE *file);
 void help_program(FILE *file);

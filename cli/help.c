@@ -5,13 +5,15 @@
 
 #include <string.h>
 
-#include "text.h"
-
 enum {
 	WIDTH = 80,
 	HELP_COLUMN = 30, /* where the text of an option begins */
 	NAME_COLUMN = 10,
 };
+
+const char program_description[] =
+	"Answers by Kubernetes network policies: which connections are allowed, and by which rule; "
+	"for questions, and for every flow of a captured trace.";
 
 /* Prints words from the given column on, which the cursor has reached. */
 static void print_wrapped(FILE *file, const char *text, size_t column)
@@ -36,6 +38,14 @@ static void print_wrapped(FILE *file, const char *text, size_t column)
 	fputc('\n', file);
 }
 
+void help_option(const struct option_spec *spec, struct report_text *out)
+{
+	report_text_add_string(out, spec->help);
+	if (spec->choices)
+		report_text_format(out, ": %s (default %.*s)", spec->choices,
+				   (int)strcspn(spec->choices, "|"), spec->choices);
+}
+
 static void print_option(FILE *file, const struct option_spec *spec)
 {
 	struct report_text left = { 0 };
@@ -49,10 +59,7 @@ static void print_option(FILE *file, const struct option_spec *spec)
 		report_text_format(&left, "--%s", spec->name);
 	if (spec->argument)
 		report_text_format(&left, " %s", spec->argument);
-	report_text_add_string(&help, spec->help);
-	if (spec->choices)
-		report_text_format(&help, ": %s (default %.*s)", spec->choices,
-				   (int)strcspn(spec->choices, "|"), spec->choices);
+	help_option(spec, &help);
 	fprintf(file, "%-*s", HELP_COLUMN, report_text_string(&left));
 	if (left.length >= HELP_COLUMN)
 		fprintf(file, "\n%*s", HELP_COLUMN, "");
@@ -76,11 +83,9 @@ void help_command(const struct command *command, FILE *file)
 
 void help_program(FILE *file)
 {
-	fputs("usage: weir COMMAND [options]\n\n"
-	      "Answers by Kubernetes network policies: which connections are allowed, and by "
-	      "which\n"
-	      "rule; for questions, and for every flow of a captured trace.\n\nCommands:\n",
-	      file);
+	fputs("usage: weir COMMAND [options]\n\n", file);
+	print_wrapped(file, program_description, 0);
+	fputs("\nCommands:\n", file);
 	for (size_t i = 0; commands[i]; i++) {
 		fprintf(file, "  %-*s", NAME_COLUMN - 2, commands[i]->name);
 		print_wrapped(file, commands[i]->summary, NAME_COLUMN);
@@ -89,12 +94,9 @@ void help_program(FILE *file)
 	      "Options:\n"
 	      "  -h, --help   print this help\n"
 	      "  --version    print the version\n\n"
-	      "Exit codes:\n"
-	      "  0 clean\n"
-	      "  1 a failed expectation, a --fail-on hit, or eval says deny\n"
-	      "  2 wrong usage or bad policy input\n"
-	      "  3 an unreadable or damaged trace\n"
-	      "  4 inconclusive: eval says mixed or ambiguous\n"
-	      "Where several apply: 2, then 3, 1, 4.\n",
+	      "Exit codes:\n",
 	      file);
+	for (size_t i = 0; exit_code_meanings[i]; i++)
+		fprintf(file, "  %zu %s\n", i, exit_code_meanings[i]);
+	fprintf(file, "%s\n", exit_code_order);
 }

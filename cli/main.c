@@ -5,42 +5,13 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-const struct command *const commands[] = { &check_command, &eval_command, &replay_command, NULL };
-
 /* Commands of later versions. */
 static const char *const absent_commands[] = { "list", "diff",  "test", "suggest", "compile",
 					       "gen",  "bench", "run",  "slim" };
-
-void complain(const struct command *command, const char *format, ...)
-{
-	va_list arguments;
-	char *text;
-	int length;
-
-	va_start(arguments, format);
-	length = vasprintf(&text, format, arguments);
-	va_end(arguments);
-	fflush(stdout);
-	fprintf(stderr, "weir%s%s: %s\n", command ? " " : "", command ? command->name : "",
-		length < 0 ? "out of memory" : text);
-	if (length >= 0)
-		free(text);
-}
-
-enum exit_code exit_code_worse(enum exit_code a, enum exit_code b)
-{
-	static const unsigned rank[] = {
-		[EXIT_CLEAN] = 0,   [EXIT_DIFFERENT] = 2,    [EXIT_USAGE] = 4,
-		[EXIT_DAMAGED] = 3, [EXIT_INCONCLUSIVE] = 1,
-	};
-
-	return rank[a] >= rank[b] ? a : b;
-}
 
 static const struct command *find_command(const char *name)
 {

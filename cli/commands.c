@@ -1,0 +1,6 @@
+/*
+ * commands.c - the commands of this version.
+ */
+#include "command.h"
+
+const struct command *const commands[] = { &check_command, &eval_command, &replay_command, NULL };
