@@ -337,7 +337,7 @@ static bool print_totals(const struct run *run)
 	printf("decided by a rule with both sides isolated: %" PRIu64 ".%" PRIu64
 	       " %%, at least %d %%\n  (%s)\n",
 	       share / 10, share % 10, SHARE_MIN, exercised_rule_between_isolated_text);
-	enough = print_rows(run) && share >= SHARE_MIN * 10;
+	enough = print_rows(run) && share >= SHARE_MIN * 10u;
 	if (enough || run->verdicts < COUNT_TO_SHARE)
 		return true;
 	printf("too little was exercised\n");
@@ -382,7 +382,7 @@ int main(int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	struct run run = { .seed = 1 };
-	uint64_t wanted = 1000 * 1000;
+	uint64_t wanted = 1000000;
 	bool prints = false;
 	int option;
 

@@ -76,7 +76,7 @@ static const char *any_namespace(struct writer *writer)
 static void write_meta(struct writer *writer, const char *namespace_name, const char *name)
 {
 	fprintf(writer->out, "metadata:\n  name: %s\n", name);
-	if (strcmp(namespace_name, "default") || one_in(writer, 2))
+	if (strcmp(namespace_name, "default") != 0 || one_in(writer, 2))
 		fprintf(writer->out, "  namespace: %s\n", namespace_name);
 }
 
@@ -361,7 +361,7 @@ static void write_container(struct writer *writer, const char *name, const char 
 		fprintf(writer->out, "    - {containerPort: %u", DICE_PICK(&writer->dice, numbers));
 		if (!one_in(writer, 6))
 			fprintf(writer->out, ", name: %s", DICE_PICK(&writer->dice, port_names));
-		if (strcmp(protocol, "TCP") || one_in(writer, 2))
+		if (strcmp(protocol, "TCP") != 0 || one_in(writer, 2))
 			fprintf(writer->out, ", protocol: %s", protocol);
 		fputs("}\n", writer->out);
 	}
