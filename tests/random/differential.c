@@ -80,7 +80,7 @@ static void ignore_diagnostic(void *context, const struct weir_diagnostic *diagn
 	(void)diagnostic;
 }
 
-static bool some_kernel_differs(const struct subject *subject, const struct weir_key *key)
+static bool something_differs(const struct subject *subject, const struct weir_key *key)
 {
 	size_t kernel_count;
 	const struct weir_kernel *kernels = weir_kernels(&kernel_count);
@@ -93,10 +93,10 @@ static bool some_kernel_differs(const struct subject *subject, const struct weir
 			continue;
 		subject->policy->kernel = &kernels[i];
 		weir_policy_classify(subject->policy, key, &verdict, 1);
-		if (!subject_agrees(subject, key, &want, verdict))
+		if (!subject_same_verdict(&want, verdict))
 			return true;
 	}
-	return !subject_evaluates_alike(subject, key);
+	return !subject_explains(subject, key, &want) || !subject_evaluates_alike(subject, key);
 }
 
 static bool still_differs(const struct hostile *hostile, const struct weir_semantics *semantics,
@@ -108,7 +108,7 @@ static bool still_differs(const struct hostile *hostile, const struct weir_seman
 	};
 	struct weir_error error;
 	bool differs = subject.cluster && subject_open(&subject, &error) &&
-		       some_kernel_differs(&subject, key);
+		       something_differs(&subject, key);
 
 	subject_close(&subject);
 	weir_cluster_destroy(subject.cluster);
@@ -194,7 +194,7 @@ static bool compare_kernel(const struct run *run, const struct subject *subject,
 
 	classify(subject->policy, keys, verdicts);
 	for (size_t i = 0; i < KEYS; i++) {
-		if (!subject_agrees(subject, &keys[i], &judgements[i], verdicts[i]))
+		if (!subject_same_verdict(&judgements[i], verdicts[i]))
 			return show_difference(run, subject, &keys[i],
 					       subject->policy->kernel->name, verdicts[i]);
 	}
@@ -217,11 +217,15 @@ static bool compare_kernels(const struct run *run, const struct subject *subject
 	return true;
 }
 
-static bool compare_evaluator(const struct run *run, const struct subject *subject,
-			      const struct weir_key *keys, const struct k8s_judgement *judgements)
+static bool compare_explanations(const struct run *run, const struct subject *subject,
+				 const struct weir_key *keys,
+				 const struct k8s_judgement *judgements)
 {
-	for (size_t i = 0; i < KEYS; i += EVALUATE_EVERY) {
-		if (!subject_evaluates_alike(subject, &keys[i]))
+	for (size_t i = 0; i < KEYS; i++) {
+		if (!subject_explains(subject, &keys[i], &judgements[i]))
+			return show_difference(run, subject, &keys[i], "explain",
+					       judgements[i].verdict);
+		if (i % EVALUATE_EVERY == 0 && !subject_evaluates_alike(subject, &keys[i]))
 			return show_difference(run, subject, &keys[i], "evaluator",
 					       judgements[i].verdict);
 	}
@@ -251,7 +255,7 @@ static bool compare_keys(struct run *run, const struct subject *subject, struct 
 		count(run, subject, &keys[i], &judgements[i]);
 	}
 	return compare_kernels(run, subject, keys, judgements) &&
-	       compare_evaluator(run, subject, keys, judgements);
+	       compare_explanations(run, subject, keys, judgements);
 }
 
 static bool compare_semantics(struct run *run, struct weir_cluster *cluster, struct keys *keys,

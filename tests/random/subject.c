@@ -70,13 +70,18 @@ static bool same_half(const struct weir_policy *policy, const struct k8s_half *w
 	       same_rule(policy, want, got, direction);
 }
 
-bool subject_agrees(const struct subject *subject, const struct weir_key *key,
-		    const struct k8s_judgement *want, struct weir_verdict classified)
+bool subject_same_verdict(const struct k8s_judgement *want, struct weir_verdict classified)
+{
+	return same_verdict(want->verdict, classified);
+}
+
+bool subject_explains(const struct subject *subject, const struct weir_key *key,
+		      const struct k8s_judgement *want)
 {
 	struct weir_explanation got;
 
 	weir_policy_explain(subject->policy, key, &got);
-	if (!same_verdict(want->verdict, classified) || !same_verdict(want->verdict, got.verdict))
+	if (!same_verdict(want->verdict, got.verdict))
 		return false;
 	return want->verdict.action == WEIR_AMBIGUOUS ||
 	       (same_half(subject->policy, &want->egress, &got.egress, WEIR_EGRESS) &&

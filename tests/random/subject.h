@@ -23,10 +23,13 @@ struct weir_cluster *subject_read(const struct hostile *hostile, struct weir_sin
 bool subject_open(struct subject *subject, struct weir_error *error);
 void subject_close(struct subject *subject);
 
-/* Whether what classify said and what explain says of a key is what the reference judged: verdict
- * and why; and, unless ambiguous, of both halves action, reason and rule, peer and port. */
-bool subject_agrees(const struct subject *subject, const struct weir_key *key,
-		    const struct k8s_judgement *want, struct weir_verdict classified);
+/* Whether what was classified is what the reference judged. */
+bool subject_same_verdict(const struct k8s_judgement *want, struct weir_verdict classified);
+
+/* Whether explain says of a key what the reference judged: verdict and why; and, unless ambiguous,
+ * of both halves action, reason and rule, peer and port. */
+bool subject_explains(const struct subject *subject, const struct weir_key *key,
+		      const struct k8s_judgement *want);
 
 /* Whether the naive evaluator of resolved policies explains a key as the compiled policy does. */
 bool subject_evaluates_alike(const struct subject *subject, const struct weir_key *key);
