@@ -1,8 +1,8 @@
 # Pods as network namespaces: what every scenario's capture.sh and verify.sh share.
 #
-# A node is a namespace that routes; each pod is a namespace with one /32 address and a veth to its
-# node, whose end there has the pod's name. Everything is named after this process and goes with it.
-# Traffic never leaves these namespaces.
+# A node is a namespace that routes; each pod is a namespace with a /32 address, or a /128 one or both,
+# and a veth to its node, whose end there has the pod's name. Everything is named after this
+# process and goes with it. Traffic never leaves these namespaces.
 #
 # A scenario is a folder with manifests/, a folder of policies for each variant, capture/, and for
 # each variant expected-VARIANT.jsonl and nftables/VARIANT.nft. Its scenario.sh sets
@@ -94,13 +94,54 @@ add_namespace() {
 	in_pod "$1" ip link set lo up
 }
 
-# add_node NAME ADDRESS: a router; the address is the one that probes of its pods come from.
+# Only devices that are given an IPv6 address speak IPv6, and nothing of their own accord: no address
+# but those given, no duplicate address detection, no router solicitations.
+speak_ipv6() {
+	in_pod "$1" sysctl -qw "net.ipv6.conf.$2.addr_gen_mode=1" "net.ipv6.conf.$2.accept_dad=0" \
+		"net.ipv6.conf.$2.router_solicitations=0" "net.ipv6.conf.$2.accept_ra=0" \
+		"net.ipv6.conf.$2.disable_ipv6=0"
+}
+
+# add_address NAME DEVICE ADDRESS
+add_address() {
+	case $3 in
+	*:*)
+		speak_ipv6 "$1" "$2"
+		in_pod "$1" ip address add "$3/128" dev "$2" nodad
+		;;
+	*) in_pod "$1" ip address add "$3/32" dev "$2" ;;
+	esac
+}
+
+# add_node NAME ADDRESS [more addresses]: a router; the addresses are those that probes of its pods
+# come from.
 add_node() {
-	add_namespace "$1"
-	in_pod "$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0
-	in_pod "$1" ip address add "$2/32" dev lo
-	# The gateway of every pod: the node answers for it on each veth.
-	in_pod "$1" ip address add 169.254.1.1/32 dev lo scope link
+	local node=$1 address
+	shift
+	add_namespace "$node"
+	in_pod "$node" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 \
+		net.ipv6.conf.all.forwarding=1
+	for address; do
+		add_address "$node" lo "$address"
+	done
+	# The gateway of every pod: the node answers for it on each veth. That of IPv6 is fe80::1.
+	in_pod "$node" ip address add 169.254.1.1/32 dev lo scope link
+}
+
+# route_pod NODE NAME ADDRESS: between a pod's address and its node. What the pod sends comes from its
+# first address of the family.
+route_pod() {
+	local family=-4 length=32 gateway=169.254.1.1 source=${node_source:-}
+	case $3 in
+	*:*)
+		family=-6 length=128 gateway=fe80::1 source=${node_source6:-}
+		speak_ipv6 "$1" "$2"
+		in_pod "$1" ip address replace fe80::1/64 dev "$2" nodad
+		;;
+	esac
+	in_pod "$1" ip $family route add "$3/$length" dev "$2" ${source:+src "$source"}
+	[ -n "$(in_pod "$2" ip $family route show default)" ] ||
+		in_pod "$2" ip $family route add default via $gateway dev eth0 onlink src "$3"
 }
 
 # add_pod NODE NAME ADDRESS [more addresses]: everything that is not the pod's goes to its node.
@@ -111,12 +152,10 @@ add_pod() {
 	ip link add "$name" netns "$lab-$node" type veth peer name eth0 netns "$lab-$name"
 	in_pod "$node" ip link set "$name" up
 	in_pod "$name" ip link set eth0 up
-	in_pod "$name" ip route add 169.254.1.1 dev eth0 scope link
 	for address; do
-		in_pod "$name" ip address add "$address/32" dev eth0
-		in_pod "$node" ip route add "$address/32" dev "$name" ${node_source:+src "$node_source"}
+		add_address "$name" eth0 "$address"
+		route_pod "$node" "$name" "$address"
 	done
-	in_pod "$name" ip route add default via 169.254.1.1 dev eth0 src "$1"
 }
 
 # link_nodes NODE ADDRESS BLOCK OTHER ADDRESS BLOCK: the network between two nodes; a block is that
@@ -151,11 +190,17 @@ listening() {
 }
 
 # try CLIENT HOW ADDRESS PORT SECONDS: 0 when the other side answers, also with a refusal. HOW is
-# tcp, udp, ping, dig-udp or dig-tcp.
+# tcp, udp, ping, dig-udp, dig-tcp or neighbour: the gateway of IPv6 tells its link-layer address, when
+# it is needed for a ping of ADDRESS.
 try() {
 	case $2 in
 	dig-udp) in_pod "$1" dig +notcp +tries=1 +time="$5" -p "$4" "@$3" weir.cluster.local A >/dev/null ;;
 	dig-tcp) in_pod "$1" dig +tcp +tries=1 +time="$5" -p "$4" "@$3" weir.cluster.local A >/dev/null ;;
+	neighbour)
+		in_pod "$1" ip neighbour flush dev eth0
+		in_pod "$1" ping -q -c 1 -W "$5" "$3" >/dev/null
+		in_pod "$1" ip neighbour show fe80::1 dev eth0 | grep -q lladdr
+		;;
 	ping) in_pod "$1" ping -q -c 2 -i 0.2 -W "$5" "$3" >/dev/null ;;
 	tcp | udp) in_pod "$1" /usr/bin/python3 "$lab_programs/connect.py" "$2" "$3" "$4" "$5" || [ $? -eq 3 ] ;;
 	*) lab_fail "no such way to ask: $2" ;;
