@@ -70,39 +70,42 @@ static void put_command(FILE *file, const struct command *command)
 	fputs("\n\t\t;;\n", file);
 }
 
-void describe_zsh(FILE *file)
+static void put_commands(FILE *file)
 {
-	fputs("#compdef weir\n"
-	      "# Completion of weir for zsh.\n"
-	      "\n"
-	      "_weir_commands()\n"
-	      "{\n"
-	      "\tlocal -a commands=(\n",
-	      file);
+	fputs("\tlocal -a commands=(\n", file);
 	for (size_t i = 0; commands[i]; i++) {
 		fprintf(file, "\t\t'%s:", commands[i]->name);
 		put_explanation(file, commands[i]->summary, strlen(commands[i]->summary));
 		fputs("'\n", file);
 	}
-	fputs("\t\t\"$@\"\n"
-	      "\t)\n"
-	      "\t_describe command commands\n"
-	      "}\n"
+	fputs("\t)\n", file);
+}
+
+void describe_zsh(FILE *file)
+{
+	fputs("#compdef weir\n"
+	      "# Completion of weir for zsh.\n"
 	      "\n"
 	      "_weir()\n"
 	      "{\n"
 	      "\tlocal context state state_descr line\n"
-	      "\tlocal -A opt_args\n"
-	      "\n"
+	      "\tlocal -A opt_args\n",
+	      file);
+	put_commands(file);
+	fputs("\n"
 	      "\t_arguments -C \\\n"
 	      "\t\t'(- *)'{-h,--help}'[list the commands]' \\\n"
 	      "\t\t'(- *)--version[print the version]' \\\n"
-	      "\t\t\"1:command:_weir_commands 'help:the help of a command'\" \\\n"
-	      "\t\t'*::argument:->arguments'\n"
-	      "\t[[ $state == arguments ]] || return\n"
+	      "\t\t'1:command:->command' \\\n"
+	      "\t\t'*::argument:->argument'\n"
+	      "\tif [[ $state == command ]]; then\n"
+	      "\t\tcommands+=('help:the help of a command')\n"
+	      "\t\t_describe command commands\n"
+	      "\tfi\n"
+	      "\t[[ $state == argument ]] || return\n"
 	      "\tcase $words[1] in\n"
 	      "\thelp)\n"
-	      "\t\t_arguments '1:command:_weir_commands'\n"
+	      "\t\t((CURRENT == 2)) && _describe command commands\n"
 	      "\t\t;;\n",
 	      file);
 	for (size_t i = 0; commands[i]; i++)
