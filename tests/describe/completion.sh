@@ -1,6 +1,6 @@
 #!/bin/sh
-# What a shell proposes for the command lines of a table, and that it proposes each option of --help
-# and each of its choices.
+# What a shell proposes for the command lines of a table, and that it proposes each command and
+# option of --help, and each choice.
 #
 #	completion.sh SHELL SCRIPT WEIR
 set -u
@@ -28,7 +28,11 @@ in_order() {
 
 # Lines "COMMAND LINE@ => SORTED PROPOSALS", as the table has them.
 expected_of_help() {
-	for command in $("$weir" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\)  *.*/\1/p' | grep -vx help); do
+	commands=$("$weir" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z]*\)  *.*/\1/p')
+	echo "weir @ => $(echo "$commands" | in_order)"
+	commands=$(echo "$commands" | grep -vx help)
+	echo "weir help @ => $(echo "$commands" | in_order)"
+	for command in $commands; do
 		"$weir" help "$command" | grep -E -o '^ {2,6}((-[a-z], )?--[a-z-]+|-[a-z])' |
 			tr ',' '\n' | sed 's/^ *//' >options
 		[ -s options ] || echo "weir help $command: no options"

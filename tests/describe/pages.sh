@@ -36,7 +36,7 @@ typeset_all() {
 }
 
 commands() {
-	"$weir" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\)  *.*/\1/p' | grep -vx help
+	"$weir" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z]*\)  *.*/\1/p' | grep -vx help
 }
 
 # "-f, --file PATH" and its like, a line an option, of --help and of a page.

@@ -1,11 +1,11 @@
 # propose.zsh SCRIPT LINES: a line of proposals for each command line.
 #
 # Completion of zsh works in the line editor only. So a shell on a terminal of its own gets a key
-# that asks for all lines, by a completion that keeps what is proposed instead of inserting it.
+# that asks for all lines, by a completion that keeps what is proposed instead of inserting it. Leaves
+# files in the current folder.
 zmodload zsh/zpty
 
 script=$1:A lines=$2:A answers=$PWD/answers.$$
-trap 'rm -f $answers*' EXIT
 
 cat >$answers.setup <<SETUP
 PS1= PS2= RPS1=
@@ -47,18 +47,22 @@ ask() {
 }
 zle -N ask
 bindkey '^T' ask
+: >$answers.ready
 SETUP
 
 export lines answers
-setopt null_glob
 zpty shell zsh -f -i
-zpty -w shell "source $answers.setup; print ready"
-zpty -r -m shell output '*ready*'
+zpty -w shell "source $answers.setup"
+wait_for() {
+	for ((tenths = 0; tenths < 200; tenths++)); do
+		[[ -e $1 ]] && return
+		sleep 0.1
+	done
+	print -u2 "no answer from zsh"
+	exit 1
+}
+wait_for $answers.ready
 zpty -w -n shell $'\x14'
-for ((tenths = 0; tenths < 200; tenths++)); do
-	[[ -e $answers.done ]] && break
-	sleep 0.1
-done
+wait_for $answers.done
 zpty -d shell
-[[ -e $answers.done ]] || exit 1
 cat $answers.done
