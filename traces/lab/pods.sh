@@ -190,8 +190,8 @@ listening() {
 }
 
 # try CLIENT HOW ADDRESS PORT SECONDS: 0 when the other side answers, also with a refusal. HOW is
-# tcp, udp, ping, dig-udp, dig-tcp or neighbour: the gateway of IPv6 tells its link-layer address, when
-# it is needed for a ping of ADDRESS.
+# tcp, udp, sctp, ping, dig-udp, dig-tcp or neighbour: the gateway of IPv6 tells its link-layer address,
+# when it is needed for a ping of ADDRESS.
 try() {
 	case $2 in
 	dig-udp) in_pod "$1" dig +notcp +tries=1 +time="$5" -p "$4" "@$3" weir.cluster.local A >/dev/null ;;
@@ -202,6 +202,7 @@ try() {
 		in_pod "$1" ip neighbour show fe80::1 dev eth0 | grep -q lladdr
 		;;
 	ping) in_pod "$1" ping -q -c 2 -i 0.2 -W "$5" "$3" >/dev/null ;;
+	sctp) in_pod "$1" /usr/bin/python3 "$lab_programs/sctp.py" connect "$3" "$4" "$5" || [ $? -eq 3 ] ;;
 	tcp | udp) in_pod "$1" /usr/bin/python3 "$lab_programs/connect.py" "$2" "$3" "$4" "$5" || [ $? -eq 3 ] ;;
 	*) lab_fail "no such way to ask: $2" ;;
 	esac

@@ -18,7 +18,7 @@ for row in map(json.loads, open(sys.argv[1])):
 for line in sys.stdin:
     found = verdicts.get(tuple(line.split()[4:8]), set())
     print(*found if len(found) == 1 else ["none"])
-' "$1" < <(connections)
+' "$1" <"$lab_folder/connections"
 }
 
 # attempt_all VARIANT: makes every connection at once, with a second's patience; the N-th leaves its outcome in VARIANT.N.
@@ -30,7 +30,7 @@ attempt_all() {
 			if try "$client" "$how" "$address" "$port" 1; then echo allow; else echo deny; fi
 		} >"$lab_folder/$1.$n" 2>/dev/null &
 		attempts+=($!)
-	done < <(connections)
+	done <"$lab_folder/connections"
 	wait "${attempts[@]}"
 }
 
@@ -47,12 +47,14 @@ compare_all() {
 			wrong=$((wrong + 1))
 			echo "$1: $from to $to $protocol $seen: the kernel says $got, expected $want"
 		fi
-	done < <(paste -d ' ' <(expected_all "expected-$1.jsonl") <(connections))
+	done < <(paste -d ' ' <(expected_all "expected-$1.jsonl") "$lab_folder/connections")
 }
 
 lab_begin
 build_cluster
 start_servers
+connections >"$lab_folder/connections"
+[ -s "$lab_folder/connections" ] || lab_fail "no connections to make"
 wrong=0 right=0
 for variant in "${variants[@]}"; do
 	for node in "${nodes[@]}"; do
