@@ -33,13 +33,12 @@ static struct weir_policy *compile(const char *path)
 	struct weir_file file = { 0 };
 	struct weir_error error = { "" };
 
-	if (weir_file_load(path, 1u << 30, &file, &error) ||
-	    weir_cluster_create(&options, &cluster))
-		fprintf(stderr, "%s\n", error.text);
-	else if (!weir_cluster_read(cluster, path, WEIR_FOUND_NAMED, file.bytes, file.length) &&
-		 !weir_cluster_finish(cluster) &&
-		 !weir_cluster_resolve(cluster, &semantics, &resolved) &&
-		 weir_compile(resolved, NULL, &policy, &error))
+	if (!weir_file_load(path, 1u << 30, &file, &error) &&
+	    !weir_cluster_create(&options, &cluster) &&
+	    !weir_cluster_read(cluster, path, WEIR_FOUND_NAMED, file.bytes, file.length) &&
+	    !weir_cluster_finish(cluster) && !weir_cluster_resolve(cluster, &semantics, &resolved))
+		weir_compile(resolved, NULL, &policy, &error);
+	if (error.text[0])
 		fprintf(stderr, "%s\n", error.text);
 	weir_resolved_destroy(resolved);
 	weir_cluster_destroy(cluster);

@@ -223,7 +223,7 @@ static void gather(const struct build *build, struct bytes sections[LAYOUT_SECTI
 	sections[LAYOUT_PROFILES] = array_bytes(&build->profiles);
 	sections[LAYOUT_PORT_ROOTS] =
 		(struct bytes){ build->ports.roots,
-				LAYOUT_SLOTS * LAYOUT_CHUNKS * sizeof(uint16_t) };
+				sizeof(uint16_t) * LAYOUT_SLOTS * LAYOUT_CHUNKS };
 	sections[LAYOUT_PORT_CHUNKS] = array_bytes(&build->ports.chunks);
 	sections[LAYOUT_EGRESS_ROWS] = array_bytes(&build->sides[WEIR_EGRESS].lines);
 	sections[LAYOUT_INGRESS_ROWS] = array_bytes(&build->sides[WEIR_INGRESS].lines);

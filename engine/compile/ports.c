@@ -273,16 +273,18 @@ static void sort_items(struct work *work)
 static int cut(struct build *build, struct work *work)
 {
 	const struct item *items = work->items.items;
-	uint8_t *starts = weir_arena_array(&build->arena, PROTOCOLS * 65537u, uint8_t);
+	uint8_t *starts = weir_arena_array(&build->arena, (size_t)PROTOCOLS * 65537, uint8_t);
 	uint32_t count = 0;
 
 	if (!starts)
 		return -ENOMEM;
 	for (uint32_t slot = 0; slot < PROTOCOLS; slot++)
-		starts[slot * 65537u] = 1;
+		starts[(size_t)slot * 65537] = 1;
 	for (size_t i = 0; i < work->items.count; i++) {
-		starts[items[i].slot * 65537u + items[i].first] = 1;
-		starts[items[i].slot * 65537u + items[i].last + 1u] = 1;
+		uint8_t *ports = starts + (size_t)items[i].slot * 65537;
+
+		ports[items[i].first] = 1;
+		ports[items[i].last + 1u] = 1;
 	}
 	for (uint32_t i = 0; i < PROTOCOLS * 65537u; i++)
 		count += starts[i] && i % 65537u != 65536;
@@ -393,7 +395,7 @@ static int fill_masks(struct build *build, const struct work *work)
 	ports->always = weir_arena_array(arena, ports->words, uint64_t);
 	ports->all = weir_arena_array(arena, ports->words, uint64_t);
 	ports->item_masks = weir_arena_array(arena, work->items.count * ports->words, uint64_t);
-	ports->protocol_masks = weir_arena_array(arena, PROTOCOLS * ports->words, uint64_t);
+	ports->protocol_masks = weir_arena_array(arena, (size_t)PROTOCOLS * ports->words, uint64_t);
 	ports->rule_masks = weir_arena_array(arena, (size_t)rules * ports->words, uint64_t);
 	if (!ports->always || !ports->all || !ports->item_masks || !ports->protocol_masks ||
 	    !ports->rule_masks)
@@ -478,7 +480,7 @@ static int build_chunks(struct build *build, const struct work *work)
 	int status;
 
 	build->ports.roots =
-		weir_arena_array(&build->arena, LAYOUT_SLOTS * LAYOUT_CHUNKS, uint16_t);
+		weir_arena_array(&build->arena, (size_t)LAYOUT_SLOTS * LAYOUT_CHUNKS, uint16_t);
 	if (!build->ports.roots)
 		return -ENOMEM;
 	weir_map_init(&map, build->allocator);

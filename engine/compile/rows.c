@@ -70,7 +70,7 @@ static uint64_t *state_of(const struct work *work, uint32_t class)
 
 static void start_state(const struct work *work, uint64_t *state)
 {
-	memset(state, 0, STATES * work->words * sizeof(*state));
+	memset(state, 0, sizeof(*state) * STATES * work->words);
 	memcpy(state, work->build->ports.all, work->words * sizeof(*state));
 }
 
@@ -273,7 +273,7 @@ static uint64_t *touch(struct work *work, uint32_t class)
 	if (work->words == 1)
 		memcpy(state, work->otherwise, STATES * sizeof(*state));
 	else
-		memcpy(state, work->otherwise, STATES * work->words * sizeof(*state));
+		memcpy(state, work->otherwise, sizeof(*state) * STATES * work->words);
 	return state;
 }
 

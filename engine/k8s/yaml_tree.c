@@ -117,7 +117,7 @@ static uint64_t bit_of_key(const struct yaml_node *node)
 	unsigned first = node->key_length ? (unsigned char)node->key[0] : 0;
 	unsigned last = node->key_length ? (unsigned char)node->key[node->key_length - 1] : 0;
 
-	return UINT64_C(1) << ((node->key_length * 7 + first * 3 + last * 11) & 63);
+	return UINT64_C(1) << ((node->key_length * 7 + (size_t)first * 3 + (size_t)last * 11) & 63);
 }
 
 int yaml_add(struct yaml_open *open, struct yaml_node *child)

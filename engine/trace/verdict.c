@@ -121,7 +121,7 @@ static bool may_be_masqueraded(const struct weir_judge *judge,
 			       const struct weir_key *visit, const struct weir_verdict *verdict)
 {
 	struct weir_key masqueraded = *visit;
-	struct weir_verdict other;
+	struct weir_verdict other = { 0 };
 	struct weir_owner owner;
 
 	weir_policy_owner(judge->policy, &visit->destination, &owner);
@@ -157,7 +157,7 @@ static void judge_visit(const struct weir_judge *judge, const struct weir_sighti
 			unsigned forward, struct weir_flow_record *record)
 {
 	struct weir_service_port_view view;
-	struct weir_verdict verdict;
+	struct weir_verdict verdict = { 0 };
 	struct weir_key visit;
 	uint32_t at = 0;
 

@@ -211,7 +211,7 @@ static void random_labels(char *text, size_t size)
 	size_t length = 0;
 
 	text[0] = '\0';
-	for (char key = 'a'; key < 'd'; key++) {
+	for (int key = 'a'; key < 'd'; key++) {
 		if (rand() % 2)
 			length += (size_t)snprintf(text + length, size - length, "%s%c=%d",
 						   length ? "," : "", key, rand() % 3);
