@@ -72,7 +72,8 @@ static enum exit_code run(const struct invocation *invocation)
 
 	if (code == EXIT_CLEAN) {
 		status = is_file ? write_file(input.cluster, path) : write_stdout(input.cluster);
-		if (status) {
+		/* What standard output refuses is told once, at the end of the program. */
+		if (status && !ferror(stdout)) {
 			complain(invocation->command, "%s: %s", is_file ? path : "standard output",
 				 strerror(-status));
 			code = EXIT_USAGE;
@@ -97,9 +98,8 @@ const struct command slim_command = {
 		       "environment, no secrets, no annotations, no noise. Reading the result "
 		       "gives the same "
 		       "verdicts.",
-	.examples =
-		"  kubectl get pods,ns,nodes,svc,endpointslices,netpol -A -o yaml | weir slim -f - "
-		"> cluster.yaml\n",
+	.examples = "  kubectl get pods,ns,nodes,svc,endpointslices,netpol -A -o yaml >dump.yaml\n"
+		    "  weir slim -f dump.yaml -o cluster.yaml\n",
 	.groups = { &policy_options, &output_options, &common_options },
 	.run = run,
 };
