@@ -251,6 +251,18 @@ const struct row semantics_rows[] = {
 		    { "tcp 192.168.0.2 10.0.1.2 5", "deny; host-network; no-rule" },
 		    { "tcp 192.168.0.2 10.0.1.2 1",
 		      "allow; host-network; NetworkPolicy shop/p ingress[1] from[0] ports[0]" } } },
+	{ "S13: hostIPs are a node's only where it says no address, and not from a finished pod",
+	  WORLD POD_FULL("shop", "known", "", "nodeName: n1, " CONTAINER(""), "Running",
+			 IP("10.0.1.5") "], hostIPs: [" IP("192.168.9.1"))
+		  POD_FULL("shop", "only", "", "nodeName: n9, " CONTAINER(""), "Running",
+			   IP("10.0.1.6") "], hostIPs: [" IP("192.168.9.9"))
+			  POD_FULL("shop", "over", "", "nodeName: n9, " CONTAINER(""), "Failed",
+				   IP("10.0.1.7") "], hostIPs: [" IP("192.168.9.8"))
+				  DENY_ALL("shop"),
+	  .asks = { { "tcp 192.168.9.1 10.0.1.5 1", "deny; not-a-pod; no-rule" },
+		    { "tcp 192.168.9.9 10.0.1.6 1", "allow; host-network; own-node" },
+		    { "tcp 192.168.9.9 10.0.1.5 1", "deny; host-network; no-rule" },
+		    { "tcp 192.168.9.8 10.0.1.6 1", "deny; not-a-pod; no-rule" } } },
 	{ "S14: other protocols match rules without ports only",
 	  WORLD DB_INGRESS(
 		  "[{from: [{" OF_APP("web") "}]}, {ports: [{port: 80}, {protocol: UDP}]}]"),

@@ -341,7 +341,7 @@ static bool print_totals(const struct run *run)
 	printf("decided by a rule with both sides isolated: %" PRIu64 ".%" PRIu64
 	       " %%, at least %d %%\n  (%s)\n",
 	       share / 10, share % 10, SHARE_MIN, exercised_rule_between_isolated_text);
-	enough = print_rows(run) && share >= SHARE_MIN * 10u;
+	enough = print_rows(run) && share / 10 >= SHARE_MIN;
 	if (enough || run->verdicts < COUNT_TO_SHARE)
 		return true;
 	printf("too little was exercised\n");
