@@ -17,6 +17,10 @@ if ! command -v "$shell" >/dev/null; then
 	echo "SKIPPED: $shell is not installed (package $shell)"
 	exit 77
 fi
+if [ "$shell" = zsh ] && ! zsh -f -c 'zmodload zsh/zpty && zpty probe true' 2>/dev/null; then
+	echo "SKIPPED: no pseudo-terminal can be had, and zsh completes on terminals only"
+	exit 77
+fi
 mkdir "$folder/empty"
 touch "$folder/cluster.yaml" "$folder/capture.pcap"
 cd "$folder" || exit 1
