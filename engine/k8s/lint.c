@@ -13,7 +13,9 @@
 #include <stdio.h>
 
 enum {
-	FIELD_TEXT = 96,   /* "spec.ingress[4294967295].from[4294967295].namespaceSelector" */
+	PREFIX_TEXT = 48, /* "spec.ingress[4294967295].from[4294967295]" */
+	FIELD_TEXT = 96,  /* and ".namespaceSelector" behind */
+	BLOCK_TEXT = 256,
 	OBJECT_TEXT = 352, /* "NetworkPolicy " and a namespace and a name, 63 and 253 bytes long */
 };
 
@@ -73,13 +75,48 @@ struct half {
 	const char *peers;
 };
 
+/* Writes "10.1.0.0/24 except 10.1.0.64/26, ...", cut to size. */
+static void format_block(const struct k8s_block *block, char *text, size_t size)
+{
+	char prefix[WEIR_PREFIX_TEXT];
+	size_t length;
+
+	weir_prefix_format(&block->prefix, prefix);
+	length = (size_t)snprintf(text, size, "%s", prefix);
+	for (uint32_t i = 0; i < block->except_count && length < size; i++) {
+		weir_prefix_format(&block->except[i], prefix);
+		length += (size_t)snprintf(text + length, size - length, "%s%s",
+					   i ? ", " : " except ", prefix);
+	}
+}
+
+/* Host bits are masked (S8). */
+static void host_bits(const struct k8s_lint *lint, const struct k8s_network_policy *policy,
+		      const struct k8s_peer *written, const char *prefix)
+{
+	char field[FIELD_TEXT], block[BLOCK_TEXT], text[BLOCK_TEXT + 128];
+
+	if (!written->block.host_bits)
+		return;
+	format_block(&written->block, block, sizeof(block));
+	snprintf(field, sizeof(field), "%s.ipBlock", prefix);
+	snprintf(
+		text, sizeof(text),
+		"bits are set behind a prefix length; they are ignored here, and newer API servers "
+		"refuse them: write %s",
+		block);
+	warn(lint, policy, &written->position, field, text);
+}
+
 static int peer(struct k8s_lint *lint, const struct k8s_network_policy *policy,
 		const struct k8s_peer *written, const char *prefix)
 {
 	struct k8s_selectors selectors = { .policy = policy };
 
-	if (written->kind != K8S_PEER_SELECTOR)
+	if (written->kind == K8S_PEER_BLOCK) {
+		host_bits(lint, policy, written, prefix);
 		return 0;
+	}
 	if (written->has_namespace_selector)
 		selectors.namespaces = &written->namespace_selector;
 	if (written->has_pod_selector)
@@ -87,15 +124,28 @@ static int peer(struct k8s_lint *lint, const struct k8s_network_policy *policy,
 	return selects_somebody(lint, &selectors, prefix);
 }
 
-static int peers_of_half(struct k8s_lint *lint, const struct k8s_network_policy *policy,
+/* A null rule is an empty one (S4). */
+static void null_rule(const struct k8s_lint *lint, const struct k8s_network_policy *policy,
+		      const struct k8s_rule *rule, const char *field)
+{
+	if (rule->was_null)
+		warn(lint, policy, &rule->position, field,
+		     "null is an empty rule, which allows everything; write {} if that is meant, "
+		     "or "
+		     "remove the entry");
+}
+
+static int rules_of_half(struct k8s_lint *lint, const struct k8s_network_policy *policy,
 			 const struct half *half)
 {
-	char prefix[FIELD_TEXT];
+	char prefix[PREFIX_TEXT];
 	int status = 0;
 
 	for (uint32_t i = 0; i < half->count; i++) {
 		const struct k8s_rule *rule = &half->rules[i];
 
+		snprintf(prefix, sizeof(prefix), "spec.%s[%" PRIu32 "]", half->name, i);
+		null_rule(lint, policy, rule, prefix);
 		for (uint32_t j = 0; j < rule->peer_count && !status; j++) {
 			snprintf(prefix, sizeof(prefix), "spec.%s[%" PRIu32 "].%s[%" PRIu32 "]",
 				 half->name, i, half->peers, j);
@@ -106,21 +156,21 @@ static int peers_of_half(struct k8s_lint *lint, const struct k8s_network_policy 
 }
 
 /* Rules of a direction that policyTypes leaves out decide nothing. */
-static int peers(struct k8s_lint *lint, const struct k8s_network_policy *policy)
+static int rules(struct k8s_lint *lint, const struct k8s_network_policy *policy)
 {
 	const struct half ingress = { policy->ingress, policy->ingress_count, "ingress", "from" };
 	const struct half egress = { policy->egress, policy->egress_count, "egress", "to" };
-	int status = policy->isolates_ingress ? peers_of_half(lint, policy, &ingress) : 0;
+	int status = policy->isolates_ingress ? rules_of_half(lint, policy, &ingress) : 0;
 
 	if (!status && policy->isolates_egress)
-		status = peers_of_half(lint, policy, &egress);
+		status = rules_of_half(lint, policy, &egress);
 	return status;
 }
 
 static int (*const policy_lints[])(struct k8s_lint *lint,
 				   const struct k8s_network_policy *policy) = {
 	subjects, /* a policy that selects no pod */
-	peers,    /* a peer that selects no pod */
+	rules,    /* a null rule, a peer that selects no pod, a block with host bits */
 };
 
 static int lint_policy(struct k8s_lint *lint, const struct k8s_network_policy *policy)

@@ -158,6 +158,25 @@ static void a_policy_that_selects_no_pod(void **state)
 	check_rows(subjects, COUNT(subjects), "");
 }
 
+static const struct row rules[] = {
+	{ "S4 an empty rule", "    ingress: [{}]\n", "" },
+	{ "S4 a null rule", "    ingress: [{}, null]\n",
+	  "spec.ingress[1]: null is an empty rule, which allows everything; write {} if that is "
+	  "meant, or remove the entry\n" },
+	{ "S8 no host bits",
+	  "    egress: [{to: [{ipBlock: {cidr: 10.1.0.0/16, except: [10.1.2.0/24]}}]}]\n", "" },
+	{ "S8 host bits of a cidr", "    egress: [{to: [{ipBlock: {cidr: 10.10.1.12/24}}]}]\n",
+	  "spec.egress[0].to[0].ipBlock: bits are set behind a prefix length; they are ignored "
+	  "here, "
+	  "and newer API servers refuse them: write 10.10.1.0/24\n" },
+	{ "S8 host bits of a hole",
+	  "    ingress: [{from: [{ipBlock: {cidr: 10.1.0.0/16, except: [10.1.2.0/24, "
+	  "10.1.3.1/25]}}]}]\n",
+	  "spec.ingress[0].from[0].ipBlock: bits are set behind a prefix length; they are ignored "
+	  "here, and newer API servers refuse them: write 10.1.0.0/16 except 10.1.2.0/24, "
+	  "10.1.3.0/25\n" },
+};
+
 static const struct row peers[] = {
 	{ "every peer", "    ingress: [{}]\n", "" },
 	{ "a block that no pod is in", "    ingress: [{from: [{ipBlock: {cidr: 192.0.2.0/24}}]}]\n",
@@ -238,6 +257,12 @@ static void a_peer_that_selects_no_pod(void **state)
 {
 	(void)state;
 	check_rows(peers, COUNT(peers), "    podSelector: {}\n");
+}
+
+static void a_rule_that_means_more_or_less_than_it_says(void **state)
+{
+	(void)state;
+	check_rows(rules, COUNT(rules), "    podSelector: {}\n");
 }
 
 static void a_finding_has_its_place(void **state)
@@ -340,6 +365,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_policy_that_selects_no_pod),
 		cmocka_unit_test(a_peer_that_selects_no_pod),
+		cmocka_unit_test(a_rule_that_means_more_or_less_than_it_says),
 		cmocka_unit_test(a_finding_has_its_place),
 		cmocka_unit_test(of_many_values_the_nearest_are_told),
 		cmocka_unit_test(running_out_of_memory_is_told),
