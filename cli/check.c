@@ -210,7 +210,7 @@ const struct command check_command = {
 		"error "
 		"is told with its file, line, column, object and field; the exit code is 2 when "
 		"there "
-		"is one. Selectors of policies that select no pod are warned about.",
+		"is one. What is legal and probably not meant is warned about.",
 	.examples =
 		"  weir check -f manifests/\n"
 		"  kubectl get pods,ns,nodes,svc,endpointslices,netpol -A -o yaml | weir check -f "
