@@ -67,3 +67,11 @@ build() {
 		return 1
 	}
 }
+
+# Through sudo, what was built belongs to whoever asked, who may go on without sudo.
+give_back() {
+	if [ -n "${SUDO_UID:-}" ] && [ -d build ]; then
+		chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" build
+	fi
+}
+trap give_back EXIT
