@@ -10,16 +10,20 @@
 #	variants    the names of the variants
 #	nodes       the nodes, if there are others than `worker`: verify.sh loads the rules, a table
 #	            `policies` of any family, into each
+#	stateless   the variants that are judged packet by packet, if any: a connection comes about there
+#	            only where the row of its answers, to and from exchanged and without a port, allows too
 #	taps        the veths of node `worker` (or node:veth) at which capture.sh listens
 #	build_cluster, start_servers    functions that use those below
 #	connections    a function that prints a line for each connection to make: the client, how it
 #	               asks (try, below), whom, the port or -, and then the connection as policies see
-#	               it: from, to, protocol and port of its row in expected-VARIANT.jsonl
+#	               it: from, to, protocol and port of its row in expected-VARIANT.jsonl; at the end
+#	               the protocol of the answers if it is another
 
 lab=weir$$
 lab_programs=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 lab_servers=()
 nodes=(worker)
+stateless=()
 
 lab_fail() {
 	echo "$0: $*" >&2
