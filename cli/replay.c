@@ -158,6 +158,16 @@ static void show_progress(const struct replay *replay, struct report_progress *p
 	report_progress_show(progress, done, total);
 }
 
+/* False at the end, and when *status is or becomes negative: what was not read has no verdict. */
+static bool next_frame(const struct replay *replay, struct weir_frame *frame, int *status)
+{
+	int next = *status ? 0 : weir_capture_next(replay->capture, frame);
+
+	if (next < 0)
+		*status = next;
+	return next == 1;
+}
+
 /* The first pass. */
 static enum exit_code find_flows(struct replay *replay)
 {
@@ -172,7 +182,7 @@ static enum exit_code find_flows(struct replay *replay)
 	int status = weir_trace_create(replay->input.policy, &options, &replay->trace);
 
 	report_progress_begin(&progress, stderr, "reading");
-	while (!status && weir_capture_next(replay->capture, &frame) == 1) {
+	while (next_frame(replay, &frame, &status)) {
 		status = weir_trace_add(replay->trace, &frame);
 		replay->view.last_packet = frame.number;
 		if (++frames % PROGRESS_EVERY == 0)
@@ -199,7 +209,7 @@ static enum exit_code visit_packets(struct replay *replay,
 
 	if (!status)
 		status = weir_trace_rewind(replay->trace);
-	while (!status && weir_capture_next(replay->capture, &frame) == 1) {
+	while (next_frame(replay, &frame, &status)) {
 		status = weir_trace_locate(replay->trace, &frame, &packet);
 		if (!status)
 			visit(replay, &frame, &packet);

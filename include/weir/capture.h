@@ -35,7 +35,7 @@ int weir_capture_open(const char *const *paths, size_t path_count,
 void weir_capture_close(struct weir_capture *capture); /* NULL is allowed */
 
 /* 1 and the next frame, valid until the next call; 0 at the end. Damage ends its file, is told to
- * the sink as "FILE: OFFSET: what", and the other files go on. */
+ * the sink as "FILE: OFFSET: what", and the other files go on. -ENOMEM. */
 int weir_capture_next(struct weir_capture *capture, struct weir_frame *out);
 
 /* Goes back to the first frame. What the sink was told is not told again. 0 or a negative errno. */
