@@ -98,6 +98,7 @@ static int start(struct weir_cluster *cluster, const struct weir_cluster_options
 	cluster->slices = weir_array_of(allocator, struct k8s_slice);
 	cluster->workloads = weir_array_of(allocator, struct k8s_workload);
 	cluster->network_policies = weir_array_of(allocator, struct k8s_network_policy);
+	cluster->cluster_policies = weir_array_of(allocator, struct k8s_cluster_policy);
 	cluster->reading = reading;
 	if (!reading)
 		return -ENOMEM;
@@ -139,6 +140,7 @@ void weir_cluster_destroy(struct weir_cluster *cluster)
 	weir_array_finish(&cluster->slices);
 	weir_array_finish(&cluster->workloads);
 	weir_array_finish(&cluster->network_policies);
+	weir_array_finish(&cluster->cluster_policies);
 	weir_intern_finish(&cluster->strings);
 	weir_arena_finish(&cluster->arena);
 	weir_release(cluster->allocator, cluster);

@@ -226,6 +226,60 @@ struct k8s_network_policy {
 	uint32_t egress_count;
 };
 
+/* Pods by their namespaces' labels and, where pods is said, by their own. */
+struct k8s_pods_scope {
+	struct k8s_selector namespaces;
+	struct k8s_selector pods; /* matches everything unless has_pods */
+	bool has_pods;            /* written as pods, else as namespaces */
+};
+
+enum k8s_cluster_peer_kind {
+	K8S_CLUSTER_PEER_PODS,
+	K8S_CLUSTER_PEER_NODES,
+	K8S_CLUSTER_PEER_NETWORKS,
+	K8S_CLUSTER_PEER_DOMAINS,
+};
+
+struct k8s_cluster_peer {
+	uint8_t kind;                       /* enum k8s_cluster_peer_kind */
+	struct k8s_pods_scope scope;        /* of PODS */
+	struct k8s_selector nodes;          /* of NODES */
+	const struct weir_prefix *networks; /* of NETWORKS: also the addresses of pods */
+	const char *const *domains;         /* of DOMAINS: as written, "*." in front or not */
+	uint32_t network_count;
+	uint32_t domain_count;
+	struct k8s_position position;
+};
+
+/* Of ports, one of kind NAME has protocol 0: whatever protocol the pod declares it with. */
+struct k8s_cluster_rule {
+	const char *name;   /* NULL when it has none */
+	const char *action; /* the kind's word: "Accept", "Allow", "Deny", "Pass" */
+	const struct k8s_cluster_peer *peers; /* at least one */
+	const struct k8s_port *ports;         /* none: every port and protocol */
+	uint32_t peer_count;
+	uint32_t port_count;
+	uint8_t meaning; /* enum weir_rule_action */
+	struct k8s_position position;
+};
+
+/* ClusterNetworkPolicy, AdminNetworkPolicy, BaselineAdminNetworkPolicy. */
+struct k8s_cluster_policy {
+	struct k8s_meta meta;
+	const char *kind;
+	struct k8s_pods_scope subject;
+	const struct k8s_cluster_rule *ingress;
+	const struct k8s_cluster_rule *egress;
+	uint32_t ingress_count;
+	uint32_t egress_count;
+	uint32_t priority; /* 0 to 1000, lower first; BaselineAdminNetworkPolicy has
+			    * K8S_PRIORITY_LAST */
+	uint8_t tier;      /* enum weir_tier */
+};
+
+/* Behind every priority that can be written. */
+#define K8S_PRIORITY_LAST 1001
+
 /* Everything read. Arrays hold structs of the name's type, by (namespace, name) after finish. */
 struct weir_cluster {
 	const struct weir_allocator *allocator;
@@ -238,6 +292,8 @@ struct weir_cluster {
 	struct weir_array slices;             /* struct k8s_slice */
 	struct weir_array workloads;          /* struct k8s_workload; by (namespace, kind, name) */
 	struct weir_array network_policies;   /* struct k8s_network_policy */
+	struct weir_array cluster_policies;   /* struct k8s_cluster_policy; by (tier, priority,
+					       * name, kind): the order in which they are tried */
 	const struct weir_prefix *pod_ranges; /* nodes' podCIDRs and --cluster-cidr */
 	uint32_t pod_range_count;
 	struct weir_cluster_counts counts;
