@@ -17,7 +17,8 @@
 #include "progress.h"
 
 enum {
-	PROGRESS_EVERY = 4096, /* packets */
+	PROGRESS_EVERY = 128, /* bursts */
+	BURST = 64,
 };
 
 enum fail_on {
@@ -158,14 +159,15 @@ static void show_progress(const struct replay *replay, struct report_progress *p
 	report_progress_show(progress, done, total);
 }
 
-/* False at the end, and when *status is or becomes negative: what was not read has no verdict. */
-static bool next_frame(const struct replay *replay, struct weir_frame *frame, int *status)
+/* How many frames came next: none at the end, and when *status is or becomes negative: what was not
+ * read has no verdict. */
+static size_t next_frames(const struct replay *replay, struct weir_frame *frames, int *status)
 {
-	int next = *status ? 0 : weir_capture_next(replay->capture, frame);
+	int next = *status ? 0 : weir_capture_next(replay->capture, frames, BURST);
 
 	if (next < 0)
 		*status = next;
-	return next == 1;
+	return next > 0 ? (size_t)next : 0;
 }
 
 /* The first pass. */
@@ -177,15 +179,16 @@ static enum exit_code find_flows(struct replay *replay)
 		.stateless = option_given(replay->invocation, OPTION_STATELESS),
 	};
 	struct report_progress progress;
-	struct weir_frame frame;
-	uint64_t frames = 0;
+	struct weir_frame frames[BURST];
+	uint64_t bursts = 0;
+	size_t n;
 	int status = weir_trace_create(replay->input.policy, &options, &replay->trace);
 
 	report_progress_begin(&progress, stderr, "reading");
-	while (next_frame(replay, &frame, &status)) {
-		status = weir_trace_add(replay->trace, &frame);
-		replay->view.last_packet = frame.number;
-		if (++frames % PROGRESS_EVERY == 0)
+	while ((n = next_frames(replay, frames, &status))) {
+		status = weir_trace_add(replay->trace, frames, n);
+		replay->view.last_packet = frames[n - 1].number;
+		if (++bursts % PROGRESS_EVERY == 0)
 			show_progress(replay, &progress);
 	}
 	report_progress_end(&progress);
@@ -203,16 +206,17 @@ static enum exit_code visit_packets(struct replay *replay,
 						  const struct weir_frame *frame,
 						  const struct weir_trace_packet *packet))
 {
-	struct weir_trace_packet packet;
-	struct weir_frame frame;
+	struct weir_trace_packet packets[BURST];
+	struct weir_frame frames[BURST];
+	size_t n;
 	int status = weir_capture_rewind(replay->capture);
 
 	if (!status)
 		status = weir_trace_rewind(replay->trace);
-	while (next_frame(replay, &frame, &status)) {
-		status = weir_trace_locate(replay->trace, &frame, &packet);
-		if (!status)
-			visit(replay, &frame, &packet);
+	while ((n = next_frames(replay, frames, &status))) {
+		status = weir_trace_locate(replay->trace, frames, n, packets);
+		for (size_t i = 0; i < n && !status; i++)
+			visit(replay, &frames[i], &packets[i]);
 	}
 	return status ? fail(replay, status) : EXIT_CLEAN;
 }

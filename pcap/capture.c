@@ -340,24 +340,23 @@ static int take(struct weir_capture *capture, struct input **from, struct weir_f
 	return 1;
 }
 
-int weir_capture_next(struct weir_capture *capture, struct weir_frame *out)
+int weir_capture_next(struct weir_capture *capture, struct weir_frame *frames, int size)
 {
-	struct weir_frame frame;
 	struct input *input;
+	int count = 0;
 
-	for (;;) {
-		int status = take(capture, &input, &frame);
+	while (count < size) {
+		int status = take(capture, &input, &frames[count]);
 
-		if (status <= 0)
-			return status;
-		status = filter(capture, input, &frame);
+		if (status == 0)
+			break;
+		if (status == 1)
+			status = filter(capture, input, &frames[count]);
 		if (status < 0)
 			return status;
-		if (status == 1) {
-			*out = frame;
-			return 1;
-		}
+		count += status;
 	}
+	return count;
 }
 
 int weir_capture_rewind(struct weir_capture *capture)

@@ -1,5 +1,6 @@
 #include "key.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "weir/key.h"
@@ -35,9 +36,15 @@ static const struct {
 
 static bool is_after(const struct weir_tuple *tuple)
 {
-	int order = memcmp(tuple->source.bytes, tuple->destination.bytes, 16);
+	uint64_t from[2], to[2];
 
-	return order > 0 || (order == 0 && tuple->source_port > tuple->destination_port);
+	memcpy(from, tuple->source.bytes, sizeof(from));
+	memcpy(to, tuple->destination.bytes, sizeof(to));
+	for (unsigned i = 0; i < 2; i++) {
+		if (from[i] != to[i])
+			return be64toh(from[i]) > be64toh(to[i]);
+	}
+	return tuple->source_port > tuple->destination_port;
 }
 
 static void set_ends(struct weir_flow_key *out, const struct weir_tuple *tuple, unsigned side)
@@ -123,29 +130,4 @@ void weir_flow_key_swap_addresses(struct weir_flow_key *key)
 
 	key->ends[0] = key->ends[1];
 	key->ends[1] = first;
-}
-
-/* Both halves of a product depend on every bit of the factors. */
-static inline uint64_t fold(uint64_t a, uint64_t b)
-{
-	__extension__ unsigned __int128 product = a;
-
-	product *= b;
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-uint64_t weir_flow_hash(const struct weir_flow_key *key, uint64_t secret)
-{
-	uint64_t words[6];
-	uint64_t h;
-
-	memcpy(words, key, sizeof(words));
-	h = fold(words[0] ^ secret ^ 0x9e3779b97f4a7c15u, words[1] ^ 0xbf58476d1ce4e5b9u);
-	h ^= fold(words[2] ^ secret ^ 0x94d049bb133111ebu, words[3] ^ 0xd6e8feb86659fd93u);
-	return fold(h ^ words[4], words[5] ^ secret ^ 0xa0761d6478bd642fu);
-}
-
-bool weir_flow_key_equal(const struct weir_flow_key *a, const struct weir_flow_key *b)
-{
-	return memcmp(a, b, sizeof(*a)) == 0;
 }

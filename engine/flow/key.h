@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "weir/address.h"
 #include "weir/packet.h"
@@ -72,9 +73,38 @@ unsigned weir_flow_key_of_quote(const struct weir_packet *packet, struct weir_fl
 /* The same key with its ends exchanged, which means the other asker for QUERY. */
 void weir_flow_key_swap_addresses(struct weir_flow_key *key);
 
-/* A hash that who does not know the secret cannot aim at. */
-uint64_t weir_flow_hash(const struct weir_flow_key *key, uint64_t secret);
+/* Both halves of a product depend on every bit of the factors. */
+static inline uint64_t weir_flow_fold(uint64_t a, uint64_t b)
+{
+	__extension__ unsigned __int128 product = a;
 
-bool weir_flow_key_equal(const struct weir_flow_key *a, const struct weir_flow_key *b);
+	product *= b;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* A hash that who does not know the secret cannot aim at. */
+static inline uint64_t weir_flow_hash(const struct weir_flow_key *key, uint64_t secret)
+{
+	uint64_t words[6];
+	uint64_t h;
+
+	memcpy(words, key, sizeof(words));
+	h = weir_flow_fold(words[0] ^ secret ^ 0x9e3779b97f4a7c15u, words[1] ^ 0xbf58476d1ce4e5b9u);
+	h ^= weir_flow_fold(words[2] ^ secret ^ 0x94d049bb133111ebu,
+			    words[3] ^ 0xd6e8feb86659fd93u);
+	return weir_flow_fold(h ^ words[4], words[5] ^ secret ^ 0xa0761d6478bd642fu);
+}
+
+static inline bool weir_flow_key_equal(const struct weir_flow_key *a, const struct weir_flow_key *b)
+{
+	uint64_t left[6], right[6];
+	uint64_t different = 0;
+
+	memcpy(left, a, sizeof(left));
+	memcpy(right, b, sizeof(right));
+	for (unsigned i = 0; i < 6; i++)
+		different |= left[i] ^ right[i];
+	return !different;
+}
 
 #endif

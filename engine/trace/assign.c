@@ -42,11 +42,14 @@ static void touch(struct weir_sighting *sighting, uint64_t time)
 		sighting->time = time;
 }
 
-/* The sighting that a packet of this key belongs to, begun when there is none: *number. */
-static struct weir_sighting *meet(struct weir_sightings *sightings, const struct weir_flow_key *key,
-				  unsigned side, uint8_t signals, uint64_t time, uint32_t *number)
+/* The sighting that a packet of this key and its tag belongs to, begun when there is none:
+ * *number. */
+static struct weir_sighting *meet_tagged(struct weir_sightings *sightings,
+					 const struct weir_flow_key *key, uint32_t tag,
+					 unsigned side, uint8_t signals, uint64_t time,
+					 uint32_t *number)
 {
-	struct weir_sighting_slot *slot = weir_sightings_slot(sightings, key);
+	struct weir_sighting_slot *slot = weir_sightings_slot(sightings, key, tag);
 	struct weir_sighting *sighting;
 
 	if (!slot)
@@ -60,13 +63,20 @@ static struct weir_sighting *meet(struct weir_sightings *sightings, const struct
 			return sighting;
 		}
 	}
-	sighting = weir_sightings_add(sightings, slot, key);
+	sighting = weir_sightings_add(sightings, slot, key, tag);
 	if (!sighting)
 		return NULL;
 	weir_flow_begin(&sighting->machine, side, signals);
 	sighting->time = time;
 	*number = slot->number - 1;
 	return sighting;
+}
+
+static struct weir_sighting *meet(struct weir_sightings *sightings, const struct weir_flow_key *key,
+				  unsigned side, uint8_t signals, uint64_t time, uint32_t *number)
+{
+	return meet_tagged(sightings, key, weir_sightings_tag(sightings, key), side, signals, time,
+			   number);
 }
 
 static void place(struct weir_assignment *out, uint32_t number, struct weir_sighting *sighting,
@@ -76,26 +86,31 @@ static void place(struct weir_assignment *out, uint32_t number, struct weir_sigh
 	out->tally = &sighting->tally;
 }
 
-/* A packet that has its ports. */
-static int assign_whole(struct weir_assigner *assigner, const struct weir_packet *packet,
-			uint64_t time, struct weir_assignment *out)
+/* The key of a packet that has its ports. */
+static void find_key(const struct weir_assigner *assigner, struct weir_incoming *incoming)
 {
-	struct weir_flow_key key;
-	struct weir_sighting *sighting;
+	incoming->side = 0;
+	if (assigner->is_stateless)
+		weir_flow_key_one_way(&incoming->packet, &incoming->key);
+	else
+		incoming->side = (uint8_t)weir_flow_key_of(&incoming->packet, &incoming->key);
+	incoming->tag = weir_sightings_tag(&assigner->sightings, &incoming->key);
+}
+
+static int assign_whole(struct weir_assigner *assigner, const struct weir_incoming *incoming,
+			struct weir_assignment *out)
+{
 	uint32_t before = assigner->sightings.count;
 	uint32_t number;
-	unsigned side = 0;
+	struct weir_sighting *sighting =
+		meet_tagged(&assigner->sightings, &incoming->key, incoming->tag, incoming->side,
+			    weir_flow_signals(&incoming->packet), incoming->time, &number);
 
-	if (assigner->is_stateless)
-		weir_flow_key_one_way(packet, &key);
-	else
-		side = weir_flow_key_of(packet, &key);
-	sighting = meet(&assigner->sightings, &key, side, weir_flow_signals(packet), time, &number);
 	if (!sighting)
 		return -ENOMEM;
-	if (number == before && !side)
-		sighting->icmp_code = packet->icmp_code;
-	place(out, number, sighting, side);
+	if (number == before && !incoming->side)
+		sighting->icmp_code = incoming->packet.icmp_code;
+	place(out, number, sighting, incoming->side);
 	return 0;
 }
 
@@ -131,28 +146,33 @@ static unsigned side_of_error(const struct weir_packet *packet, unsigned quoted_
 
 /* An error whose connection was not seen yet is counted apart, by the error's own sighting and
  * by what it quotes, until the end tells whether that came. */
-static int assign_unknown_error(struct weir_assigner *assigner, const struct weir_packet *packet,
-				struct weir_flow_key *quoted, unsigned side, uint64_t time,
-				struct weir_assignment *out)
+static int assign_unknown_error(struct weir_assigner *assigner,
+				const struct weir_incoming *incoming, struct weir_flow_key *quoted,
+				unsigned side, struct weir_assignment *out)
 {
+	struct weir_incoming itself = *incoming;
 	struct weir_sighting *sighting;
-	int status = assign_whole(assigner, packet, time, out);
 	uint32_t number;
+	int status;
 
+	find_key(assigner, &itself);
+	status = assign_whole(assigner, &itself, out);
 	if (status)
 		return status;
 	quoted->kind = WEIR_FLOW_QUOTED;
 	quoted->zone = out->place.sighting;
-	sighting = meet(&assigner->sightings, quoted, side, WEIR_FLOW_TALKS, time, &number);
+	sighting =
+		meet(&assigner->sightings, quoted, side, WEIR_FLOW_TALKS, incoming->time, &number);
 	if (!sighting)
 		return -ENOMEM;
 	place(out, number, sighting, side);
 	return 0;
 }
 
-static int assign_error(struct weir_assigner *assigner, const struct weir_packet *packet,
-			uint64_t time, struct weir_assignment *out)
+static int assign_error(struct weir_assigner *assigner, const struct weir_incoming *incoming,
+			struct weir_assignment *out)
 {
+	const struct weir_packet *packet = &incoming->packet;
 	struct weir_flow_key key;
 	unsigned quoted_side = weir_flow_key_of_quote(packet, &key);
 	uint32_t number = find_quoted(&assigner->sightings, &key, &quoted_side);
@@ -160,9 +180,9 @@ static int assign_error(struct weir_assigner *assigner, const struct weir_packet
 	struct weir_sighting *sighting;
 
 	if (number == WEIR_NONE)
-		return assign_unknown_error(assigner, packet, &key, side, time, out);
+		return assign_unknown_error(assigner, incoming, &key, side, out);
 	sighting = weir_sighting_at(&assigner->sightings, number);
-	touch(sighting, time);
+	touch(sighting, incoming->time);
 	place(out, number, sighting, side);
 	out->place.is_related = true;
 	return 0;
@@ -326,20 +346,41 @@ static int assign_later_fragment(struct weir_assigner *assigner, const struct we
 	return 0;
 }
 
-int weir_assign(struct weir_assigner *assigner, const struct weir_packet *packet, uint64_t time,
+void weir_assigner_expect(const struct weir_assigner *assigner, const struct weir_frame *frame,
+			  struct weir_incoming *out)
+{
+	const struct weir_packet *packet = &out->packet;
+
+	weir_packet_decode(frame, &out->packet);
+	out->time = frame->time;
+	out->has_key = packet->kind == WEIR_PACKET_OK && !packet->is_later_fragment &&
+		       (!packet->has_quote || assigner->is_stateless);
+	if (!out->has_key)
+		return;
+	find_key(assigner, out);
+	weir_sightings_fetch_slot(&assigner->sightings, out->tag);
+}
+
+void weir_assigner_approach(const struct weir_assigner *assigner,
+			    const struct weir_incoming *incoming)
+{
+	if (incoming->has_key)
+		weir_sightings_fetch_record(&assigner->sightings, incoming->tag);
+}
+
+int weir_assign(struct weir_assigner *assigner, const struct weir_incoming *incoming,
 		struct weir_assignment *out)
 {
+	const struct weir_packet *packet = &incoming->packet;
 	int status;
 
 	*out = (struct weir_assignment){ 0 };
 	if (packet->is_later_fragment)
-		return assign_later_fragment(assigner, packet, time, out);
-	if (packet->has_quote && !assigner->is_stateless)
-		status = assign_error(assigner, packet, time, out);
-	else
-		status = assign_whole(assigner, packet, time, out);
+		return assign_later_fragment(assigner, packet, incoming->time, out);
+	status = incoming->has_key ? assign_whole(assigner, incoming, out)
+				   : assign_error(assigner, incoming, out);
 	if (!status && packet->is_fragment)
-		status = note_first_fragment(assigner, packet, time, &out->place);
+		status = note_first_fragment(assigner, packet, incoming->time, &out->place);
 	return status;
 }
 

@@ -29,6 +29,16 @@ struct weir_assigner {
 	bool is_second_pass;
 };
 
+/* A packet on its way: what can be told of it without the ones before. */
+struct weir_incoming {
+	struct weir_packet packet;
+	uint64_t time;
+	struct weir_flow_key key; /* and what follows: when it has one of its own */
+	uint32_t tag;
+	uint8_t side;
+	bool has_key; /* neither a later fragment nor an error that quotes a connection */
+};
+
 struct weir_assignment {
 	struct weir_place place;
 	struct weir_tally *tally; /* where the first pass counts it, by place.side */
@@ -39,8 +49,15 @@ int weir_assigner_init(struct weir_assigner *assigner, const struct weir_allocat
 		       uint64_t secret, bool is_stateless);
 void weir_assigner_finish(struct weir_assigner *assigner);
 
+/* Decodes a frame, and asks for the memory that assigning will need first. */
+void weir_assigner_expect(const struct weir_assigner *assigner, const struct weir_frame *frame,
+			  struct weir_incoming *out);
+/* Some packets later: asks for what is behind that. */
+void weir_assigner_approach(const struct weir_assigner *assigner,
+			    const struct weir_incoming *incoming);
+
 /* Places a packet that decode calls OK, and takes notice of it. 0 or -ENOMEM. */
-int weir_assign(struct weir_assigner *assigner, const struct weir_packet *packet, uint64_t time,
+int weir_assign(struct weir_assigner *assigner, const struct weir_incoming *incoming,
 		struct weir_assignment *out);
 
 /* Nothing comes any more: what still waits has no first fragment. 0 or -ENOMEM. */

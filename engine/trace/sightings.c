@@ -54,9 +54,8 @@ struct weir_sighting *weir_sighting_at(const struct weir_sightings *sightings, u
 /* The slot that has the key, or the free one where it belongs. Slots lie at their tag, so that
  * a larger table is filled from the tags alone. */
 static struct weir_sighting_slot *probe(const struct weir_sightings *sightings,
-					const struct weir_flow_key *key)
+					const struct weir_flow_key *key, uint32_t tag)
 {
-	uint32_t tag = (uint32_t)weir_flow_hash(key, sightings->secret);
 	uint64_t at = tag & sightings->mask;
 	struct weir_sighting_slot *slot = &sightings->slots[at];
 
@@ -94,22 +93,52 @@ static bool grow(struct weir_sightings *sightings)
 	return true;
 }
 
+uint32_t weir_sightings_tag(const struct weir_sightings *sightings, const struct weir_flow_key *key)
+{
+	return (uint32_t)weir_flow_hash(key, sightings->secret);
+}
+
+void weir_sightings_fetch_slot(const struct weir_sightings *sightings, uint32_t tag)
+{
+	if (sightings->slots)
+		__builtin_prefetch(&sightings->slots[tag & sightings->mask]);
+}
+
+void weir_sightings_fetch_record(const struct weir_sightings *sightings, uint32_t tag)
+{
+	const struct weir_sighting_slot *slot;
+	const struct weir_sighting *sighting;
+
+	if (!sightings->slots)
+		return;
+	slot = &sightings->slots[tag & sightings->mask];
+	while (slot->number && slot->tag != tag && slot != &sightings->slots[sightings->mask])
+		slot++;
+	if (!slot->number)
+		return;
+	sighting = weir_sighting_at(sightings, slot->number - 1);
+	__builtin_prefetch(sighting, 1);
+	__builtin_prefetch(&sighting->tally, 1);
+}
+
 uint32_t weir_sightings_find(const struct weir_sightings *sightings,
 			     const struct weir_flow_key *key)
 {
-	uint32_t number = sightings->slots ? probe(sightings, key)->number : 0;
+	uint32_t number =
+		sightings->slots ? probe(sightings, key, weir_sightings_tag(sightings, key))->number
+				 : 0;
 
 	return number ? number - 1 : WEIR_NONE;
 }
 
 struct weir_sighting_slot *weir_sightings_slot(struct weir_sightings *sightings,
-					       const struct weir_flow_key *key)
+					       const struct weir_flow_key *key, uint32_t tag)
 {
 	bool is_full = !sightings->slots || (sightings->used + 1) * 2 > sightings->mask + 1;
 
 	if (is_full && !grow(sightings))
 		return NULL;
-	return probe(sightings, key);
+	return probe(sightings, key, tag);
 }
 
 static bool add_chunk(struct weir_sightings *sightings)
@@ -132,7 +161,7 @@ static bool add_chunk(struct weir_sightings *sightings)
 
 struct weir_sighting *weir_sightings_add(struct weir_sightings *sightings,
 					 struct weir_sighting_slot *slot,
-					 const struct weir_flow_key *key)
+					 const struct weir_flow_key *key, uint32_t tag)
 {
 	struct weir_sighting *sighting;
 
@@ -148,7 +177,7 @@ struct weir_sighting *weir_sightings_add(struct weir_sightings *sightings,
 	sighting->older = slot->number ? slot->number - 1 : WEIR_NONE;
 	if (!slot->number)
 		sightings->used++;
-	slot->tag = (uint32_t)weir_flow_hash(key, sightings->secret);
+	slot->tag = tag;
 	slot->number = ++sightings->count;
 	return sighting;
 }

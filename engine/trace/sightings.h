@@ -8,8 +8,11 @@
  *
  * A record is two cache lines. The first is what assigning packets needs: it is made anew in the
  * second pass, in the same order, and so with the same numbers. The second is what the first
- * pass counts. The table's slots hold 32 bits of the hash, so that other keys are almost never
- * looked at, and the table can grow without reading the records.
+ * pass counts. The table's slots hold 32 bits of the hash, the key's tag, so that other keys are
+ * almost never looked at, and the table can grow without reading the records.
+ *
+ * Slots and records miss the cache where flows are many. So who knows a tag before its turn may
+ * ask for the slot, and later, from the slot, for the record: both are hints and change nothing.
  */
 #ifndef WEIR_TRACE_SIGHTINGS_H
 #define WEIR_TRACE_SIGHTINGS_H
@@ -58,17 +61,22 @@ void weir_sightings_rewind(struct weir_sightings *sightings);
 
 struct weir_sighting *weir_sighting_at(const struct weir_sightings *sightings, uint32_t number);
 
+uint32_t weir_sightings_tag(const struct weir_sightings *sightings,
+			    const struct weir_flow_key *key);
+void weir_sightings_fetch_slot(const struct weir_sightings *sightings, uint32_t tag);
+void weir_sightings_fetch_record(const struct weir_sightings *sightings, uint32_t tag);
+
 /* The latest sighting of a key, or WEIR_NONE. */
 uint32_t weir_sightings_find(const struct weir_sightings *sightings,
 			     const struct weir_flow_key *key);
 
-/* The slot of a key, free or with its latest sighting; NULL: no memory. Holds until the next
- * call. */
+/* The slot of a key and its tag, free or with its latest sighting; NULL: no memory. Holds until
+ * the next call. */
 struct weir_sighting_slot *weir_sightings_slot(struct weir_sightings *sightings,
-					       const struct weir_flow_key *key);
+					       const struct weir_flow_key *key, uint32_t tag);
 /* A new sighting in a slot, after the one that the slot may have; NULL: no memory. */
 struct weir_sighting *weir_sightings_add(struct weir_sightings *sightings,
 					 struct weir_sighting_slot *slot,
-					 const struct weir_flow_key *key);
+					 const struct weir_flow_key *key, uint32_t tag);
 
 #endif

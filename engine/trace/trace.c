@@ -8,8 +8,8 @@
  * Assigning (assign.h) is the same code in both passes and looks at the past only, so sightings
  * get the same numbers; their outcomes (flows.h), made in between, tell the flow and direction of
  * each packet. Nothing is kept per packet: memory is 128 bytes a sighting, 16 to 32 for its slots
- *in the table, 8 for its outcome and 24 for its flow, the window of fragments (fragments.h), and 16
- * for each datagram whose fragments came in the wrong order.
+ * in the table, 8 for its outcome and 24 for its flow, the window of fragments (fragments.h), and
+ *16 for each datagram whose fragments came in the wrong order.
  */
 #include "weir/trace.h"
 
@@ -18,6 +18,10 @@
 #include "flows.h"
 #include "weir/directory.h"
 #include "weir/key.h"
+
+enum {
+	BURST = 32, /* packets whose memory is fetched before the first of them is assigned */
+};
 
 struct weir_trace {
 	const struct weir_allocator *allocator;
@@ -85,27 +89,60 @@ static enum weir_trace_class class_of(const struct weir_packet *packet)
 	}
 }
 
-int weir_trace_add(struct weir_trace *trace, const struct weir_frame *frame)
+/* Decodes a burst, and fetches what assigning it will touch. */
+static void prepare(const struct weir_trace *trace, const struct weir_frame *frames, size_t n,
+		    struct weir_incoming *burst)
 {
-	struct weir_packet packet;
+	for (size_t i = 0; i < n; i++)
+		weir_assigner_expect(&trace->assigner, &frames[i], &burst[i]);
+	for (size_t i = 0; i < n; i++)
+		weir_assigner_approach(&trace->assigner, &burst[i]);
+}
+
+static int add(struct weir_trace *trace, const struct weir_frame *frame,
+	       const struct weir_incoming *incoming)
+{
+	const struct weir_packet *packet = &incoming->packet;
 	struct weir_assignment assignment;
 	int status;
 
-	weir_packet_decode(frame, &packet);
-	if (packet.kind == WEIR_PACKET_OK) {
-		status = weir_assign(&trace->assigner, &packet, frame->time, &assignment);
+	if (packet->kind == WEIR_PACKET_OK) {
+		status = weir_assign(&trace->assigner, incoming, &assignment);
 		if (!status)
 			status = weir_tally_frame(assignment.tally, assignment.place.side, frame,
 						  &trace->assigner.sets);
 		if (status)
 			return status;
 	} else {
-		trace->summary.by_class[class_of(&packet)]++;
-		if (packet.kind == WEIR_PACKET_MALFORMED)
-			trace->summary.malformed_by[packet.malformed]++;
+		trace->summary.by_class[class_of(packet)]++;
+		if (packet->kind == WEIR_PACKET_MALFORMED)
+			trace->summary.malformed_by[packet->malformed]++;
 	}
 	note_time(trace, frame->time);
 	trace->summary.packets++;
+	return 0;
+}
+
+static size_t burst_size(size_t left)
+{
+	return left < BURST ? left : BURST;
+}
+
+int weir_trace_add(struct weir_trace *trace, const struct weir_frame *frames, size_t n)
+{
+	struct weir_incoming burst[BURST];
+
+	for (size_t done = 0; done < n; done += BURST) {
+		size_t size = burst_size(n - done);
+
+		prepare(trace, &frames[done], size, burst);
+		for (size_t i = 0; i < size; i++) {
+			int status = add(trace, &frames[done + i], &burst[i]);
+
+			if (status)
+				return status;
+		}
+	}
 	return 0;
 }
 
@@ -270,24 +307,23 @@ int weir_trace_rewind(struct weir_trace *trace)
 	return 0;
 }
 
-int weir_trace_locate(struct weir_trace *trace, const struct weir_frame *frame,
-		      struct weir_trace_packet *out)
+static int locate(struct weir_trace *trace, const struct weir_incoming *incoming,
+		  struct weir_trace_packet *out)
 {
+	const struct weir_packet *packet = &incoming->packet;
 	struct weir_assignment assignment;
 	const struct weir_flow_record *record;
 	const struct weir_outcome *outcome;
-	struct weir_packet packet;
 	int status;
 
-	weir_packet_decode(frame, &packet);
-	if (packet.kind != WEIR_PACKET_OK) {
-		*out = (struct weir_trace_packet){ .kind = (uint8_t)class_of(&packet),
+	if (packet->kind != WEIR_PACKET_OK) {
+		*out = (struct weir_trace_packet){ .kind = (uint8_t)class_of(packet),
 						   .flow = UINT64_MAX };
-		if (packet.kind == WEIR_PACKET_MALFORMED)
-			out->malformed = packet.malformed;
+		if (packet->kind == WEIR_PACKET_MALFORMED)
+			out->malformed = packet->malformed;
 		return 0;
 	}
-	status = weir_assign(&trace->assigner, &packet, frame->time, &assignment);
+	status = weir_assign(&trace->assigner, incoming, &assignment);
 	if (status)
 		return status;
 	/* Frames that the first pass did not have lead nowhere. */
@@ -305,5 +341,24 @@ int weir_trace_locate(struct weir_trace *trace, const struct weir_frame *frame,
 		.is_fragment = assignment.is_later_fragment,
 		.flow = outcome->flow,
 	};
+	return 0;
+}
+
+int weir_trace_locate(struct weir_trace *trace, const struct weir_frame *frames, size_t n,
+		      struct weir_trace_packet *out)
+{
+	struct weir_incoming burst[BURST];
+
+	for (size_t done = 0; done < n; done += BURST) {
+		size_t size = burst_size(n - done);
+
+		prepare(trace, &frames[done], size, burst);
+		for (size_t i = 0; i < size; i++) {
+			int status = locate(trace, &burst[i], &out[done + i]);
+
+			if (status)
+				return status;
+		}
+	}
 	return 0;
 }

@@ -34,9 +34,10 @@ int weir_capture_open(const char *const *paths, size_t path_count,
 		      bool *bad_filter, struct weir_error *error);
 void weir_capture_close(struct weir_capture *capture); /* NULL is allowed */
 
-/* 1 and the next frame, valid until the next call; 0 at the end. Damage ends its file, is told to
- * the sink as "FILE: OFFSET: what", and the other files go on. -ENOMEM. */
-int weir_capture_next(struct weir_capture *capture, struct weir_frame *out);
+/* Fills at most size frames and returns how many; 0 at the end. Their bytes are valid until the
+ * capture is closed. Damage ends its file, is told to the sink as "FILE: OFFSET: what", and the
+ * other files go on. -ENOMEM. */
+int weir_capture_next(struct weir_capture *capture, struct weir_frame *frames, int size);
 
 /* Goes back to the first frame. What the sink was told is not told again. 0 or a negative errno. */
 int weir_capture_rewind(struct weir_capture *capture);

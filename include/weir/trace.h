@@ -33,8 +33,8 @@ int weir_trace_create(struct weir_policy *policy, const struct weir_trace_option
 		      struct weir_trace **out);
 void weir_trace_destroy(struct weir_trace *trace); /* NULL is allowed */
 
-/* 0 or -ENOMEM. */
-int weir_trace_add(struct weir_trace *trace, const struct weir_frame *frame);
+/* Adds frames[0..n). Best in bursts of 32 or more. 0 or -ENOMEM. */
+int weir_trace_add(struct weir_trace *trace, const struct weir_frame *frames, size_t n);
 
 /* Ends the first pass and judges. 0 or -ENOMEM. */
 int weir_trace_finish(struct weir_trace *trace);
@@ -125,9 +125,10 @@ struct weir_trace_packet {
 	uint64_t flow;    /* index, or UINT64_MAX when it belongs to none */
 };
 
-/* The second pass: rewind once, then locate the same frames in the same order. */
+/* The second pass: rewind once, then locate the same frames in the same order, in bursts of any
+ * size: out[i] answers frames[i]. -EINVAL for frames that were never added. */
 int weir_trace_rewind(struct weir_trace *trace);
-int weir_trace_locate(struct weir_trace *trace, const struct weir_frame *frame,
+int weir_trace_locate(struct weir_trace *trace, const struct weir_frame *frames, size_t n,
 		      struct weir_trace_packet *out);
 
 #ifdef __cplusplus

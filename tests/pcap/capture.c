@@ -81,7 +81,7 @@ static struct weir_frame expect_frame(struct weir_capture *capture)
 {
 	struct weir_frame frame;
 
-	assert_int_equal(weir_capture_next(capture, &frame), 1);
+	assert_int_equal(weir_capture_next(capture, &frame, 1), 1);
 	return frame;
 }
 
@@ -89,8 +89,8 @@ static void expect_end(struct weir_capture *capture)
 {
 	struct weir_frame frame;
 
-	assert_int_equal(weir_capture_next(capture, &frame), 0);
-	assert_int_equal(weir_capture_next(capture, &frame), 0);
+	assert_int_equal(weir_capture_next(capture, &frame, 1), 0);
+	assert_int_equal(weir_capture_next(capture, &frame, 1), 0);
 }
 
 static unsigned count_frames(struct weir_capture *capture)
@@ -98,7 +98,7 @@ static unsigned count_frames(struct weir_capture *capture)
 	struct weir_frame frame;
 	unsigned count = 0;
 
-	while (weir_capture_next(capture, &frame) == 1)
+	while (weir_capture_next(capture, &frame, 1) == 1)
 		count++;
 	return count;
 }
@@ -753,7 +753,7 @@ static void many_files_are_merged_in_order(void **state)
 		write_numbered(path, i * 7919 % 101, RECORDS);
 	}
 	capture = open_one("many", &findings);
-	for (struct weir_frame frame; weir_capture_next(capture, &frame) == 1; count++) {
+	for (struct weir_frame frame; weir_capture_next(capture, &frame, 1) == 1; count++) {
 		assert_true(frame.time >= last);
 		last = frame.time;
 	}
@@ -981,7 +981,7 @@ static void progress_goes_from_nothing_to_everything(void **state)
 	write_numbered("p1.pcap", 1, 50);
 	write_numbered("p2.pcap", 20, 50);
 	capture = open_many(paths, 2, NULL, &findings);
-	for (struct weir_frame frame; weir_capture_next(capture, &frame) == 1;) {
+	for (struct weir_frame frame; weir_capture_next(capture, &frame, 1) == 1;) {
 		weir_capture_progress(capture, &done, &total);
 		assert_true(done >= last && done <= total);
 		last = done;

@@ -182,7 +182,7 @@ static struct weir_trace *play(const struct soup *soup, const struct weir_trace_
 	assert_int_equal(weir_trace_create(policy, options, &trace), 0);
 	weir_policy_unref(policy);
 	for (unsigned i = 0; i < PACKETS; i++)
-		assert_int_equal(weir_trace_add(trace, &soup->frames[i]), 0);
+		assert_int_equal(weir_trace_add(trace, &soup->frames[i], 1), 0);
 	assert_int_equal(weir_trace_finish(trace), 0);
 	return trace;
 }
@@ -391,7 +391,7 @@ static void compare_parting(struct weir_trace *trace, const struct soup *soup,
 		struct weir_trace_packet packet;
 		int leader = twin->leader[i];
 
-		assert_int_equal(weir_trace_locate(trace, &soup->frames[i], &packet), 0);
+		assert_int_equal(weir_trace_locate(trace, &soup->frames[i], 1, &packet), 0);
 		assert_int_equal(packet.flow == UINT64_MAX, leader == NOBODY);
 		if (leader == NOBODY)
 			continue;

@@ -268,7 +268,7 @@ static void check_packet(struct weir_trace *trace, const struct weir_frame *fram
 	struct weir_trace_packet packet;
 	struct weir_flow flow;
 
-	assert_int_equal(weir_trace_locate(trace, frame, &packet), 0);
+	assert_int_equal(weir_trace_locate(trace, frame, 1, &packet), 0);
 	by_class[packet.kind]++;
 	if (packet.flow == UINT64_MAX) {
 		assert_true(packet.kind >= WEIR_TRACE_NOT_IP);
@@ -344,7 +344,7 @@ void script_play(const char *script, const struct weir_trace_options *options,
 	assert_int_equal(weir_trace_create(policy, options, &trace), 0);
 	weir_policy_unref(policy);
 	for (size_t i = 0; i < count; i++)
-		assert_int_equal(weir_trace_add(trace, &frames[i]), 0);
+		assert_int_equal(weir_trace_add(trace, &frames[i], 1), 0);
 	assert_int_equal(weir_trace_finish(trace), 0);
 	for (uint64_t i = 0; i < weir_trace_flow_count(trace); i++) {
 		struct weir_flow flow;
@@ -357,7 +357,7 @@ void script_play(const char *script, const struct weir_trace_options *options,
 	for (size_t i = 0; i < count; i++) {
 		struct weir_trace_packet packet;
 
-		assert_int_equal(weir_trace_locate(trace, &frames[i], &packet), 0);
+		assert_int_equal(weir_trace_locate(trace, &frames[i], 1, &packet), 0);
 		append_packet(out->packets, &packet);
 	}
 	weir_trace_destroy(trace);

@@ -27,7 +27,7 @@ static struct weir_trace *make_trace(const struct weir_trace_options *options)
 static void finish(struct weir_trace *trace, const struct weir_frame *frames, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		assert_int_equal(weir_trace_add(trace, &frames[i]), 0);
+		assert_int_equal(weir_trace_add(trace, &frames[i], 1), 0);
 	assert_int_equal(weir_trace_finish(trace), 0);
 }
 
@@ -186,7 +186,7 @@ static void t1_t9_every_packet_has_one_class(void **state)
 	assert_int_equal(summary.flows[WEIR_ALLOW], 1);
 	script_check_identities(trace, frames, 5);
 	assert_int_equal(weir_trace_rewind(trace), 0);
-	assert_int_equal(weir_trace_locate(trace, &frames[2], &packet), 0);
+	assert_int_equal(weir_trace_locate(trace, &frames[2], 1, &packet), 0);
 	assert_int_equal(packet.kind, WEIR_TRACE_MALFORMED);
 	assert_int_equal(packet.malformed, WEIR_MALFORMED_IP_HEADER_LENGTH);
 	assert_true(packet.flow == UINT64_MAX);
@@ -208,7 +208,7 @@ static void t9_interfaces_are_named_in_order(void **state)
 	for (unsigned i = 0; i < COUNT(seen); i++) {
 		frame.number = i + 1;
 		frame.interface = seen[i];
-		assert_int_equal(weir_trace_add(trace, &frame), 0);
+		assert_int_equal(weir_trace_add(trace, &frame, 1), 0);
 	}
 	assert_int_equal(weir_trace_finish(trace), 0);
 	weir_trace_flow(trace, 0, &flow);
@@ -229,7 +229,7 @@ static void frames_of_another_trace_lead_nowhere(void **state)
 	frame = frame_whole(&b);
 	assert_int_equal(weir_trace_finish(trace), 0);
 	assert_int_equal(weir_trace_rewind(trace), 0);
-	assert_int_equal(weir_trace_locate(trace, &frame, &packet), -EINVAL);
+	assert_int_equal(weir_trace_locate(trace, &frame, 1, &packet), -EINVAL);
 	weir_trace_destroy(trace);
 }
 
@@ -317,13 +317,13 @@ static int replay(struct weir_policy *policy, struct budget *budget,
 	if (status)
 		return status;
 	for (unsigned i = 0; i < MANY && !status; i++)
-		status = weir_trace_add(trace, &frames[i]);
+		status = weir_trace_add(trace, &frames[i], 1);
 	if (!status)
 		status = weir_trace_finish(trace);
 	if (!status)
 		status = weir_trace_rewind(trace);
 	for (unsigned i = 0; i < MANY && !status; i++)
-		status = weir_trace_locate(trace, &frames[i], &packet);
+		status = weir_trace_locate(trace, &frames[i], 1, &packet);
 	weir_trace_destroy(trace);
 	return status;
 }
@@ -384,9 +384,9 @@ static void t13_the_window_of_fragments_is_bounded(void **state)
 			frame = frame_whole(&b);
 			frame.number = ++number;
 			if (!pass)
-				assert_int_equal(weir_trace_add(trace, &frame), 0);
+				assert_int_equal(weir_trace_add(trace, &frame, 1), 0);
 			else
-				assert_int_equal(weir_trace_locate(trace, &frame, &packet), 0);
+				assert_int_equal(weir_trace_locate(trace, &frame, 1, &packet), 0);
 			if (pass && i == DATAGRAMS - 1)
 				assert_int_equal(packet.flow, 1);
 			else if (pass)
