@@ -258,6 +258,20 @@ static void print_flows(struct replay *replay)
 	}
 }
 
+static enum exit_code print_parts(struct replay *replay)
+{
+	struct replay_view *view = &replay->view;
+	enum exit_code code = EXIT_CLEAN;
+
+	view->format->begin(view);
+	if (view->shows_packets)
+		code = visit_packets(replay, print_packet);
+	else
+		print_flows(replay);
+	view->format->end(view);
+	return code;
+}
+
 static enum exit_code print(struct replay *replay)
 {
 	static const struct replay_format *const formats[] = {
@@ -272,12 +286,10 @@ static enum exit_code print(struct replay *replay)
 	view->trace = replay->trace;
 	view->color = replay->invocation->color_out;
 	view->shows_packets = option_given(replay->invocation, OPTION_PACKETS);
-	view->format->begin(view);
-	if (view->shows_packets)
-		code = visit_packets(replay, print_packet);
+	if (option_given(replay->invocation, OPTION_SUMMARY))
+		view->format->summary(view);
 	else
-		print_flows(replay);
-	view->format->end(view);
+		code = print_parts(replay);
 	if (view->is_short || view->text.is_short)
 		return fail(replay, -ENOMEM);
 	return code;
@@ -311,10 +323,17 @@ static enum exit_code judge(const struct replay *replay)
 
 static enum exit_code check_usage(const struct replay *replay)
 {
-	if (option_given(replay->invocation, OPTION_READ))
-		return EXIT_CLEAN;
-	complain(replay->invocation->command, "-r TRACE is missing: the capture to replay");
-	return EXIT_USAGE;
+	const struct invocation *invocation = replay->invocation;
+
+	if (!option_given(invocation, OPTION_READ)) {
+		complain(invocation->command, "-r TRACE is missing: the capture to replay");
+		return EXIT_USAGE;
+	}
+	if (option_given(invocation, OPTION_PACKETS) && option_given(invocation, OPTION_SUMMARY)) {
+		complain(invocation->command, "--packets and --summary exclude each other");
+		return EXIT_USAGE;
+	}
+	return EXIT_CLEAN;
 }
 
 /* Each step runs only after the one before went well. */
@@ -365,13 +384,14 @@ static const struct option_spec output_specs[] = {
 	{ OPTION_OUTPUT, 'o', "output", "FORMAT", "table|wide|json|jsonl|csv", "how to print" },
 	{ OPTION_PACKETS, 0, "packets", NULL, NULL,
 	  "a line for every packet instead of every flow" },
+	{ OPTION_SUMMARY, 0, "summary", NULL, NULL, "the summary alone, no flows" },
 	{ OPTION_EXPECT, 0, "expect", "FILE", NULL,
 	  "compare with expected verdicts: JSON lines or CSV with any of from, to, protocol, port, "
 	  "sourcePort, verdict, packet" },
 	{ OPTION_FAIL_ON, 0, "fail-on", "LIST", NULL,
 	  "exit 1 when there is any of: deny, ambiguous, malformed; several with commas" },
 };
-static const struct option_group output_options = { "Output", output_specs, 4 };
+static const struct option_group output_options = { "Output", output_specs, 5 };
 
 static const char *const absent[] = { "at-change", "w", "allowed", "denied", "live", NULL };
 

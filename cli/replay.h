@@ -46,6 +46,7 @@ struct replay_format {
 	void (*packet)(struct replay_view *view, const struct weir_frame *frame,
 		       const struct weir_trace_packet *packet);
 	void (*end)(struct replay_view *view);
+	void (*summary)(struct replay_view *view); /* alone, without begin and end */
 };
 
 extern const struct replay_format replay_table;

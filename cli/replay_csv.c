@@ -195,4 +195,4 @@ static void end(struct replay_view *view)
 	replay_summary(view, stderr);
 }
 
-const struct replay_format replay_csv = { "csv", begin, row_of_flow, row_of_packet, end };
+const struct replay_format replay_csv = { "csv", begin, row_of_flow, row_of_packet, end, end };

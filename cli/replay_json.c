@@ -198,6 +198,12 @@ static void end_lines(struct replay_view *view)
 	report_json_end_line(&view->json);
 }
 
+static void summary_alone(struct replay_view *view)
+{
+	begin_lines(view);
+	end_lines(view);
+}
+
 static void begin_object(struct replay_view *view)
 {
 	view->json = report_json_to(stdout);
@@ -228,7 +234,7 @@ static void end_object(struct replay_view *view)
 	report_json_end_line(&view->json);
 }
 
-const struct replay_format replay_jsonl = { "jsonl", begin_lines, line_of_flow, line_of_packet,
-					    end_lines };
-const struct replay_format replay_json = { "json", begin_object, member_flow, member_packet,
-					   end_object };
+const struct replay_format replay_jsonl = { "jsonl",        begin_lines, line_of_flow,
+					    line_of_packet, end_lines,   summary_alone };
+const struct replay_format replay_json = { "json",        begin_object, member_flow,
+					   member_packet, end_object,   summary_alone };

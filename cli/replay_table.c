@@ -302,6 +302,11 @@ void replay_summary(const struct replay_view *view, FILE *file)
 			view->expectations->mismatched, view->expectations->unseen);
 }
 
+static void summary(struct replay_view *view)
+{
+	replay_summary(view, stdout);
+}
+
 static void end(struct replay_view *view)
 {
 	bool has_rows = view->shows_packets ? view->summary.packets > 0
@@ -311,8 +316,11 @@ static void end(struct replay_view *view)
 		print_pending(view);
 	if (has_rows)
 		putchar('\n');
-	replay_summary(view, stdout);
+	summary(view);
 }
 
-const struct replay_format replay_table = { "table", begin, row_of_flow, row_of_packet, end };
-const struct replay_format replay_wide = { "wide", begin, wide_row_of_flow, row_of_packet, end };
+const struct replay_format replay_table = {
+	"table", begin, row_of_flow, row_of_packet, end, summary
+};
+const struct replay_format replay_wide = { "wide",        begin, wide_row_of_flow,
+					   row_of_packet, end,   summary };

@@ -94,7 +94,6 @@ static void find_key(const struct weir_assigner *assigner, struct weir_incoming 
 		weir_flow_key_one_way(&incoming->packet, &incoming->key);
 	else
 		incoming->side = (uint8_t)weir_flow_key_of(&incoming->packet, &incoming->key);
-	incoming->tag = weir_sightings_tag(&assigner->sightings, &incoming->key);
 }
 
 static int assign_whole(struct weir_assigner *assigner, const struct weir_incoming *incoming,
@@ -156,6 +155,7 @@ static int assign_unknown_error(struct weir_assigner *assigner,
 	int status;
 
 	find_key(assigner, &itself);
+	itself.tag = weir_sightings_tag(&assigner->sightings, &itself.key);
 	status = assign_whole(assigner, &itself, out);
 	if (status)
 		return status;
@@ -346,8 +346,8 @@ static int assign_later_fragment(struct weir_assigner *assigner, const struct we
 	return 0;
 }
 
-void weir_assigner_expect(const struct weir_assigner *assigner, const struct weir_frame *frame,
-			  struct weir_incoming *out)
+static void decode(const struct weir_assigner *assigner, const struct weir_frame *frame,
+		   struct weir_incoming *out)
 {
 	const struct weir_packet *packet = &out->packet;
 
@@ -355,17 +355,29 @@ void weir_assigner_expect(const struct weir_assigner *assigner, const struct wei
 	out->time = frame->time;
 	out->has_key = packet->kind == WEIR_PACKET_OK && !packet->is_later_fragment &&
 		       (!packet->has_quote || assigner->is_stateless);
-	if (!out->has_key)
-		return;
-	find_key(assigner, out);
-	weir_sightings_fetch_slot(&assigner->sightings, out->tag);
 }
 
-void weir_assigner_approach(const struct weir_assigner *assigner,
-			    const struct weir_incoming *incoming)
+void weir_assigner_expect(const struct weir_assigner *assigner, const struct weir_frame *frames,
+			  size_t n, struct weir_incoming *out)
 {
-	if (incoming->has_key)
-		weir_sightings_fetch_record(&assigner->sightings, incoming->tag);
+	const struct weir_sightings *sightings = &assigner->sightings;
+
+	for (size_t i = 0; i < n; i++)
+		decode(assigner, &frames[i], &out[i]);
+	for (size_t i = 0; i < n; i++) {
+		if (out[i].has_key)
+			find_key(assigner, &out[i]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!out[i].has_key)
+			continue;
+		out[i].tag = weir_sightings_tag(sightings, &out[i].key);
+		weir_sightings_fetch_slot(sightings, out[i].tag);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (out[i].has_key)
+			weir_sightings_fetch_record(sightings, out[i].tag);
+	}
 }
 
 int weir_assign(struct weir_assigner *assigner, const struct weir_incoming *incoming,

@@ -49,12 +49,10 @@ int weir_assigner_init(struct weir_assigner *assigner, const struct weir_allocat
 		       uint64_t secret, bool is_stateless);
 void weir_assigner_finish(struct weir_assigner *assigner);
 
-/* Decodes a frame, and asks for the memory that assigning will need first. */
-void weir_assigner_expect(const struct weir_assigner *assigner, const struct weir_frame *frame,
-			  struct weir_incoming *out);
-/* Some packets later: asks for what is behind that. */
-void weir_assigner_approach(const struct weir_assigner *assigner,
-			    const struct weir_incoming *incoming);
+/* Decodes a burst, and fetches what assigning its packets will touch. Each stage goes over the
+ * whole burst: what one wrote in pieces is in memory by the time the next reads it in words. */
+void weir_assigner_expect(const struct weir_assigner *assigner, const struct weir_frame *frames,
+			  size_t n, struct weir_incoming *out);
 
 /* Places a packet that decode calls OK, and takes notice of it. 0 or -ENOMEM. */
 int weir_assign(struct weir_assigner *assigner, const struct weir_incoming *incoming,

@@ -89,16 +89,6 @@ static enum weir_trace_class class_of(const struct weir_packet *packet)
 	}
 }
 
-/* Decodes a burst, and fetches what assigning it will touch. */
-static void prepare(const struct weir_trace *trace, const struct weir_frame *frames, size_t n,
-		    struct weir_incoming *burst)
-{
-	for (size_t i = 0; i < n; i++)
-		weir_assigner_expect(&trace->assigner, &frames[i], &burst[i]);
-	for (size_t i = 0; i < n; i++)
-		weir_assigner_approach(&trace->assigner, &burst[i]);
-}
-
 static int add(struct weir_trace *trace, const struct weir_frame *frame,
 	       const struct weir_incoming *incoming)
 {
@@ -135,7 +125,7 @@ int weir_trace_add(struct weir_trace *trace, const struct weir_frame *frames, si
 	for (size_t done = 0; done < n; done += BURST) {
 		size_t size = burst_size(n - done);
 
-		prepare(trace, &frames[done], size, burst);
+		weir_assigner_expect(&trace->assigner, &frames[done], size, burst);
 		for (size_t i = 0; i < size; i++) {
 			int status = add(trace, &frames[done + i], &burst[i]);
 
@@ -352,7 +342,7 @@ int weir_trace_locate(struct weir_trace *trace, const struct weir_frame *frames,
 	for (size_t done = 0; done < n; done += BURST) {
 		size_t size = burst_size(n - done);
 
-		prepare(trace, &frames[done], size, burst);
+		weir_assigner_expect(&trace->assigner, &frames[done], size, burst);
 		for (size_t i = 0; i < size; i++) {
 			int status = locate(trace, &burst[i], &out[done + i]);
 

@@ -173,6 +173,15 @@ static void cook(struct soup *soup, uint64_t seed, unsigned address_count, bool 
 	}
 }
 
+/* Sizes around that of the bursts inside, over and over. */
+static size_t burst_at(size_t i, size_t left)
+{
+	static const size_t sizes[] = { 33, 0, 1, 31, 32, 100 };
+	size_t size = sizes[i % COUNT(sizes)];
+
+	return size < left ? size : left;
+}
+
 static struct weir_trace *play(const struct soup *soup, const struct weir_trace_options *options)
 {
 	struct weir_policy *policy = cluster_policy();
@@ -181,8 +190,12 @@ static struct weir_trace *play(const struct soup *soup, const struct weir_trace_
 	assert_non_null(policy);
 	assert_int_equal(weir_trace_create(policy, options, &trace), 0);
 	weir_policy_unref(policy);
-	for (unsigned i = 0; i < PACKETS; i++)
-		assert_int_equal(weir_trace_add(trace, &soup->frames[i], 1), 0);
+	for (size_t done = 0, i = 0; done < PACKETS; i++) {
+		size_t n = burst_at(i, PACKETS - done);
+
+		assert_int_equal(weir_trace_add(trace, &soup->frames[done], n), 0);
+		done += n;
+	}
 	assert_int_equal(weir_trace_finish(trace), 0);
 	return trace;
 }
@@ -379,6 +392,7 @@ static void place_orphans(struct twin *twin)
 static void compare_parting(struct weir_trace *trace, const struct soup *soup,
 			    const struct twin *twin)
 {
+	static struct weir_trace_packet packets[PACKETS];
 	static uint64_t flow_of[PACKETS];
 	static int leader_of[PACKETS];
 
@@ -387,11 +401,17 @@ static void compare_parting(struct weir_trace *trace, const struct soup *soup,
 		leader_of[i] = NOBODY;
 	}
 	assert_int_equal(weir_trace_rewind(trace), 0);
+	for (size_t done = 0, i = 1; done < PACKETS; i++) {
+		size_t n = burst_at(i, PACKETS - done);
+
+		assert_int_equal(weir_trace_locate(trace, &soup->frames[done], n, &packets[done]),
+				 0);
+		done += n;
+	}
 	for (int i = 0; i < PACKETS; i++) {
-		struct weir_trace_packet packet;
+		const struct weir_trace_packet packet = packets[i];
 		int leader = twin->leader[i];
 
-		assert_int_equal(weir_trace_locate(trace, &soup->frames[i], 1, &packet), 0);
 		assert_int_equal(packet.flow == UINT64_MAX, leader == NOBODY);
 		if (leader == NOBODY)
 			continue;
