@@ -57,10 +57,13 @@ struct weir_ip {
 	struct weir_address source;
 	struct weir_address destination;
 	uint32_t fragment_id;
+	uint16_t fragment_offset;
+	uint16_t fragment_length;
 	uint8_t protocol;
 	uint8_t fragment_protocol;
 	bool is_ipv6;
 	bool is_fragment;
+	bool has_more_fragments;
 	bool is_later_fragment;
 	bool has_extensions;
 	bool length_missing; /* the length field was left to the offload engine (T2) */

@@ -73,6 +73,12 @@ static int end_ipv6(struct weir_slice *packet, struct weir_ip *out)
 	return WEIR_FINDING_NONE;
 }
 
+/* No datagram has more; a frame without a length field of its own may (T2). */
+static uint16_t clamp16(uint32_t length)
+{
+	return length > UINT16_MAX ? UINT16_MAX : (uint16_t)length;
+}
+
 static int fields_ipv4(struct weir_slice packet, uint32_t header, struct weir_ip *out)
 {
 	const uint8_t *bytes = packet.bytes;
@@ -92,6 +98,11 @@ static int fields_ipv4(struct weir_slice packet, uint32_t header, struct weir_ip
 	}
 	out->payload = packet;
 	weir_slice_advance(&out->payload, header);
+	if (out->is_fragment) {
+		out->has_more_fragments = fragment & IPV4_MORE;
+		out->fragment_offset = (uint16_t)((fragment & IPV4_OFFSET) * 8);
+		out->fragment_length = clamp16(out->payload.wire);
+	}
 	return WEIR_FINDING_NONE;
 }
 
@@ -144,6 +155,9 @@ static int read_fragment(struct weir_ip *ip)
 		ip->is_fragment = true;
 		ip->is_later_fragment = fragment & IPV6_OFFSET;
 		ip->fragment_id = weir_load32(ip->payload.bytes + 4);
+		ip->has_more_fragments = fragment & IPV6_MORE;
+		ip->fragment_offset = fragment & IPV6_OFFSET;
+		ip->fragment_length = clamp16(ip->payload.wire - FRAGMENT_SIZE);
 	}
 	return WEIR_FINDING_NONE;
 }

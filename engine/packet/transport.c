@@ -197,6 +197,9 @@ int weir_transport_read(const struct weir_ip *ip, struct weir_packet *out)
 	out->is_fragment = ip->is_fragment;
 	out->is_later_fragment = ip->is_later_fragment;
 	out->fragment_id = ip->fragment_id;
+	out->has_more_fragments = ip->has_more_fragments;
+	out->fragment_offset = ip->fragment_offset;
+	out->fragment_length = ip->fragment_length;
 	out->fragment_protocol = ip->fragment_protocol;
 	if (ip->is_later_fragment)
 		return WEIR_FINDING_NONE;

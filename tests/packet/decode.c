@@ -696,13 +696,16 @@ static const struct {
 	uint32_t id;
 	uint8_t protocol;
 	uint16_t source_port;
+	uint16_t offset;
+	uint16_t length;
+	bool has_more;
 } t13_cases[] = {
-	{ "whole", tcp4, false, false, 0, 0, 40000 },
-	{ "IPv4, first", first_fragment4, true, false, 4711, 17, 5353 },
-	{ "IPv4, later", later_fragment4, true, true, 4711, 17, 0 },
-	{ "IPv6, first", first_fragment6, true, false, 0xdeadbeef, 0, 40000 },
-	{ "IPv6, later", later_fragment6, true, true, 0xdeadbeef, 0, 0 },
-	{ "IPv6, atomic: no fragment", extensions6, false, false, 0, 0, 40000 },
+	{ "whole", tcp4, false, false, 0, 0, 40000, 0, 0, false },
+	{ "IPv4, first", first_fragment4, true, false, 4711, 17, 5353, 0, 16, true },
+	{ "IPv4, later", later_fragment4, true, true, 4711, 17, 0, 16, 16, true },
+	{ "IPv6, first", first_fragment6, true, false, 0xdeadbeef, 0, 40000, 0, 32, true },
+	{ "IPv6, later", later_fragment6, true, true, 0xdeadbeef, 0, 0, 40, 16, false },
+	{ "IPv6, atomic: no fragment", extensions6, false, false, 0, 0, 40000, 0, 0, false },
 };
 
 static void t13_fragments_are_named_by_their_id(void **state)
@@ -720,6 +723,9 @@ static void t13_fragments_are_named_by_their_id(void **state)
 		assert_int_equal(packet.fragment_id, t13_cases[i].id);
 		assert_int_equal(packet.fragment_protocol, t13_cases[i].protocol);
 		assert_int_equal(packet.tuple.source_port, t13_cases[i].source_port);
+		assert_int_equal(packet.fragment_offset, t13_cases[i].offset);
+		assert_int_equal(packet.fragment_length, t13_cases[i].length);
+		assert_int_equal(packet.has_more_fragments, t13_cases[i].has_more);
 	}
 }
 
