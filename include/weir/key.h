@@ -28,6 +28,11 @@ enum weir_key_flags {
 	/* Take an address of a pod range that no object owns as outside the cluster, instead of
 	 * as a pod that nobody knows. */
 	WEIR_KEY_UNKNOWN_EXTERNAL = 4,
+	/* Source and destination are one pod, which reaches itself through a service: unlike a
+	 * pod and its own address, this is asked of the rules of the tiers before and behind
+	 * NetworkPolicy. NetworkPolicy itself allows it: a side that it isolates is decided (S11).
+	 * Without meaning where the two addresses differ. */
+	WEIR_KEY_HAIRPIN = 8,
 };
 
 /* The first packet of a connection. Ports are in host order, 0 where the protocol has none. */
@@ -55,6 +60,9 @@ enum weir_why {
 	WEIR_WHY_NONE,
 	WEIR_WHY_UNKNOWN_POD,    /* an address of a pod range that no object owns */
 	WEIR_WHY_SHARED_ADDRESS, /* pods of equal rank share an address and disagree */
+	/* It takes a domain name to decide, and nobody knows whose address the destination is;
+	 * so for every pod that an unknown or a shared address may be. */
+	WEIR_WHY_DOMAIN_NAME,
 };
 
 struct weir_verdict {

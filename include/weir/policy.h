@@ -34,12 +34,12 @@ enum weir_direction {
 enum weir_reason {
 	WEIR_REASON_NOT_A_POD,           /* an address outside the cluster has no policy */
 	WEIR_REASON_HOST_NETWORK,        /* a node's address, and the pods on its network */
-	WEIR_REASON_SELF,                /* a pod and its own address */
+	WEIR_REASON_SELF,                /* a pod and itself */
 	WEIR_REASON_NEIGHBOUR_DISCOVERY, /* ICMPv6 types 133 to 137 */
 	WEIR_REASON_OWN_NODE,            /* a pod and the node that it runs on */
 	WEIR_REASON_RULE,                /* the named rule decided */
 	WEIR_REASON_NO_RULE,             /* isolated, and nothing matched */
-	WEIR_REASON_NOT_ISOLATED,        /* no policy selects the pod in this direction */
+	WEIR_REASON_NOT_ISOLATED,        /* no rule decided, and nothing isolates the pod */
 };
 
 /* The contract's word for a reason ("own-node"); static storage. */

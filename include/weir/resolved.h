@@ -11,6 +11,9 @@
  * on with the next tier. When no rule matches the direction is allowed. Isolation, as
  * NetworkPolicy has it, is a deny rule of every peer and port behind the allows of its tier,
  * with origin WEIR_NONE: it decides as "no-rule".
+ *
+ * A peer of domain names matches none of the endpoints, and any address outside the cluster only
+ * perhaps: where it depends on that the verdict is ambiguous (WEIR_WHY_DOMAIN_NAME).
  */
 #ifndef WEIR_RESOLVED_H
 #define WEIR_RESOLVED_H
@@ -101,7 +104,7 @@ enum weir_certainty {
 	WEIR_ALWAYS,
 };
 
-/* Endpoints that one selector selects. Rules share sets. */
+/* Endpoints, pods or nodes, that one selector selects. Rules share sets. */
 struct weir_set {
 	const uint32_t *endpoints; /* strictly ascending indices */
 	uint32_t endpoint_count;
@@ -112,16 +115,19 @@ struct weir_block {
 	struct weir_prefix prefix;
 	const struct weir_prefix *holes; /* each strictly inside the prefix */
 	uint32_t hole_count;
+	bool always_pods; /* holds the addresses of pods whatever weir_semantics says of blocks */
 };
 
 enum weir_peer_kind {
 	WEIR_PEER_SET,
 	WEIR_PEER_BLOCK,
+	WEIR_PEER_DOMAINS, /* in rules of egress that allow */
 };
 
 struct weir_peer {
 	uint8_t kind;   /* enum weir_peer_kind */
-	uint32_t index; /* of the set or the block */
+	uint32_t index; /* of the set or the block; 0 for domain names */
+	bool joined;    /* was written in one entry with the peer before it */
 };
 
 enum weir_port_kind {
@@ -134,8 +140,8 @@ struct weir_port {
 	const char *name; /* for WEIR_PORT_NAMED */
 	uint16_t first;
 	uint16_t last;
-	uint8_t protocol;
-	uint8_t kind; /* enum weir_port_kind */
+	uint8_t protocol; /* 0 for WEIR_PORT_NAMED: whatever the pod declares the name with */
+	uint8_t kind;     /* enum weir_port_kind */
 };
 
 enum weir_tier {

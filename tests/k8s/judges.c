@@ -10,7 +10,7 @@
 #include "weir/directory.h"
 
 static const char *const action_names[] = { "deny", "allow", "ambiguous" };
-static const char *const why_names[] = { "none", "unknown-pod", "shared-address" };
+static const char *const why_names[] = { "none", "unknown-pod", "shared-address", "domain-name" };
 
 static const char *const reason_names[] = {
 	[WEIR_REASON_NOT_A_POD] = "not-a-pod",
