@@ -191,16 +191,22 @@ static int read_icmp(const struct weir_ip *ip, struct weir_packet *out)
 	return finding;
 }
 
-int weir_transport_read(const struct weir_ip *ip, struct weir_packet *out)
+static void read_fragment(const struct weir_ip *ip, struct weir_packet *out)
 {
-	read_identity(ip, &out->tuple);
-	out->is_fragment = ip->is_fragment;
+	out->is_fragment = true;
 	out->is_later_fragment = ip->is_later_fragment;
-	out->fragment_id = ip->fragment_id;
 	out->has_more_fragments = ip->has_more_fragments;
 	out->fragment_offset = ip->fragment_offset;
 	out->fragment_length = ip->fragment_length;
+	out->fragment_id = ip->fragment_id;
 	out->fragment_protocol = ip->fragment_protocol;
+}
+
+int weir_transport_read(const struct weir_ip *ip, struct weir_packet *out)
+{
+	read_identity(ip, &out->tuple);
+	if (ip->is_fragment)
+		read_fragment(ip, out);
 	if (ip->is_later_fragment)
 		return WEIR_FINDING_NONE;
 	if (is_icmp(ip))
