@@ -4,6 +4,7 @@
 #include "command.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "weir/cluster.h"
@@ -19,7 +20,7 @@ enum format {
 	FORMAT_JSON,
 };
 
-struct finding {
+struct count {
 	const char *group; /* of JSON, and of the table's first column */
 	const char *key;   /* in JSON */
 	const char *label; /* in the table */
@@ -27,31 +28,38 @@ struct finding {
 };
 
 enum {
-	MAX_FINDINGS = 24,
+	MAX_COUNTS = 24,
 };
 
-struct findings {
-	struct finding items[MAX_FINDINGS];
+struct counts {
+	struct count items[MAX_COUNTS];
 	size_t count;
 };
 
-static void add(struct findings *findings, const char *group, const char *key, const char *label,
+/* The findings so far, as the inside of a JSON list. */
+struct findings {
+	struct report_json json;
+	char *bytes;
+	size_t length;
+};
+
+static void add(struct counts *counts, const char *group, const char *key, const char *label,
 		uint64_t value)
 {
-	findings->items[findings->count++] = (struct finding){ group, key, label, value };
+	counts->items[counts->count++] = (struct count){ group, key, label, value };
 }
 
-static void add_objects(struct findings *findings, const struct weir_cluster_counts *counts)
+static void add_objects(struct counts *counts, const struct weir_cluster_counts *objects)
 {
-	add(findings, "objects", "namespaces", "namespaces", counts->namespaces);
-	add(findings, "objects", "pods", "pods", counts->pods);
-	add(findings, "objects", "synthetic_pods", "synthetic pods", counts->synthetic_pods);
-	add(findings, "objects", "nodes", "nodes", counts->nodes);
-	add(findings, "objects", "services", "services", counts->services);
-	add(findings, "objects", "endpoint_slices", "endpoint slices", counts->endpoint_slices);
-	add(findings, "objects", "workloads", "workloads", counts->workloads);
-	add(findings, "objects", "skipped_objects", "skipped, of kinds that no verdict needs",
-	    counts->skipped_objects);
+	add(counts, "objects", "namespaces", "namespaces", objects->namespaces);
+	add(counts, "objects", "pods", "pods", objects->pods);
+	add(counts, "objects", "synthetic_pods", "synthetic pods", objects->synthetic_pods);
+	add(counts, "objects", "nodes", "nodes", objects->nodes);
+	add(counts, "objects", "services", "services", objects->services);
+	add(counts, "objects", "endpoint_slices", "endpoint slices", objects->endpoint_slices);
+	add(counts, "objects", "workloads", "workloads", objects->workloads);
+	add(counts, "objects", "skipped_objects", "skipped, of kinds that no verdict needs",
+	    objects->skipped_objects);
 }
 
 static uint64_t written_rules(const struct weir_resolved *resolved)
@@ -63,32 +71,41 @@ static uint64_t written_rules(const struct weir_resolved *resolved)
 	return rules;
 }
 
-static void add_policies(struct findings *findings, const struct weir_cluster_counts *counts,
+static void add_policies(struct counts *counts, const struct weir_cluster_counts *objects,
 			 uint64_t rules)
 {
-	add(findings, "policies", "network_policies", "network policies", counts->network_policies);
-	add(findings, "policies", "skipped_policies", "skipped, not implemented",
-	    counts->skipped_policies);
-	add(findings, "policies", "rules", "rules", rules);
+	add(counts, "policies", "network_policies", "network policies", objects->network_policies);
+	add(counts, "policies", "skipped_policies", "skipped, not implemented",
+	    objects->skipped_policies);
+	add(counts, "policies", "rules", "rules", rules);
 }
 
-static void add_sizes(struct findings *findings, const struct weir_policy_sizes *sizes)
+static void add_sizes(struct counts *counts, const struct weir_policy_sizes *sizes)
 {
-	add(findings, "compiled", "bytes", "bytes", sizes->total_bytes);
-	add(findings, "compiled", "hot_bytes", "bytes that verdicts touch", sizes->hot_bytes);
-	add(findings, "compiled", "classes", "address classes", sizes->classes);
-	add(findings, "compiled", "egress_groups", "egress groups", sizes->egress_groups);
-	add(findings, "compiled", "ingress_groups", "ingress groups", sizes->ingress_groups);
-	add(findings, "compiled", "port_classes", "port classes", sizes->port_classes);
-	add(findings, "compiled", "rules", "rules", sizes->rules);
+	add(counts, "compiled", "bytes", "bytes", sizes->total_bytes);
+	add(counts, "compiled", "hot_bytes", "bytes that verdicts touch", sizes->hot_bytes);
+	add(counts, "compiled", "classes", "address classes", sizes->classes);
+	add(counts, "compiled", "egress_groups", "egress groups", sizes->egress_groups);
+	add(counts, "compiled", "ingress_groups", "ingress groups", sizes->ingress_groups);
+	add(counts, "compiled", "port_classes", "port classes", sizes->port_classes);
+	add(counts, "compiled", "rules", "rules", sizes->rules);
 }
 
-static bool is_new_group(const struct findings *findings, size_t i)
+static bool is_new_group(const struct counts *counts, size_t i)
 {
-	return i == 0 || strcmp(findings->items[i].group, findings->items[i - 1].group) != 0;
+	return i == 0 || strcmp(counts->items[i].group, counts->items[i - 1].group) != 0;
 }
 
-static void print_table(const struct invocation *invocation, const struct findings *findings)
+static void print_row(struct report_table *table, const char *group, const char *label,
+		      uint64_t value)
+{
+	report_table_cell(table, REPORT_STRONG, group);
+	report_table_cell(table, REPORT_PLAIN, label);
+	report_table_cell_format(table, REPORT_PLAIN, "%llu", (unsigned long long)value);
+}
+
+static void print_table(const struct invocation *invocation, const struct counts *counts,
+			const struct diagnostics *diagnostics)
 {
 	static const struct report_column columns[] = {
 		{ "", REPORT_LEFT, 0 },
@@ -101,49 +118,134 @@ static void print_table(const struct invocation *invocation, const struct findin
 		complain(invocation->command, "out of memory");
 		return;
 	}
-	for (size_t i = 0; i < findings->count; i++) {
-		const struct finding *finding = &findings->items[i];
-
-		report_table_cell(table, REPORT_STRONG,
-				  is_new_group(findings, i) ? finding->group : "");
-		report_table_cell(table, REPORT_PLAIN, finding->label);
-		report_table_cell_format(table, REPORT_PLAIN, "%llu",
-					 (unsigned long long)finding->value);
-	}
+	for (size_t i = 0; i < counts->count; i++)
+		print_row(table, is_new_group(counts, i) ? counts->items[i].group : "",
+			  counts->items[i].label, counts->items[i].value);
+	print_row(table, "findings", "warnings", diagnostics->warnings);
+	print_row(table, "", "notes, which --notes prints", diagnostics->notes);
 	report_table_print(table, stdout,
 			   &(struct report_table_look){ .color = invocation->color_out });
 	report_table_destroy(table);
 }
 
-static void print_json(const struct findings *findings, size_t warnings)
+/* A text that may be missing. */
+static void text_field(struct report_json *json, const char *key, const char *text)
+{
+	if (text)
+		report_json_string_field(json, key, text);
+}
+
+static void number_field(struct report_json *json, const char *key, uint32_t number)
+{
+	if (number)
+		report_json_number_field(json, key, number);
+}
+
+/* "NetworkPolicy app/api" as its kind and its name. */
+static void object_fields(struct report_json *json, const char *object)
+{
+	size_t kind = strcspn(object, " ");
+	char text[64];
+
+	snprintf(text, sizeof(text), "%.*s", (int)kind, object);
+	report_json_string_field(json, "kind", text);
+	text_field(json, "object", object[kind] ? object + kind + 1 : NULL);
+}
+
+/* Called for every finding. */
+static void keep_finding(void *context, const struct weir_diagnostic *finding)
+{
+	static const char *const severities[] = { "note", "warning", "error" };
+	struct findings *findings = context;
+	struct report_json *json = &findings->json;
+
+	report_json_new_line(json);
+	report_json_open(json, '{');
+	text_field(json, "code", finding->code);
+	report_json_string_field(json, "severity", severities[finding->severity]);
+	text_field(json, "file", finding->file);
+	number_field(json, "line", finding->line);
+	number_field(json, "column", finding->column);
+	if (finding->object)
+		object_fields(json, finding->object);
+	text_field(json, "field", finding->field);
+	report_json_string_field(json, "text", finding->text);
+	text_field(json, "why", finding->why);
+	text_field(json, "do", finding->advice);
+	report_json_close(json, '}');
+}
+
+static bool findings_begin(struct findings *findings)
+{
+	findings->json = report_json_to(open_memstream(&findings->bytes, &findings->length));
+	if (findings->json.file)
+		report_json_open(&findings->json, '[');
+	return findings->json.file != NULL;
+}
+
+static void findings_finish(struct findings *findings)
+{
+	if (findings->json.file)
+		fclose(findings->json.file);
+	free(findings->bytes);
+}
+
+/* The findings, and how many there are: what every JSON answer has. */
+static void print_findings(struct report_json *json, struct findings *findings,
+			   const struct diagnostics *diagnostics)
+{
+	report_json_close(&findings->json, ']');
+	fflush(findings->json.file);
+	report_json_key(json, "findings");
+	report_json_raw(json, findings->bytes, findings->length);
+	report_json_number_field(json, "errors", diagnostics->errors);
+	report_json_number_field(json, "warnings", diagnostics->warnings);
+	report_json_number_field(json, "notes", diagnostics->notes);
+}
+
+static void print_json(const struct counts *counts, struct findings *findings,
+		       const struct diagnostics *diagnostics)
 {
 	struct report_json json = report_json_to(stdout);
 
 	report_json_open(&json, '{');
-	for (size_t i = 0; i < findings->count; i++) {
-		if (is_new_group(findings, i)) {
+	for (size_t i = 0; i < counts->count; i++) {
+		if (is_new_group(counts, i)) {
 			if (i > 0)
 				report_json_close(&json, '}');
-			report_json_object_field(&json, findings->items[i].group);
+			report_json_object_field(&json, counts->items[i].group);
 		}
-		report_json_number_field(&json, findings->items[i].key, findings->items[i].value);
+		report_json_number_field(&json, counts->items[i].key, counts->items[i].value);
 	}
-	report_json_close(&json, '}');
-	report_json_number_field(&json, "warnings", warnings);
+	if (counts->count)
+		report_json_close(&json, '}');
+	print_findings(&json, findings, diagnostics);
 	report_json_close(&json, '}');
 	report_json_end_line(&json);
 }
 
-static enum exit_code compile_and_print(struct input *input, const struct invocation *invocation)
+struct check {
+	const struct invocation *invocation;
+	struct input input;
+	struct findings findings; /* for JSON only */
+};
+
+static bool is_json(const struct check *check)
 {
-	struct weir_semantics semantics = input_semantics(invocation);
-	struct findings findings = { .count = 0 };
+	return option_choice(check->invocation, OPTION_OUTPUT) == FORMAT_JSON;
+}
+
+static enum exit_code compile_and_print(struct check *check)
+{
+	struct input *input = &check->input;
+	struct weir_semantics semantics = input_semantics(check->invocation);
+	struct counts counts = { .count = 0 };
 	struct weir_policy_sizes sizes;
 	struct weir_resolved *resolved;
 	int status = weir_cluster_resolve(input->cluster, &semantics, &resolved);
 
 	if (status) {
-		complain(invocation->command, "%s", strerror(-status));
+		complain(input->command, "%s", strerror(-status));
 		return EXIT_USAGE;
 	}
 	if (input_compile_resolved(input, resolved) != EXIT_CLEAN) {
@@ -151,49 +253,75 @@ static enum exit_code compile_and_print(struct input *input, const struct invoca
 		return EXIT_USAGE;
 	}
 	weir_policy_measure(input->policy, &sizes);
-	add_objects(&findings, &input->counts);
-	add_policies(&findings, &input->counts, written_rules(resolved));
-	add_sizes(&findings, &sizes);
+	add_objects(&counts, &input->counts);
+	add_policies(&counts, &input->counts, written_rules(resolved));
+	add_sizes(&counts, &sizes);
 	weir_resolved_destroy(resolved);
-	if (option_choice(invocation, OPTION_OUTPUT) == FORMAT_JSON)
-		print_json(&findings, input->diagnostics.warnings);
+	if (is_json(check))
+		print_json(&counts, &check->findings, &input->diagnostics);
 	else
-		print_table(invocation, &findings);
+		print_table(check->invocation, &counts, &input->diagnostics);
 	return EXIT_CLEAN;
 }
 
-static enum exit_code lint(struct input *input, const struct invocation *invocation)
+static enum exit_code lint(struct input *input)
 {
 	struct weir_sink sink = diagnostics_sink(&input->diagnostics);
 	int status = weir_cluster_lint(input->cluster, &sink);
 
 	if (!status)
 		return EXIT_CLEAN;
-	complain(invocation->command, "%s", strerror(-status));
+	complain(input->command, "%s", strerror(-status));
 	return EXIT_USAGE;
+}
+
+static enum exit_code run_check(struct check *check)
+{
+	static const struct counts nothing = { .count = 0 };
+	struct diagnostics *diagnostics = &check->input.diagnostics;
+	enum exit_code code = input_read(&check->input, check->invocation);
+
+	/* Input that is refused has its findings, and nothing else. */
+	if (code != EXIT_CLEAN && diagnostics->errors && is_json(check))
+		print_json(&nothing, &check->findings, diagnostics);
+	if (code == EXIT_CLEAN)
+		code = lint(&check->input);
+	if (code == EXIT_CLEAN)
+		code = compile_and_print(check);
+	if (code == EXIT_CLEAN && diagnostics->warnings &&
+	    option_given(check->invocation, OPTION_STRICT))
+		code = EXIT_DIFFERENT;
+	return code;
 }
 
 static enum exit_code run(const struct invocation *invocation)
 {
-	struct input input = { 0 };
-	enum exit_code code = input_read(&input, invocation);
+	struct check check = { .invocation = invocation };
+	enum exit_code code = EXIT_USAGE;
 
-	if (code == EXIT_CLEAN) {
-		if (input.counts.pods + input.counts.synthetic_pods == 0) {
-			input.diagnostics.warnings++;
-			complain(invocation->command, "warning: there is no pod in the input: no "
-						      "policy selects anything");
-		}
-		code = lint(&input, invocation);
+	check.input.diagnostics.hides_notes = !option_given(invocation, OPTION_NOTES);
+	if (is_json(&check) && !findings_begin(&check.findings)) {
+		complain(invocation->command, "out of memory");
+		return EXIT_USAGE;
 	}
-	if (code == EXIT_CLEAN)
-		code = compile_and_print(&input, invocation);
-	input_finish(&input);
+	if (is_json(&check))
+		check.input.diagnostics.also = (struct weir_sink){ keep_finding, &check.findings };
+	code = run_check(&check);
+	input_finish(&check.input);
+	findings_finish(&check.findings);
 	return code;
 }
 
+static const struct option_spec finding_specs[] = {
+	{ OPTION_STRICT, 0, "strict", NULL, NULL, "exit 1 when there is a warning" },
+	{ OPTION_NOTES, 0, "notes", NULL, NULL,
+	  "print notes, too: what is worth knowing and often right as it is" },
+};
+static const struct option_group finding_options = { "Findings", finding_specs, 2 };
+
 static const struct option_spec output_specs[] = {
-	{ OPTION_OUTPUT, 'o', "output", "FORMAT", "table|json", "a table, or one JSON object" },
+	{ OPTION_OUTPUT, 'o', "output", "FORMAT", "table|json",
+	  "a table, or one JSON object, which has the findings, too" },
 };
 static const struct option_group output_options = { "Output", output_specs, 1 };
 
@@ -210,12 +338,14 @@ const struct command check_command = {
 		"error "
 		"is told with its file, line, column, object and field; the exit code is 2 when "
 		"there "
-		"is one. What is legal and probably not meant is warned about.",
+		"is one. What is legal and probably not meant is warned about: why it matters and "
+		"what to do stands below the first warning of a kind, whose name is in brackets.",
 	.examples =
-		"  weir check -f manifests/\n"
+		"  weir check -f manifests/ --strict\n"
 		"  kubectl get pods,ns,nodes,svc,endpointslices,netpol -A -o yaml | weir check -f "
 		"-\n",
-	.groups = { &policy_options, &semantics_options, &output_options, &common_options },
+	.groups = { &policy_options, &semantics_options, &finding_options, &output_options,
+		    &common_options },
 	.absent = absent,
 	.run = run,
 };

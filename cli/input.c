@@ -186,6 +186,7 @@ static int read_found_file(void *context, const char *path)
 static int read_folder(struct input *input, const char *path)
 {
 	struct folder_read read = { .input = input };
+	const struct weir_sink sink = diagnostics_sink(&input->diagnostics);
 	struct weir_error error = { "" };
 	int status = folder_visit(path, read_found_file, &read, &error);
 
@@ -195,9 +196,11 @@ static int read_folder(struct input *input, const char *path)
 		input->diagnostics.errors++;
 		complain(input->command, "%s", error.text);
 	} else if (!read.files) {
-		input->diagnostics.warnings++;
-		complain(input->command, "%s: warning: no .yaml, .yml or .json file in this folder",
-			 path);
+		sink.report(sink.context,
+			    &(struct weir_diagnostic){
+				    .severity = WEIR_SEVERITY_WARNING,
+				    .file = path,
+				    .text = "no .yaml, .yml or .json file in this folder" });
 	}
 	return 0;
 }

@@ -1,19 +1,92 @@
 /*
  * lint.h - what is legal, and probably not what was meant.
+ *
+ * A lint is a function in one of the tables of lint.c: over every policy, over every rule in
+ * effect, or over the cluster. It tells what it finds through k8s_lint_report under a code, whose
+ * row in lint_codes.c says how grave it is, why it matters and what to do.
+ *
+ * All of them return 0 or -ENOMEM.
  */
 #ifndef WEIR_K8S_LINT_H
 #define WEIR_K8S_LINT_H
 
 #include "select.h"
 
+/* By code; each has its row in lint_codes.c and in docs/lint.md. */
+enum k8s_lint_code {
+	K8S_LINT_NO_PODS,
+	K8S_LINT_POLICY_SELECTS_NOTHING,
+	K8S_LINT_PEER_SELECTS_NOTHING,
+	K8S_LINT_NULL_RULE,
+	K8S_LINT_HOST_BITS,
+	K8S_LINT_COUNT,
+};
+
 struct k8s_lint {
 	const struct weir_sink *sink;
 	struct weir_arena arena;   /* of the run */
-	struct weir_arena scratch; /* of one policy */
+	struct weir_arena scratch; /* of one policy, or of one lint over the cluster */
 	struct k8s_selection selection;
+	bool has_pods;           /* that are not finished */
 	struct weir_array found; /* uint32_t: of the latest search */
 	uint64_t looks;          /* that searches for what was meant may still take */
 };
+
+/* Reporting. */
+
+struct k8s_finding {
+	enum k8s_lint_code code;
+	const char *kind; /* of the object; NULL when the finding is about none */
+	const struct k8s_meta *meta;
+	const struct k8s_position *position; /* NULL: the object's, if there is one */
+	const char *field;                   /* NULL: the whole object */
+	const char *text;                    /* what is wrong */
+	const char *advice;                  /* what to do; NULL: what the code's row says */
+};
+void k8s_lint_report(const struct k8s_lint *lint, const struct k8s_finding *finding);
+
+/* The same about a NetworkPolicy. */
+void k8s_lint_report_policy(const struct k8s_lint *lint, enum k8s_lint_code code,
+			    const struct k8s_network_policy *policy,
+			    const struct k8s_position *position, const char *field,
+			    const char *text);
+
+/* A text that grows, NUL behind. */
+struct k8s_lint_text {
+	struct weir_array bytes; /* char */
+	int status;              /* 0 or -ENOMEM, once and for all */
+};
+struct k8s_lint_text k8s_lint_text(const struct k8s_lint *lint);
+void k8s_lint_say(struct k8s_lint_text *text, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* ", ", " and " or nothing: what stands before item i of count. */
+const char *k8s_lint_comma(size_t i, size_t count);
+const char *k8s_lint_text_string(const struct k8s_lint_text *text); /* "" when it is empty */
+void k8s_lint_text_finish(struct k8s_lint_text *text);
+
+/* Rules. */
+
+enum {
+	K8S_LINT_RULE_FIELD = 32, /* "spec.ingress[4294967295]" */
+	K8S_LINT_FIELD = 128,     /* and ".from[4294967295].namespaceSelector" behind */
+};
+
+/* A rule in effect: its direction is among the policyTypes. */
+struct k8s_lint_rule {
+	const struct k8s_network_policy *policy;
+	const struct k8s_rule *rule;
+	bool is_egress;
+	uint32_t index;
+	char field[K8S_LINT_RULE_FIELD]; /* "spec.ingress[0]" */
+};
+
+/* Writes "spec.ingress[0].from[1]" and "spec.ingress[0].ports[1]", with a tail behind. */
+void k8s_lint_peer_field(const struct k8s_lint_rule *rule, uint32_t peer, const char *tail,
+			 char out[K8S_LINT_FIELD]);
+void k8s_lint_port_field(const struct k8s_lint_rule *rule, uint32_t port, const char *tail,
+			 char out[K8S_LINT_FIELD]);
+
+/* Nobody. */
 
 /* A selector of a policy, or the pair of a peer; those that are not written are NULL. */
 struct k8s_selectors {
@@ -29,14 +102,16 @@ enum k8s_blame {
 	K8S_BLAME_NAMESPACES,
 };
 
-/* A text that grows, NUL behind. */
-struct k8s_lint_text {
-	struct weir_array bytes; /* char */
-	int status;              /* 0 or -ENOMEM */
-};
-
-/* Whether the selectors select no pod; if so, writes why. 0 or -ENOMEM. */
+/* Whether the selectors select no pod; if so, writes why. */
 int k8s_lint_nobody(struct k8s_lint *lint, const struct k8s_selectors *selectors,
 		    enum k8s_blame *blame, struct k8s_lint_text *text);
+
+/* The lints, by what they are about. */
+
+int k8s_lint_policy_selects_nothing(struct k8s_lint *lint, const struct k8s_network_policy *policy);
+
+int k8s_lint_null_rule(struct k8s_lint *lint, const struct k8s_lint_rule *rule);
+int k8s_lint_host_bits(struct k8s_lint *lint, const struct k8s_lint_rule *rule);
+int k8s_lint_peer_selects_nothing(struct k8s_lint *lint, const struct k8s_lint_rule *rule);
 
 #endif

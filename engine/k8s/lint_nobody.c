@@ -14,8 +14,6 @@
 #include "lint.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +22,6 @@
 enum {
 	MOST_FOUND = 1000, /* by one search; enough to see which values there are */
 	MOST_NAMED = 5,
-	PIECE_TEXT = 512, /* a label with a key of 317 and a value of 63 bytes, and words */
 };
 
 /* Things with labels, and what to call them. */
@@ -37,33 +34,14 @@ struct crowd {
 	const char *others; /* "pods there" */
 };
 
-/* Text. */
-
-__attribute__((format(printf, 2, 3))) static void say(struct k8s_lint_text *text,
-						      const char *format, ...)
-{
-	char piece[PIECE_TEXT];
-	va_list arguments;
-	size_t at = text->bytes.count ? text->bytes.count - 1 : 0;
-	size_t length;
-
-	va_start(arguments, format);
-	vsnprintf(piece, sizeof(piece), format, arguments);
-	va_end(arguments);
-	length = strlen(piece);
-	if (weir_array_resize(&text->bytes, at + length + 1)) {
-		text->status = -ENOMEM;
-		return;
-	}
-	memcpy((char *)text->bytes.items + at, piece, length + 1);
-}
+/* Words. */
 
 static void say_rest(struct k8s_lint_text *text, size_t rest, bool is_whole)
 {
 	if (rest && is_whole)
-		say(text, " and %zu more", rest);
+		k8s_lint_say(text, " and %zu more", rest);
 	else if (rest || !is_whole)
-		say(text, " and more");
+		k8s_lint_say(text, " and more");
 }
 
 static void say_values(struct k8s_lint_text *text, const struct k8s_term *term)
@@ -71,34 +49,34 @@ static void say_values(struct k8s_lint_text *text, const struct k8s_term *term)
 	uint32_t named = term->value_count < MOST_NAMED ? term->value_count : MOST_NAMED;
 
 	for (uint32_t i = 0; i < named; i++)
-		say(text, "%s%s", i ? ", " : "(", term->values[i]);
+		k8s_lint_say(text, "%s%s", i ? ", " : "(", term->values[i]);
 	say_rest(text, term->value_count - named, true);
-	say(text, ")");
+	k8s_lint_say(text, ")");
 }
 
 static void say_term(struct k8s_lint_text *text, const struct k8s_term *term)
 {
 	switch ((enum k8s_term_kind)term->kind) {
 	case K8S_TERM_IN:
-		say(text, "%s%s", term->key, term->value_count == 1 ? "=" : " in ");
+		k8s_lint_say(text, "%s%s", term->key, term->value_count == 1 ? "=" : " in ");
 		if (term->value_count == 1)
-			say(text, "%s", term->values[0]);
+			k8s_lint_say(text, "%s", term->values[0]);
 		else
 			say_values(text, term);
 		break;
 	case K8S_TERM_NOT_IN:
-		say(text, "%s notin ", term->key);
+		k8s_lint_say(text, "%s notin ", term->key);
 		say_values(text, term);
 		break;
 	case K8S_TERM_OTHER:
-		say(text, "any %s", term->key);
+		k8s_lint_say(text, "any %s", term->key);
 		if (term->value_count) {
-			say(text, " other than ");
+			k8s_lint_say(text, " other than ");
 			say_values(text, term);
 		}
 		break;
 	case K8S_TERM_ABSENT:
-		say(text, "no %s", term->key);
+		k8s_lint_say(text, "no %s", term->key);
 		break;
 	}
 }
@@ -219,9 +197,10 @@ static int say_what_found_have(struct k8s_lint *lint, const struct crowd *crowd,
 		qsort(values, named, sizeof(*values), compare_texts);
 	}
 	for (size_t i = 0; i < named; i++) {
-		say(text, "%s%s%s", i ? ", " : " ", values[i].text ? "" : "no ", term->key);
+		k8s_lint_say(text, "%s%s%s", i ? ", " : " ", values[i].text ? "" : "no ",
+			     term->key);
 		if (values[i].text)
-			say(text, "=%s", values[i].text);
+			k8s_lint_say(text, "=%s", values[i].text);
 	}
 	say_rest(text, count - named, is_whole(lint));
 	return 0;
@@ -248,7 +227,7 @@ static int say_who_is_missing(struct k8s_lint *lint, const struct crowd *crowd,
 {
 	uint32_t missing = 0;
 
-	say(text, "no %s has ", crowd->one);
+	k8s_lint_say(text, "no %s has ", crowd->one);
 	for (uint32_t i = 0; i < terms->count; i++) {
 		const struct k8s_terms alone = { .items = &terms->items[i], .count = 1 };
 
@@ -256,12 +235,12 @@ static int say_who_is_missing(struct k8s_lint *lint, const struct crowd *crowd,
 			return -ENOMEM;
 		if (lint->found.count || !lint->looks)
 			continue;
-		say(text, "%s", missing++ ? " or " : "");
+		k8s_lint_say(text, "%s", missing++ ? " or " : "");
 		say_term(text, &terms->items[i]);
 	}
 	*is_together = !missing;
 	for (uint32_t i = 0; !missing && i < terms->count; i++) {
-		say(text, "%s", i ? " and " : "");
+		k8s_lint_say(text, "%s", i ? " and " : "");
 		say_term(text, &terms->items[i]);
 	}
 	return 0;
@@ -280,13 +259,13 @@ static int say_near_misses(struct k8s_lint *lint, const struct crowd *crowd,
 		if (!lint->found.count)
 			continue;
 		if (terms->count == 1) {
-			say(text, "; %s have", crowd->others);
+			k8s_lint_say(text, "; %s have", crowd->others);
 		} else if (is_together) {
-			say(text, "; %s that fulfil all but ", crowd->many);
+			k8s_lint_say(text, "; %s that fulfil all but ", crowd->many);
 			say_term(text, &terms->items[i]);
-			say(text, " have");
+			k8s_lint_say(text, " have");
 		} else {
-			say(text, "; %s that fulfil the rest have", crowd->many);
+			k8s_lint_say(text, "; %s that fulfil the rest have", crowd->many);
 		}
 		return say_what_found_have(lint, crowd, &terms->items[i], text);
 	}
@@ -318,8 +297,8 @@ static void say_name_label(const struct k8s_lint *lint, const struct k8s_terms *
 		for (uint32_t j = 0; j < term->value_count; j++) {
 			if (!k8s_find_namespace(selection->cluster, term->values[j]))
 				continue;
-			say(text, "; namespace %s has %s=%s", term->values[j],
-			    selection->name_label, term->values[j]);
+			k8s_lint_say(text, "; namespace %s has %s=%s", term->values[j],
+				     selection->name_label, term->values[j]);
 			return;
 		}
 	}
@@ -334,7 +313,7 @@ static int say_no_namespace(struct k8s_lint *lint, const struct k8s_terms *terms
 	};
 	int status;
 
-	say(text, "selects no namespace: ");
+	k8s_lint_say(text, "selects no namespace: ");
 	status = say_why_nobody(lint, &namespaces, terms, text);
 	if (!status)
 		say_name_label(lint, terms, text);
@@ -349,12 +328,12 @@ static void name_namespaces(const struct k8s_lint *lint, struct k8s_lint_text *t
 	size_t count = lint->selection.matched.count;
 
 	if (count > MOST_NAMED) {
-		say(text, "the %zu namespaces that are selected", count);
+		k8s_lint_say(text, "the %zu namespaces that are selected", count);
 		return;
 	}
-	say(text, "%s", count == 1 ? "namespace" : "namespaces");
+	k8s_lint_say(text, "%s", count == 1 ? "namespace" : "namespaces");
 	for (size_t i = 0; i < count; i++)
-		say(text, "%s%s", i ? ", " : " ", namespaces[matched[i]].meta.name);
+		k8s_lint_say(text, "%s%s", i ? ", " : " ", namespaces[matched[i]].meta.name);
 }
 
 /* Pods. */
@@ -374,7 +353,7 @@ static void name_homes(const struct k8s_lint *lint, struct k8s_lint_text *text)
 			continue;
 		last = home;
 		if (homes++ < MOST_NAMED)
-			say(text, "%s%s", homes > 1 ? ", " : " ", home);
+			k8s_lint_say(text, "%s%s", homes > 1 ? ", " : " ", home);
 	}
 	say_rest(text, homes > MOST_NAMED ? homes - MOST_NAMED : 0, is_whole(lint));
 }
@@ -393,38 +372,38 @@ static int say_where_they_are(struct k8s_lint *lint, const struct k8s_terms *ter
 		return -ENOMEM;
 	if (!lint->found.count)
 		return 0;
-	say(text, "; pods that fulfil it are in");
+	k8s_lint_say(text, "; pods that fulfil it are in");
 	name_homes(lint, text);
 	if (is_own_namespace)
-		say(text, " (only the policy's own namespace is meant)");
+		k8s_lint_say(text, " (only the policy's own namespace is meant)");
 	return 0;
 }
 
 static int say_no_pod(struct k8s_lint *lint, const struct k8s_meaning *meaning, struct crowd *pods,
 		      struct k8s_lint_text *text)
 {
-	struct k8s_lint_text one = { weir_array_of(lint->arena.allocator, char), 0 };
+	struct k8s_lint_text one = k8s_lint_text(lint);
 	int status;
 
-	say(&one, "pod");
+	k8s_lint_say(&one, "pod");
 	if (meaning->namespaces.count) {
-		say(&one, " of ");
+		k8s_lint_say(&one, " of ");
 		name_namespaces(lint, &one);
 	}
-	pods->one = one.bytes.items;
+	pods->one = k8s_lint_text_string(&one);
 	pods->many = "pods";
 	pods->others = meaning->namespaces.count ? "pods there" : "pods";
-	say(text, "selects no pod: ");
+	k8s_lint_say(text, "selects no pod: ");
 	status = one.status;
 	if (!status)
 		status = say_why_nobody(lint, pods, &meaning->pods, text);
-	weir_array_finish(&one.bytes);
+	k8s_lint_text_finish(&one);
 	return status;
 }
 
 static void say_nobody_home(const struct k8s_lint *lint, struct k8s_lint_text *text)
 {
-	say(text, "selects no pod: there is none in ");
+	k8s_lint_say(text, "selects no pod: there is none in ");
 	name_namespaces(lint, text);
 }
 
@@ -462,7 +441,7 @@ static int find_blame(struct k8s_lint *lint, const struct k8s_selectors *selecto
 {
 	if (meaning->namespaces.impossible || meaning->pods.impossible) {
 		*blame = meaning->pods.impossible ? K8S_BLAME_PODS : K8S_BLAME_NAMESPACES;
-		say(text, "selects nothing: its requirements contradict each other");
+		k8s_lint_say(text, "selects nothing: its requirements contradict each other");
 		return 0;
 	}
 	if (k8s_select_namespaces(&lint->selection, &meaning->namespaces))

@@ -78,12 +78,19 @@ int weir_cluster_resolve(struct weir_cluster *cluster, const struct weir_semanti
 			 struct weir_resolved **out);
 void weir_resolved_destroy(struct weir_resolved *resolved); /* NULL is allowed */
 
-/* Reports, as warnings, what is legal in a finished cluster's policies and probably not what was
- * meant, policy by policy in the order of their names:
- *   - a policy that selects no pod;
- *   - a peer that selects no pod.
- * Of these it is told which labels would have selected somebody. Without any pod nothing is.
- * -ENOMEM. */
+/* A kind of finding. Codes are stable; why and advice are those of findings that do not know better
+ * ones. docs/lint.md has a row for each. */
+struct weir_lint {
+	const char *code;            /* "peer-selects-nothing" */
+	enum weir_severity severity; /* a warning, or a note */
+	const char *why;             /* why it matters */
+	const char *advice;          /* what to do */
+};
+const struct weir_lint *weir_lint_table(size_t *count);
+
+/* Reports what is legal in a finished cluster and probably not what was meant: first policy by
+ * policy in the order of their names, then what is about other objects or about many. What asks for
+ * pods is left out where there is none. -ENOMEM. */
 int weir_cluster_lint(struct weir_cluster *cluster, const struct weir_sink *sink);
 
 /* Writes what verdicts need of a finished cluster as YAML, object by object, through write,

@@ -34,6 +34,10 @@ struct weir_diagnostic {
 	const char *object; /* "NetworkPolicy ns/name"; NULL when unknown */
 	const char *field;  /* "spec.ingress[0].ports[1].port"; NULL when it is about the whole */
 	const char *text;   /* what is wrong, and what would be right */
+	/* Of a lint; NULL of anything else. */
+	const char *code;   /* as in weir_lint_table */
+	const char *why;    /* why it matters */
+	const char *advice; /* what to do */
 };
 
 /* Receives diagnostics in the order in which they are found. Called on the caller's thread. */

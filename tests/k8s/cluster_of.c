@@ -65,17 +65,61 @@ char *reports_about(const struct weir_cluster_options *options, enum weir_found 
 	return text;
 }
 
-char *lints_about(const char *yaml)
+/* The advice of a finding that has one of its own. */
+static const char *own_advice(const struct weir_diagnostic *d)
+{
+	size_t count;
+	const struct weir_lint *lints = weir_lint_table(&count);
+
+	for (size_t i = 0; d->code && i < count; i++) {
+		if (strcmp(lints[i].code, d->code) == 0)
+			return strcmp(lints[i].advice, d->advice) != 0 ? d->advice : NULL;
+	}
+	assert_null(d->code);
+	return NULL;
+}
+
+struct lints {
+	FILE *file;
+	const char *code; /* NULL: all */
+};
+
+static void write_lint(void *context, const struct weir_diagnostic *d)
+{
+	const struct lints *lints = context;
+	const char *advice = own_advice(d);
+	char text[4096];
+
+	assert_non_null(d->code);
+	if (lints->code && strcmp(lints->code, d->code) != 0)
+		return;
+	snprintf(text, sizeof(text), "%s%s%s%s%s%s", d->text, lints->code ? "" : " [",
+		 lints->code ? "" : d->code, lints->code ? "" : "]", advice ? " do: " : "",
+		 advice ? advice : "");
+	write_report(lints->file, &(struct weir_diagnostic){ .severity = d->severity,
+							     .line = d->line,
+							     .column = d->column,
+							     .object = d->object,
+							     .field = d->field,
+							     .text = text });
+}
+
+char *lints_of(const char *code, const char *yaml)
 {
 	struct weir_cluster *cluster = cluster_of(yaml);
 	char *text = NULL;
 	size_t length;
-	FILE *reports = open_memstream(&text, &length);
-	const struct weir_sink sink = { write_report, reports };
+	struct lints lints = { open_memstream(&text, &length), code };
+	const struct weir_sink sink = { write_lint, &lints };
 
-	assert_non_null(reports);
+	assert_non_null(lints.file);
 	assert_int_equal(weir_cluster_lint(cluster, &sink), 0);
-	assert_int_equal(fclose(reports), 0);
+	assert_int_equal(fclose(lints.file), 0);
 	weir_cluster_destroy(cluster);
 	return text;
+}
+
+char *lints_about(const char *yaml)
+{
+	return lints_of(NULL, yaml);
 }

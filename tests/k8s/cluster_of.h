@@ -18,7 +18,10 @@ struct weir_cluster *cluster_with(const struct weir_cluster_options *options, co
 char *reports_about(const struct weir_cluster_options *options, enum weir_found found,
 		    const char *yaml, bool *failed);
 
-/* What lints find in a text without errors, in the same form. */
+/* What lints find in a text without errors, in the same form, with the code in brackets behind it
+ * and, where a finding has an advice of its own, " do: " and that. */
 char *lints_about(const char *yaml);
+/* Those of one code, which is left out. */
+char *lints_of(const char *code, const char *yaml);
 
 #endif

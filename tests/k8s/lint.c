@@ -41,12 +41,12 @@ static const char policy_head[] = "- apiVersion: networking.k8s.io/v1\n"
 				  "  metadata: {name: p, namespace: a}\n"
 				  "  spec:\n";
 
-static char *lints_of_spec(const char *spec)
+static char *lints_of_spec(const char *code, const char *spec)
 {
 	char text[8192];
 
 	snprintf(text, sizeof(text), "%s%s%s%s", list_head, cluster, policy_head, spec);
-	return lints_about(text);
+	return lints_of(code, text);
 }
 
 /* Takes "warning L:C: NetworkPolicy a/p: " from the front of every line. */
@@ -74,14 +74,14 @@ struct row {
 	const char *lints;
 };
 
-static void check_rows(const struct row *rows, size_t count, const char *before)
+static void check_rows(const char *code, const struct row *rows, size_t count, const char *before)
 {
 	for (size_t i = 0; i < count; i++) {
 		char spec[2048];
 		char *reports;
 
 		snprintf(spec, sizeof(spec), "%s%s", before, rows[i].spec);
-		reports = lints_of_spec(spec);
+		reports = lints_of_spec(code, spec);
 		without_place(reports);
 		if (strcmp(reports, rows[i].lints) != 0)
 			print_error("%s:\n", rows[i].name);
@@ -155,26 +155,29 @@ static const struct row subjects[] = {
 static void a_policy_that_selects_no_pod(void **state)
 {
 	(void)state;
-	check_rows(subjects, COUNT(subjects), "");
+	check_rows("policy-selects-nothing", subjects, COUNT(subjects), "");
 }
 
-static const struct row rules[] = {
+static const struct row null_rules[] = {
 	{ "S4 an empty rule", "    ingress: [{}]\n", "" },
 	{ "S4 a null rule", "    ingress: [{}, null]\n",
-	  "spec.ingress[1]: null is an empty rule, which allows everything; write {} if that is "
-	  "meant, or remove the entry\n" },
+	  "spec.ingress[1]: null is an empty rule, which allows everything\n" },
+	{ "S4 no rule at all", "    ingress: null\n", "" },
+	{ "S4 a null rule of a direction that is not in effect",
+	  "    policyTypes: [Ingress]\n    egress: [null]\n", "" },
+};
+
+static const struct row blocks[] = {
 	{ "S8 no host bits",
 	  "    egress: [{to: [{ipBlock: {cidr: 10.1.0.0/16, except: [10.1.2.0/24]}}]}]\n", "" },
 	{ "S8 host bits of a cidr", "    egress: [{to: [{ipBlock: {cidr: 10.10.1.12/24}}]}]\n",
-	  "spec.egress[0].to[0].ipBlock: bits are set behind a prefix length; they are ignored "
-	  "here, "
-	  "and newer API servers refuse them: write 10.10.1.0/24\n" },
+	  "spec.egress[0].to[0].ipBlock: bits are set behind a prefix length do: write "
+	  "10.10.1.0/24\n" },
 	{ "S8 host bits of a hole",
 	  "    ingress: [{from: [{ipBlock: {cidr: 10.1.0.0/16, except: [10.1.2.0/24, "
 	  "10.1.3.1/25]}}]}]\n",
-	  "spec.ingress[0].from[0].ipBlock: bits are set behind a prefix length; they are ignored "
-	  "here, and newer API servers refuse them: write 10.1.0.0/16 except 10.1.2.0/24, "
-	  "10.1.3.0/25\n" },
+	  "spec.ingress[0].from[0].ipBlock: bits are set behind a prefix length do: write "
+	  "10.1.0.0/16 except 10.1.2.0/24, 10.1.3.0/25\n" },
 };
 
 static const struct row peers[] = {
@@ -256,33 +259,39 @@ static const struct row peers[] = {
 static void a_peer_that_selects_no_pod(void **state)
 {
 	(void)state;
-	check_rows(peers, COUNT(peers), "    podSelector: {}\n");
+	check_rows("peer-selects-nothing", peers, COUNT(peers), "    podSelector: {}\n");
 }
 
-static void a_rule_that_means_more_or_less_than_it_says(void **state)
+static void a_rule_that_is_null(void **state)
 {
 	(void)state;
-	check_rows(rules, COUNT(rules), "    podSelector: {}\n");
+	check_rows("null-rule", null_rules, COUNT(null_rules), "    podSelector: {}\n");
+}
+
+static void a_block_with_host_bits(void **state)
+{
+	(void)state;
+	check_rows("host-bits", blocks, COUNT(blocks), "    podSelector: {}\n");
 }
 
 static void a_finding_has_its_place(void **state)
 {
-	char *reports = lints_of_spec("    podSelector:\n"
-				      "      matchLabels: {role: dba}\n"
-				      "    ingress:\n"
-				      "    - from:\n"
-				      "      - namespaceSelector: {}\n"
-				      "        podSelector:\n"
-				      "          matchLabels: {job: x}\n");
+	char *reports = lints_of_spec(NULL, "    podSelector:\n"
+					    "      matchLabels: {role: dba}\n"
+					    "    ingress:\n"
+					    "    - from:\n"
+					    "      - namespaceSelector: {}\n"
+					    "        podSelector:\n"
+					    "          matchLabels: {job: x}\n");
 
 	(void)state;
 	assert_string_equal(
 		reports,
 		"warning 20:7: NetworkPolicy a/p: spec.podSelector: selects no pod: no pod of "
 		"namespace a has role=dba; pods there have role=backend, role=cache, role=db, "
-		"role=frontend, no role\n"
+		"role=frontend, no role [policy-selects-nothing]\n"
 		"warning 25:11: NetworkPolicy a/p: spec.ingress[0].from[0].podSelector: selects no "
-		"pod: no pod has job=x; pods have job=scrape, no job\n");
+		"pod: no pod has job=x; pods have job=scrape, no job [peer-selects-nothing]\n");
 	free(reports);
 }
 
@@ -301,7 +310,7 @@ static void of_many_values_the_nearest_are_told(void **state)
 					   POD("a", "%s", "app: %s"), apps[i], apps[i]);
 	snprintf(text + length, sizeof(text) - length,
 		 "%s    podSelector: {matchLabels: {app: %s}}\n", policy_head, "frontnd");
-	reports = lints_about(text);
+	reports = lints_of("policy-selects-nothing", text);
 	without_place(reports);
 	assert_string_equal(reports,
 			    "spec.podSelector: selects no pod: no pod of namespace a has "
@@ -310,20 +319,44 @@ static void of_many_values_the_nearest_are_told(void **state)
 	free(reports);
 }
 
-static void nothing_is_said_where_there_is_no_pod(void **state)
+static void without_pods_only_that_is_said(void **state)
 {
 	static const char policy[] = "apiVersion: networking.k8s.io/v1\n"
 				     "kind: NetworkPolicy\n"
 				     "metadata: {name: p, namespace: a}\n"
-				     "spec: {podSelector: {matchLabels: {app: web}}}\n";
+				     "spec: {podSelector: {matchLabels: {app: web}}, ingress: "
+				     "[null]}\n";
 	char *reports = lints_about(policy);
 
 	(void)state;
-	assert_string_equal(reports, "");
+	assert_string_equal(reports,
+			    "warning 4:58: NetworkPolicy a/p: spec.ingress[0]: null is an empty "
+			    "rule, which allows everything [null-rule]\n"
+			    "warning 0:0: there is no pod in the input: no policy selects anything "
+			    "[no-pods]\n");
 	free(reports);
 	reports = lints_about("{apiVersion: v1, kind: Pod, metadata: {name: p}}\n");
 	assert_string_equal(reports, "");
 	free(reports);
+}
+
+static void every_lint_has_a_code_of_its_own_and_words(void **state)
+{
+	size_t count;
+	const struct weir_lint *lints = weir_lint_table(&count);
+
+	(void)state;
+	assert_true(count > 0);
+	for (size_t i = 0; i < count; i++) {
+		assert_true(strlen(lints[i].code) > 3);
+		assert_int_equal(strspn(lints[i].code, "abcdefghijklmnopqrstuvwxyz-"),
+				 strlen(lints[i].code));
+		assert_true(lints[i].severity != WEIR_SEVERITY_ERROR);
+		assert_true(strlen(lints[i].why) > 10);
+		assert_true(strlen(lints[i].advice) > 10);
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(lints[i].code, lints[j].code);
+	}
 }
 
 static void ignore(void *context, const struct weir_diagnostic *diagnostic)
@@ -365,11 +398,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_policy_that_selects_no_pod),
 		cmocka_unit_test(a_peer_that_selects_no_pod),
-		cmocka_unit_test(a_rule_that_means_more_or_less_than_it_says),
+		cmocka_unit_test(a_rule_that_is_null),
+		cmocka_unit_test(a_block_with_host_bits),
 		cmocka_unit_test(a_finding_has_its_place),
 		cmocka_unit_test(of_many_values_the_nearest_are_told),
 		cmocka_unit_test(running_out_of_memory_is_told),
-		cmocka_unit_test(nothing_is_said_where_there_is_no_pod),
+		cmocka_unit_test(without_pods_only_that_is_said),
+		cmocka_unit_test(every_lint_has_a_code_of_its_own_and_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

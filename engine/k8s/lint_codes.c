@@ -1,0 +1,47 @@
+/*
+ * The codes of lints: how grave each is, why it matters, and what to do about it.
+ *
+ * A warning is probably a mistake. A note is worth knowing and often right as it is.
+ */
+#include "lint.h"
+
+#include <assert.h>
+
+/* clang-format off */
+static const struct weir_lint lints[] = {
+	[K8S_LINT_NO_PODS] = {
+		"no-pods", WEIR_SEVERITY_WARNING,
+		"policies are about pods, so nothing can be said about them",
+		"give the cluster's pods, or the workloads that make them, with -f",
+	},
+	[K8S_LINT_POLICY_SELECTS_NOTHING] = {
+		"policy-selects-nothing", WEIR_SEVERITY_WARNING,
+		"the policy isolates nobody: what it was to protect stays open",
+		"write labels that the pods have, or remove the policy",
+	},
+	[K8S_LINT_PEER_SELECTS_NOTHING] = {
+		"peer-selects-nothing", WEIR_SEVERITY_WARNING,
+		"the entry admits nobody: whom it was to admit is denied",
+		"write labels that the pods and namespaces have, or remove the entry",
+	},
+	[K8S_LINT_NULL_RULE] = {
+		"null-rule", WEIR_SEVERITY_WARNING,
+		"an entry that was left empty by mistake opens the pods to everybody",
+		"write {} if everything is meant, or remove the entry",
+	},
+	[K8S_LINT_HOST_BITS] = {
+		"host-bits", WEIR_SEVERITY_WARNING,
+		"they are ignored, so the block may be larger than was meant; newer API servers "
+		"refuse them",
+		"write the block's first address",
+	},
+};
+/* clang-format on */
+
+static_assert(sizeof(lints) / sizeof(lints[0]) == K8S_LINT_COUNT, "a row a code");
+
+const struct weir_lint *weir_lint_table(size_t *count)
+{
+	*count = K8S_LINT_COUNT;
+	return lints;
+}
