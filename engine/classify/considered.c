@@ -38,6 +38,7 @@ size_t weir_policy_considered(const struct weir_policy *policy, const struct wei
 	struct layout_span span;
 	size_t count = 0;
 
+	q.far.has_names = q.far.kind == EXTERNAL;
 	if (q.near.kind != POD && q.near.kind != UNKNOWN)
 		return 0;
 	span = match_rules(&q);

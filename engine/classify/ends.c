@@ -27,7 +27,7 @@ bool end_node_has(const struct lookup *lookup, uint32_t leaf, const struct weir_
 struct end end_of(const struct lookup *lookup, const uint32_t *leaf, uint8_t flags,
 		  enum end_mode mode)
 {
-	struct end end = { .leaves = leaf, .count = 1 };
+	struct end end = { .leaves = leaf, .unnamed = leaf, .count = 1 };
 	const struct layout_special *special;
 
 	if (!(*leaf & LAYOUT_SPECIAL))
@@ -35,11 +35,34 @@ struct end end_of(const struct lookup *lookup, const uint32_t *leaf, uint8_t fla
 	special = LAYOUT_ITEMS(lookup->header, LAYOUT_SPECIALS, struct layout_special) +
 		  (*leaf & LAYOUT_INDEX);
 	end.leaves = LAYOUT_ITEMS(lookup->header, LAYOUT_CANDIDATES, uint32_t) + special->first;
-	if (special->kind != LAYOUT_UNKNOWN) {
+	end.unnamed = end.leaves;
+	switch ((enum layout_special_kind)special->kind) {
+	case LAYOUT_SHARED:
+	case LAYOUT_NODES_SHARED:
 		end.count = special->count;
-		return end;
+		break;
+	case LAYOUT_UNKNOWN:
+		end.is_unknown = !(flags & WEIR_KEY_UNKNOWN_EXTERNAL);
+		end.leaves += end.is_unknown ? (unsigned)mode : 2u;
+		end.unnamed = end.leaves;
+		if (!end.is_unknown && lookup->header->has_domains)
+			end.unnamed++;
+		break;
+	case LAYOUT_NAMED:
+		end.unnamed++;
+		break;
 	}
-	end.is_unknown = !(flags & WEIR_KEY_UNKNOWN_EXTERNAL);
-	end.leaves += end.is_unknown ? (unsigned)mode : 2u;
 	return end;
+}
+
+struct weir_verdict end_verdict(const bool seen[3], bool unknown)
+{
+	unsigned kinds = 0u + seen[WEIR_DENY] + seen[WEIR_ALLOW] + seen[WEIR_AMBIGUOUS];
+
+	if (kinds > 1)
+		return (struct weir_verdict){ WEIR_AMBIGUOUS, unknown ? WEIR_WHY_UNKNOWN_POD
+								      : WEIR_WHY_SHARED_ADDRESS };
+	if (seen[WEIR_AMBIGUOUS])
+		return (struct weir_verdict){ WEIR_AMBIGUOUS, WEIR_WHY_DOMAIN_NAME };
+	return (struct weir_verdict){ seen[WEIR_ALLOW] ? WEIR_ALLOW : WEIR_DENY, WEIR_WHY_NONE };
 }

@@ -13,7 +13,9 @@ enum end_mode {
 };
 
 struct end {
-	const uint32_t *leaves; /* one of each candidate, none of them special */
+	const uint32_t *leaves;  /* one of each candidate, none of them special */
+	const uint32_t *unnamed; /* the same without domain names, which leaves have all of; equal
+				  * pointers where no name would make a difference */
 	uint32_t count;
 	bool is_unknown;
 };
@@ -27,5 +29,9 @@ bool end_node_has(const struct lookup *lookup, uint32_t leaf, const struct weir_
 /* The candidates behind a leaf, of a key with these flags. The end may point to the leaf. */
 struct end end_of(const struct lookup *lookup, const uint32_t *leaf, uint8_t flags,
 		  enum end_mode mode);
+
+/* The verdict on all pairs of candidates, from the actions that were seen: ambiguous is a pair of
+ * which domain names leave it open. */
+struct weir_verdict end_verdict(const bool seen[3], bool unknown);
 
 #endif

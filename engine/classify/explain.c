@@ -130,6 +130,34 @@ static struct weir_half judge_unknown(const struct question *q)
 	return half;
 }
 
+/* A pod that reaches itself through a service: NetworkPolicy allows what it isolates, the other
+ * tiers are asked (S11). */
+static struct weir_half judge_hairpin(const struct question *q)
+{
+	const struct layout_rule *rules = layout_section(q->header, LAYOUT_RULES);
+	struct layout_span span;
+	const uint32_t *list;
+	unsigned passed = WEIR_TIERS;
+
+	if (q->near.kind != POD || !match_has_ports(q->key->protocol))
+		return allowed(WEIR_REASON_SELF);
+	span = match_rules(q);
+	list = LAYOUT_ITEMS(q->header, LAYOUT_RULE_LISTS, uint32_t) + span.first;
+	for (uint32_t i = 0; i < span.count; i++) {
+		const struct layout_rule *rule = &rules[list[i]];
+
+		if (rule->tier == WEIR_TIER_NETWORK_POLICY && rule->origin == WEIR_NONE)
+			break;
+		if (rule->tier == WEIR_TIER_NETWORK_POLICY || rule->tier == passed ||
+		    match_rule(q, rule) != YES)
+			continue;
+		if (rule->action != WEIR_RULE_PASS)
+			return decided(q, rule, YES);
+		passed = rule->tier;
+	}
+	return allowed(WEIR_REASON_SELF);
+}
+
 /* Halves. */
 
 static bool near_is_on_far(const struct question *q)
@@ -160,7 +188,8 @@ static struct weir_half judge_half(const struct question *q)
 	if (q->near.kind == NODE)
 		return allowed(WEIR_REASON_HOST_NETWORK);
 	if (is_same_address(q->key))
-		return allowed(WEIR_REASON_SELF);
+		return q->key->flags & WEIR_KEY_HAIRPIN ? judge_hairpin(q)
+							: allowed(WEIR_REASON_SELF);
 	if (is_neighbour_discovery(q->key))
 		return allowed(WEIR_REASON_NEIGHBOUR_DISCOVERY);
 	if (near_is_on_far(q))
@@ -171,35 +200,65 @@ static struct weir_half judge_half(const struct question *q)
 	return q->near.kind == UNKNOWN ? judge_unknown(q) : judge_pod(q);
 }
 
+/* Both halves between two candidates. */
+struct halves {
+	struct weir_half egress;
+	struct weir_half ingress;
+};
+
 /* The answers of all pairs of candidates, as they come. */
 struct tally {
-	bool seen[2]; /* by action of the whole */
+	bool seen[3]; /* by action of the whole, which domain names may leave open */
 	bool egress_seen[2];
 	bool ingress_seen[2];
 	bool has_first[2]; /* by mode */
-	struct weir_half egress[2];
-	struct weir_half ingress[2];
+	struct halves first[2];
 	bool unknown;
 };
 
-static void judge_pair(const struct question *egress, struct tally *tally)
+static struct halves judge_halves(const struct question *egress, struct tally *tally)
 {
 	struct question ingress = *egress;
-	struct weir_half out = judge_half(egress);
-	struct weir_half in;
+	struct halves halves = { .egress = judge_half(egress) };
 
 	ingress.near = egress->far;
 	ingress.far = egress->near;
 	ingress.direction = WEIR_INGRESS;
-	in = judge_half(&ingress);
-	tally->egress_seen[out.action] = true;
-	tally->ingress_seen[in.action] = true;
-	tally->seen[out.action == WEIR_ALLOW && in.action == WEIR_ALLOW] = true;
-	if (tally->has_first[egress->mode])
-		return;
+	halves.ingress = judge_half(&ingress);
+	tally->egress_seen[halves.egress.action] = true;
+	tally->ingress_seen[halves.ingress.action] = true;
+	return halves;
+}
+
+static enum weir_action action_of(const struct halves *halves)
+{
+	return halves->egress.action == WEIR_ALLOW && halves->ingress.action == WEIR_ALLOW
+		       ? WEIR_ALLOW
+		       : WEIR_DENY;
+}
+
+/* Explained is what holds without a name, or, where that decides, what it would allow. */
+static void judge_pair(const struct question *egress, uint32_t unnamed, struct tally *tally)
+{
+	struct halves halves = judge_halves(egress, tally);
+	enum weir_action action = action_of(&halves);
+
+	if (egress->far.has_names) {
+		struct question without = *egress;
+		struct halves without_names;
+
+		without.far.leaf = unnamed;
+		without.far.has_names = false;
+		without_names = judge_halves(&without, tally);
+		if (action_of(&without_names) != action)
+			action = WEIR_AMBIGUOUS;
+		else
+			halves = without_names;
+	}
+	tally->seen[action] = true;
+	if (!tally->has_first[egress->mode])
+		tally->first[egress->mode] = halves;
 	tally->has_first[egress->mode] = true;
-	tally->egress[egress->mode] = out;
-	tally->ingress[egress->mode] = in;
 }
 
 static void judge_mode(const struct lookup *lookup, const struct weir_key *key, enum end_mode mode,
@@ -220,24 +279,21 @@ static void judge_mode(const struct lookup *lookup, const struct weir_key *key, 
 		q.near = match_candidate(lookup, &source, i, &key->source);
 		for (uint32_t j = 0; j < destination.count; j++) {
 			q.far = match_candidate(lookup, &destination, j, &key->destination);
-			judge_pair(&q, tally);
+			judge_pair(&q, destination.unnamed[j], tally);
 		}
 	}
 }
 
 static void conclude(const struct tally *tally, struct weir_explanation *out)
 {
-	unsigned mode =
-		tally->unknown && !tally->seen[WEIR_DENY] ? END_UNFAVOURABLE : END_FAVOURABLE;
+	struct weir_verdict verdict = end_verdict(tally->seen, tally->unknown);
+	const struct halves *first =
+		&tally->first[tally->unknown && verdict.action == WEIR_ALLOW ? END_UNFAVOURABLE
+									     : END_FAVOURABLE];
 
-	*out = (struct weir_explanation){ .egress = tally->egress[mode],
-					  .ingress = tally->ingress[mode] };
-	if (!tally->seen[WEIR_DENY] || !tally->seen[WEIR_ALLOW]) {
-		out->verdict.action = tally->seen[WEIR_ALLOW] ? WEIR_ALLOW : WEIR_DENY;
+	*out = (struct weir_explanation){ verdict, first->egress, first->ingress };
+	if (verdict.action != WEIR_AMBIGUOUS)
 		return;
-	}
-	out->verdict.action = WEIR_AMBIGUOUS;
-	out->verdict.why = tally->unknown ? WEIR_WHY_UNKNOWN_POD : WEIR_WHY_SHARED_ADDRESS;
 	if (tally->egress_seen[WEIR_DENY] && tally->egress_seen[WEIR_ALLOW])
 		out->egress.action = WEIR_AMBIGUOUS;
 	if (tally->ingress_seen[WEIR_DENY] && tally->ingress_seen[WEIR_ALLOW])

@@ -8,7 +8,8 @@
  * The hot sections come first. An address is found in the trie, whose leaf is a word:
  *
  *	0 | node number | profile     the usual case; bits are split by profile_bits
- *	1 0 | index                   a special: an unknown pod, or several owners
+ *	1 0 | index                   a special: an unknown pod, several owners, or something
+ *	                              outside whose names would decide
  *	1 1 | index                   a guard: skipped bits to compare, then the trie goes on (IPv6)
  *
  * The profile says which row an end has in each direction when it is the near end, and which
@@ -27,7 +28,9 @@
  * end (first_node_profile and following are nodes), but for what own_node says.
  *
  * An unknown pod is two rows and two classes, of the most favourable and of the least favourable
- * pod that it may be. Neighbour discovery is a port class that is in every port set.
+ * pod that it may be. What is outside is two classes of egress where a rule's domain names may
+ * decide: with every name, and without any. Neighbour discovery is a port class that is in every
+ *port set.
  */
 #ifndef WEIR_CLASSIFY_LAYOUT_H
 #define WEIR_CLASSIFY_LAYOUT_H
@@ -135,7 +138,9 @@ struct layout_header {
 	uint8_t ipblock_pods;
 	uint8_t own_node;
 	uint8_t other_protocols;
-	uint8_t unused[4];
+	uint8_t has_domains; /* some rule has domain names */
+	uint8_t has_tiers;   /* some rule is of another tier than NetworkPolicy's */
+	uint8_t unused[2];
 	uint32_t ipv6;               /* the leaf that every IPv6 address starts from */
 	uint32_t first_node_profile; /* this one and all behind it are nodes */
 	uint32_t port_set_words;
@@ -183,8 +188,10 @@ struct layout_line {
 
 enum layout_special_kind {
 	LAYOUT_SHARED,       /* count candidates, by (namespace, name) */
-	LAYOUT_UNKNOWN,      /* the favourable one, the unfavourable one, and what is outside */
+	LAYOUT_UNKNOWN,      /* the favourable one, the unfavourable one, and what is outside: where
+			      * has_domains, with the names and without */
 	LAYOUT_NODES_SHARED, /* one candidate: several nodes have the address */
+	LAYOUT_NAMED,        /* what is outside, with the domain names and without */
 };
 
 struct layout_special {
@@ -216,7 +223,9 @@ struct layout_rule {
 
 struct layout_peer {
 	uint32_t index;
-	uint32_t kind; /* enum weir_peer_kind */
+	uint8_t kind;   /* enum weir_peer_kind */
+	uint8_t joined; /* of the entry of the one before */
+	uint8_t unused[2];
 };
 
 struct layout_port {
@@ -239,7 +248,8 @@ struct layout_set {
 
 struct layout_block {
 	struct weir_prefix prefix;
-	uint8_t unused[3];
+	uint8_t always_pods;
+	uint8_t unused[2];
 	uint32_t holes; /* prefixes */
 	uint32_t hole_count;
 };
@@ -324,6 +334,7 @@ static_assert(sizeof(struct layout_profile) == 16, "four profiles a cache line")
 static_assert(sizeof(struct layout_line) == 64, "a line is a cache line");
 static_assert(sizeof(struct layout_rule) == 24, "no padding in a rule");
 static_assert(sizeof(struct layout_port) == 12, "no padding in a port");
+static_assert(sizeof(struct layout_peer) == 8, "no padding in a peer");
 static_assert(sizeof(struct layout_set) == 12, "no padding in a set");
 static_assert(sizeof(struct layout_block) == 28, "no padding in a block");
 static_assert(sizeof(struct layout_endpoint) == 36, "no padding in an endpoint");

@@ -18,7 +18,8 @@ struct candidate match_candidate(const struct lookup *lookup, const struct end *
 	const struct layout_owned *owned = owned_find(lookup->header, address);
 	struct candidate candidate = { .address = address,
 				       .leaf = end->leaves[i],
-				       .endpoint = WEIR_NONE };
+				       .endpoint = WEIR_NONE,
+				       .has_names = end->leaves != end->unnamed };
 
 	candidate.kind = kind_of(lookup, end, candidate.leaf, owned);
 	if (candidate.kind == POD)
@@ -81,7 +82,7 @@ static enum level in_block(const struct question *q, uint32_t index)
 		LAYOUT_ITEMS(q->header, LAYOUT_PREFIXES, struct weir_prefix) + block->holes;
 	bool is_pod = q->far.kind == POD || q->far.kind == UNKNOWN;
 
-	if (is_pod && q->header->ipblock_pods == WEIR_IPBLOCK_PODS_IGNORE)
+	if (is_pod && !block->always_pods && q->header->ipblock_pods == WEIR_IPBLOCK_PODS_IGNORE)
 		return NO;
 	if (!holds(&block->prefix, q->far.address))
 		return NO;
@@ -92,22 +93,36 @@ static enum level in_block(const struct question *q, uint32_t index)
 	return YES;
 }
 
+static enum level match_peer(const struct question *q, const struct layout_peer *peer)
+{
+	switch ((enum weir_peer_kind)peer->kind) {
+	case WEIR_PEER_SET:
+		return in_set(q, peer->index);
+	case WEIR_PEER_BLOCK:
+		return in_block(q, peer->index);
+	case WEIR_PEER_DOMAINS:
+		return q->far.has_names ? YES : NO;
+	}
+	return NO;
+}
+
 enum level match_peers(const struct question *q, const struct layout_rule *rule, enum level wanted,
 		       uint32_t *first)
 {
 	const struct layout_peer *peers =
 		LAYOUT_ITEMS(q->header, LAYOUT_PEERS, struct layout_peer) + rule->peers;
 	enum level best = rule->peer_count ? NO : YES;
+	uint32_t entry = WEIR_NONE; /* the first one is not joined */
 
 	*first = WEIR_NONE;
 	for (uint32_t i = 0; i < rule->peer_count && *first == WEIR_NONE; i++) {
-		enum level level = peers[i].kind == WEIR_PEER_SET ? in_set(q, peers[i].index)
-								  : in_block(q, peers[i].index);
+		enum level level = match_peer(q, &peers[i]);
 
+		entry += !peers[i].joined;
 		if (level > best)
 			best = level;
 		if (level >= wanted)
-			*first = i;
+			*first = entry;
 	}
 	return best;
 }
@@ -129,7 +144,7 @@ static enum level match_named_port(const struct question *q, const struct layout
 	      destination->endpoint;
 	declared = LAYOUT_ITEMS(q->header, LAYOUT_DECLARED, struct layout_declared) + pod->declared;
 	for (uint32_t i = 0; i < pod->declared_count; i++) {
-		if (declared[i].name == port->name && declared[i].protocol == port->protocol &&
+		if (declared[i].name == port->name && declared[i].protocol == q->key->protocol &&
 		    declared[i].number == q->key->destination_port)
 			return YES;
 	}
@@ -139,8 +154,10 @@ static enum level match_named_port(const struct question *q, const struct layout
 static enum level match_port(const struct question *q, const struct layout_port *port)
 {
 	uint16_t number = q->key->destination_port;
+	bool any_protocol = port->kind == WEIR_PORT_NAMED && !port->protocol;
 
-	if (!match_has_ports(q->key->protocol) || port->protocol != q->key->protocol)
+	if (!match_has_ports(q->key->protocol) ||
+	    (port->protocol != q->key->protocol && !any_protocol))
 		return NO;
 	if (port->kind == WEIR_PORT_NAMED)
 		return match_named_port(q, port);

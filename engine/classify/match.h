@@ -25,6 +25,7 @@ struct candidate {
 	uint32_t leaf;
 	uint32_t endpoint; /* of a pod */
 	enum end_kind kind;
+	bool has_names; /* outside: every domain name is its own */
 };
 
 struct question {

@@ -96,17 +96,19 @@ struct side {
 	/* Far ends. */
 	uint32_t *class_of;   /* by element */
 	uint32_t plain_count; /* classes of elements */
-	uint32_t
-		class_count; /* with a twin, the unfavourable one, for each class of unknown pods */
-	uint32_t *twin;      /* by class, or LAYOUT_NO_CLASS */
-	uint32_t *sample;    /* an element of each class */
+	uint32_t class_count; /* with twins: the unfavourable one of each class of unknown pods, and
+			       * where names matter the one without of each class outside */
+	uint32_t *twin;       /* by class, or LAYOUT_NO_CLASS */
+	uint32_t *sample;     /* an element of each class, twins included */
+	uint8_t *is_open;     /* by class: what it is allowed is not what its twin is */
 	struct list *set_classes; /* by set: ascending; of sets that are peers */
 	uint32_t *block_class_of; /* by region: alike when in the same blocks */
 	uint32_t block_class_count;
 	struct list *classes_of_block_class;
 	struct list unknown_classes;
-	uint32_t *signature;        /* by endpoint: alike when declaring the same used ports */
-	uint32_t *signature_sample; /* an endpoint of each */
+	struct list outside_classes; /* those with a twin */
+	uint32_t *signature;         /* by endpoint: alike when declaring the same used ports */
+	uint32_t *signature_sample;  /* an endpoint of each */
 	uint32_t signature_count;
 	/* Near ends. */
 	uint32_t *group_of; /* by endpoint */
@@ -131,6 +133,9 @@ struct build {
 	struct weir_error *error;
 	size_t max_bytes; /* SIZE_MAX: no bound */
 	enum row_form form;
+	bool has_domains;      /* some peer is of domain names */
+	bool some_always_pods; /* some block holds pods whatever the semantics say */
+	bool has_tiers;        /* some rule is of another tier than NetworkPolicy's */
 	struct weir_arena arena;
 	struct owners owners;
 	struct regions regions;
@@ -162,8 +167,9 @@ int build_leaves(struct build *build);
 /* Whether a class is of what is outside. */
 bool build_is_outside(const struct build *build, const struct side *side, uint32_t class);
 
-/* Whether blocks match an element: pods may be left to sets. */
+/* Whether blocks match an element, or some of them do: pods may be left to sets. */
 bool build_sees_blocks(const struct build *build, const struct element *element);
+bool build_sees_block(const struct build *build, uint32_t block, const struct element *element);
 
 /* A compilation with rows forced into one form: what both forms are compared by. */
 int weir_compile_in_form(const struct weir_resolved *resolved,

@@ -7,7 +7,8 @@
  * for ingress also when they declare the same named ports.
  *
  * An unknown pod is in no set by name: its class has a twin, so that the table has a column for
- * the favourable and one for the unfavourable pod.
+ * the favourable and one for the unfavourable pod. Where rules have domain names so has, for
+ * egress, each class of what is outside: one column with every name, one without any.
  */
 #include "build.h"
 
@@ -173,16 +174,23 @@ static int classify_regions(struct build *build, struct side *side)
 	return 0;
 }
 
+bool build_sees_block(const struct build *build, uint32_t block, const struct element *element)
+{
+	return build->resolved->semantics.ipblock_pods == WEIR_IPBLOCK_PODS_MATCH ||
+	       element->kind == ELEMENT_NODE || element->kind == ELEMENT_EXTERNAL ||
+	       build->resolved->blocks[block].always_pods;
+}
+
 bool build_sees_blocks(const struct build *build, const struct element *element)
 {
 	return build->resolved->semantics.ipblock_pods == WEIR_IPBLOCK_PODS_MATCH ||
-	       element->kind == ELEMENT_NODE || element->kind == ELEMENT_EXTERNAL;
+	       element->kind == ELEMENT_NODE || element->kind == ELEMENT_EXTERNAL ||
+	       build->some_always_pods;
 }
 
 bool build_is_outside(const struct build *build, const struct side *side, uint32_t class)
 {
-	return class < side->plain_count &&
-	       build->owners.elements[side->sample[class]].kind == ELEMENT_EXTERNAL;
+	return build->owners.elements[side->sample[class]].kind == ELEMENT_EXTERNAL;
 }
 
 static int start_partition(struct build *build, struct side *side, struct partition *partition)
@@ -225,26 +233,41 @@ static void refine_by_set(const struct build *build, struct partition *partition
 	partition_split(partition);
 }
 
+/* Whether a class stands for two that an element may turn out to be. */
+static bool needs_twin(const struct build *build, const struct side *side, uint32_t class)
+{
+	return build->owners.elements[side->sample[class]].kind == ELEMENT_UNKNOWN ||
+	       (build->has_domains && side == &build->sides[WEIR_EGRESS] &&
+		build_is_outside(build, side, class));
+}
+
 static int add_twins(struct build *build, struct side *side)
 {
 	uint32_t *unknown = weir_arena_array(&build->arena, side->plain_count, uint32_t);
-	uint32_t count = 0;
+	uint32_t *outside = weir_arena_array(&build->arena, side->plain_count, uint32_t);
+	uint32_t unknown_count = 0, outside_count = 0;
 
 	side->class_count = side->plain_count;
 	side->twin = weir_arena_array(&build->arena, side->plain_count, uint32_t);
-	side->sample = weir_arena_array(&build->arena, side->plain_count, uint32_t);
-	if (!unknown || !side->twin || !side->sample)
+	side->sample = weir_arena_array(&build->arena, 2 * (size_t)side->plain_count, uint32_t);
+	side->is_open = weir_arena_array(&build->arena, side->plain_count, uint8_t);
+	if (!unknown || !outside || !side->twin || !side->sample || !side->is_open)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < build->owners.element_count; i++)
 		side->sample[side->class_of[i]] = i;
 	for (uint32_t i = 0; i < side->plain_count; i++) {
-		bool is_unknown = build->owners.elements[side->sample[i]].kind == ELEMENT_UNKNOWN;
-
-		side->twin[i] = is_unknown ? side->class_count++ : LAYOUT_NO_CLASS;
-		if (is_unknown)
-			unknown[count++] = i;
+		side->twin[i] = LAYOUT_NO_CLASS;
+		if (!needs_twin(build, side, i))
+			continue;
+		if (build_is_outside(build, side, i))
+			outside[outside_count++] = i;
+		else
+			unknown[unknown_count++] = i;
+		side->twin[i] = side->class_count++;
+		side->sample[side->twin[i]] = side->sample[i];
 	}
-	side->unknown_classes = (struct list){ unknown, count };
+	side->unknown_classes = (struct list){ unknown, unknown_count };
+	side->outside_classes = (struct list){ outside, outside_count };
 	return 0;
 }
 
@@ -492,8 +515,24 @@ static int group_near_ends(struct build *build, struct side *side)
 	return groups ? list_rules(build, side, groups) : -ENOMEM;
 }
 
+static void survey(struct build *build)
+{
+	const struct weir_resolved *resolved = build->resolved;
+
+	for (uint32_t i = 0; i < resolved->block_count; i++)
+		build->some_always_pods |= resolved->blocks[i].always_pods;
+	for (uint32_t i = 0; i < resolved->rule_count; i++) {
+		const struct weir_rule *rule = &resolved->rules[i];
+
+		build->has_tiers |= rule->tier != WEIR_TIER_NETWORK_POLICY;
+		for (uint32_t j = 0; j < rule->peer_count; j++)
+			build->has_domains |= rule->peers[j].kind == WEIR_PEER_DOMAINS;
+	}
+}
+
 int build_classes(struct build *build)
 {
+	survey(build);
 	for (unsigned direction = 0; direction < DIRECTIONS; direction++) {
 		struct side *side = &build->sides[direction];
 		int status = order_rules(build, (enum weir_direction)direction);

@@ -249,6 +249,8 @@ static void fill_header(const struct build *build, struct layout_header *header)
 	header->ipblock_pods = semantics->ipblock_pods;
 	header->own_node = semantics->own_node;
 	header->other_protocols = semantics->other_protocols;
+	header->has_domains = build->has_domains;
+	header->has_tiers = build->has_tiers;
 	header->ipv6 = build->trie.ipv6;
 	header->first_node_profile = build->first_node_profile;
 	header->port_set_words = build->ports.words;

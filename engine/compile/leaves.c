@@ -8,12 +8,17 @@
 
 #include <errno.h>
 
+enum {
+	CANDIDATES_MOST = 4, /* of an address that nobody owns */
+};
+
 struct work {
 	struct build *build;
 	struct weir_map profiles; /* pods and what is outside; then nodes */
 	struct weir_map specials; /* unknown pods, by their candidates */
-	uint32_t *profile_of;     /* by element; of unknown pods the favourable one */
-	uint32_t *twin_of;        /* by element; of unknown pods the unfavourable one */
+	uint32_t *profile_of;     /* by element; of unknown pods the favourable one, outside the one
+				   * with names */
+	uint32_t *twin_of;        /* by element; the unfavourable one, the one without names */
 	uint32_t *number_of;      /* of each endpoint that is a node; 0: none */
 	uint32_t *leaf_of_owned;
 	uint32_t *leaf_of_region;
@@ -43,19 +48,17 @@ static int number_profile(struct work *work, const struct layout_profile *profil
 	return 0;
 }
 
-/* The rows of an element; unfavourable is 1 for the other one of an unknown pod. */
-static uint32_t row_of(const struct side *side, const struct element *element,
-		       unsigned unfavourable)
+/* The rows of an element; twin is 1 for the other one of an unknown pod. */
+static uint32_t row_of(const struct side *side, const struct element *element, unsigned twin)
 {
 	if (element->kind == ELEMENT_POD)
 		return side->group_rows[side->group_of[element->endpoint]];
 	if (element->kind == ELEMENT_UNKNOWN)
-		return side->unknown_rows[unfavourable];
+		return side->unknown_rows[twin];
 	return side->open_row;
 }
 
-static struct layout_profile profile_of(const struct build *build, uint32_t index,
-					unsigned unfavourable)
+static struct layout_profile profile_of(const struct build *build, uint32_t index, unsigned twin)
 {
 	const struct element *element = &build->owners.elements[index];
 	struct layout_profile profile;
@@ -64,12 +67,23 @@ static struct layout_profile profile_of(const struct build *build, uint32_t inde
 		const struct side *side = &build->sides[i];
 		uint32_t class = side->class_of[index];
 
-		profile.row[i] = row_of(side, element, unfavourable);
-		profile.class[i] = unfavourable ? side->twin[class] : class;
+		profile.row[i] = row_of(side, element, twin);
+		profile.class[i] = class;
+		if (twin && side->twin[class] != LAYOUT_NO_CLASS)
+			profile.class[i] = side->twin[class];
 		if (element->kind == ELEMENT_EXTERNAL)
 			profile.class[i] |= LAYOUT_OUTSIDE;
 	}
 	return profile;
+}
+
+/* Whether what is outside is told apart by whether it has a domain name. */
+static bool is_open(const struct build *build, uint32_t element)
+{
+	const struct side *egress = &build->sides[WEIR_EGRESS];
+
+	return build->owners.elements[element].kind == ELEMENT_EXTERNAL &&
+	       egress->is_open[egress->class_of[element]];
 }
 
 static int number_element(struct work *work, uint32_t index)
@@ -77,7 +91,9 @@ static int number_element(struct work *work, uint32_t index)
 	struct layout_profile profile = profile_of(work->build, index, 0);
 	int status = number_profile(work, &profile, &work->profile_of[index]);
 
-	if (status || work->build->owners.elements[index].kind != ELEMENT_UNKNOWN)
+	work->twin_of[index] = work->profile_of[index];
+	if (status || (work->build->owners.elements[index].kind != ELEMENT_UNKNOWN &&
+		       !is_open(work->build, index)))
 		return status;
 	profile = profile_of(work->build, index, 1);
 	return number_profile(work, &profile, &work->twin_of[index]);
@@ -195,40 +211,56 @@ static int place_owned(struct work *work, uint32_t index)
 	return 0;
 }
 
-/* Regions whose unknown pods are alike share a special. */
+/* What an address that nobody owns may be: in the order of a special's candidates. */
+static uint32_t list_candidates(const struct work *work, uint32_t region, uint32_t *candidates)
+{
+	const struct build *build = work->build;
+	uint32_t element = build->owners.first_of_region[region];
+	uint32_t count = 0;
+
+	if (build->regions.items[region].in_pod_range) {
+		candidates[count++] = work->profile_of[element + 1];
+		candidates[count++] = work->twin_of[element + 1];
+	}
+	candidates[count++] = work->profile_of[element];
+	if (count == 1 ? is_open(build, element) : build->has_domains)
+		candidates[count++] = work->twin_of[element];
+	return count;
+}
+
+/* Regions whose candidates are alike share a special. */
 static int place_region(struct work *work, uint32_t index)
 {
 	struct build *build = work->build;
-	uint32_t element = build->owners.first_of_region[index];
-	uint32_t *key = weir_arena_array(&build->arena, 3, uint32_t);
+	uint32_t *key = weir_arena_array(&build->arena, CANDIDATES_MOST, uint32_t);
 	uint32_t *leaf = &work->leaf_of_region[index];
 	struct layout_special *special;
 	uint32_t *known;
+	uint32_t count;
 
-	*leaf = work->profile_of[element];
-	if (!build->regions.items[index].in_pod_range)
-		return 0;
 	if (!key)
 		return -ENOMEM;
-	key[0] = work->profile_of[element + 1];
-	key[1] = work->twin_of[element + 1];
-	key[2] = work->profile_of[element];
-	known = weir_map_insert(&work->specials, key, 3 * sizeof(*key), UINT32_MAX, NULL);
+	count = list_candidates(work, index, key);
+	*leaf = key[0];
+	if (count == 1)
+		return 0;
+	known = weir_map_insert(&work->specials, key, count * sizeof(*key), UINT32_MAX, NULL);
 	if (!known)
 		return -ENOMEM;
 	if (*known != UINT32_MAX) {
 		*leaf = *known;
 		return 0;
 	}
-	special = add_special(build, LAYOUT_UNKNOWN, leaf);
+	special = add_special(build, count == 2 ? LAYOUT_NAMED : LAYOUT_UNKNOWN, leaf);
 	if (!special)
 		return -ENOMEM;
 	special->count = 1;
 	*known = *leaf;
-	return add_candidate(build, key[0]) || add_candidate(build, key[1]) ||
-			       add_candidate(build, key[2])
-		       ? -ENOMEM
-		       : 0;
+	for (uint32_t i = 0; i < count; i++) {
+		if (add_candidate(build, key[i]))
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 static int place_all(struct work *work)

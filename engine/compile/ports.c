@@ -128,24 +128,44 @@ static int number_name(struct build *build, struct work *work, const struct weir
 	return 0;
 }
 
+/* A name without a protocol is one of each. */
+static int collect_name(struct build *build, struct work *work, const struct weir_port *port,
+			struct list *names, uint32_t *numbers)
+{
+	static const uint8_t protocols[] = { WEIR_PROTOCOL_TCP, WEIR_PROTOCOL_UDP,
+					     WEIR_PROTOCOL_SCTP };
+	int status = 0;
+
+	for (unsigned i = 0; i < PROTOCOLS && !status; i++) {
+		struct weir_port one = *port;
+
+		if (port->protocol && port->protocol != protocols[i])
+			continue;
+		one.protocol = protocols[i];
+		status = number_name(build, work, &one, &numbers[names->count++]);
+		if (!status)
+			status = add_item(work, item_of(&one));
+	}
+	return status;
+}
+
 static int collect_rule(struct build *build, struct work *work, uint32_t index)
 {
 	const struct weir_rule *rule = &build->resolved->rules[index];
-	uint32_t *names = weir_arena_array(&build->arena, rule->port_count, uint32_t);
-	uint32_t count = 0;
-	int status = names ? 0 : -ENOMEM;
+	uint32_t *numbers =
+		weir_arena_array(&build->arena, (size_t)PROTOCOLS * rule->port_count, uint32_t);
+	struct list *names = &build->ports.rule_names[index];
+	int status = numbers ? 0 : -ENOMEM;
 
+	*names = (struct list){ numbers, 0 };
 	for (uint32_t i = 0; i < rule->port_count && !status; i++) {
 		const struct weir_port *port = &rule->ports[i];
 
-		if (slot_of(port->protocol) == NO_SLOT)
-			continue;
 		if (port->kind == WEIR_PORT_NAMED)
-			status = number_name(build, work, port, &names[count++]);
-		if (!status)
+			status = collect_name(build, work, port, names, numbers);
+		else if (slot_of(port->protocol) != NO_SLOT)
 			status = add_item(work, item_of(port));
 	}
-	build->ports.rule_names[index] = (struct list){ names, count };
 	return status;
 }
 

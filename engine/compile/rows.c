@@ -21,6 +21,10 @@
  * itself, until everything is possible. That is soon when the rules of the same subjects are
  * taken together, which is right as long as nothing is passed on: then only rules whose subjects
  * surely hold the pod take something off its way, and these are walked before.
+ *
+ * A rule's domain names match what is outside perhaps, and such rules allow: a class outside has
+ * in may_allow what it is allowed with every name, in what is not may_deny without any. The
+ * unknown pod as near end is walked twice for it, once for each.
  */
 #include "rows.h"
 
@@ -54,6 +58,7 @@ struct work {
 	uint32_t touched_count;
 	struct cell *cells;
 	uint32_t near_signature; /* ingress: what the near pods declare */
+	bool has_names;          /* the class that is walked by itself has every domain name */
 	/* One rule. */
 	uint64_t *yes;
 	uint64_t *may;
@@ -291,7 +296,7 @@ static void apply_to_class(struct work *work, uint32_t rule, uint32_t class)
 	apply(state, work->words, work->yes, work->may, work->build->resolved->rules[rule].action);
 }
 
-/* Only what the set of an unknown pod's peers leaves open. */
+/* Only what the set of an unknown pod's peers, or a name, leaves open. */
 static void apply_maybe(struct work *work, uint32_t rule, uint32_t class)
 {
 	static const uint64_t nothing[1024]; /* words of the most port classes there are */
@@ -319,6 +324,7 @@ static void apply_to_set(struct work *work, uint32_t rule, uint32_t set)
 static void apply_to_block(struct work *work, uint32_t rule, uint32_t block)
 {
 	const struct regions *regions = &work->build->regions;
+	bool some_see = work->build->some_always_pods;
 	uint32_t region = regions_next(regions, block, 0);
 
 	work->rule_number++;
@@ -329,9 +335,22 @@ static void apply_to_block(struct work *work, uint32_t rule, uint32_t block)
 		if (work->block_stamps[block_class] == work->rule_number)
 			continue;
 		work->block_stamps[block_class] = work->rule_number;
-		for (uint32_t i = 0; i < classes->count; i++)
-			apply_to_class(work, rule, classes->items[i]);
+		for (uint32_t i = 0; i < classes->count; i++) {
+			uint32_t class = classes->items[i];
+
+			if (!some_see ||
+			    build_sees_block(work->build, block, element_of(work, class)))
+				apply_to_class(work, rule, class);
+		}
 	}
+}
+
+static void apply_to_named(struct work *work, uint32_t rule)
+{
+	const struct list *outside = &work->side->outside_classes;
+
+	for (uint32_t i = 0; i < outside->count; i++)
+		apply_maybe(work, rule, outside->items[i]);
 }
 
 /* A rule of every peer: the classes whose declared ports matter get a state first. */
@@ -366,10 +385,17 @@ static void apply_rule(struct work *work, uint32_t index)
 	if (!rule->peer_count)
 		apply_to_all(work, index);
 	for (uint32_t i = 0; i < rule->peer_count; i++) {
-		if (rule->peers[i].kind == WEIR_PEER_SET)
+		switch ((enum weir_peer_kind)rule->peers[i].kind) {
+		case WEIR_PEER_SET:
 			apply_to_set(work, index, rule->peers[i].index);
-		else
+			break;
+		case WEIR_PEER_BLOCK:
 			apply_to_block(work, index, rule->peers[i].index);
+			break;
+		case WEIR_PEER_DOMAINS:
+			apply_to_named(work, index);
+			break;
+		}
 	}
 }
 
@@ -398,7 +424,7 @@ static void walk_rules(struct work *work, const struct list *rules)
 
 static int place_group(struct work *work, uint32_t *word)
 {
-	const struct side *side = work->side;
+	struct side *side = work->side;
 	uint32_t count = 0;
 	uint32_t otherwise;
 	int status = number_favourable(work, work->otherwise, &otherwise);
@@ -414,6 +440,7 @@ static int place_group(struct work *work, uint32_t *word)
 		cell = &work->cells[count++];
 		cell->class = side->twin[class];
 		status = number_unfavourable(work, state_of(work, class), &cell->set);
+		side->is_open[class] |= cell->set != cell[-1].set;
 	}
 	return status ? status
 		      : row_writer_place(&work->writer, work->cells, count, otherwise, word);
@@ -486,8 +513,10 @@ static enum weir_certainty match_peer(const struct work *work, const struct weir
 	const struct element *element = element_of(work, class);
 	bool matches;
 
-	if (peer->kind == WEIR_PEER_BLOCK)
-		matches = build_sees_blocks(work->build, element) &&
+	if (peer->kind == WEIR_PEER_DOMAINS)
+		matches = element->kind == ELEMENT_EXTERNAL && work->has_names;
+	else if (peer->kind == WEIR_PEER_BLOCK)
+		matches = build_sees_block(work->build, peer->index, element) &&
 			  regions_in_block(&work->build->regions, peer->index, element->region);
 	else if (element->kind == ELEMENT_UNKNOWN)
 		return (enum weir_certainty)work->build->resolved->sets[peer->index].unknown_pods;
@@ -676,32 +705,57 @@ static bool may_be_own_node(const struct work *work, uint32_t class)
 		work->build->resolved->semantics.own_node == WEIR_OWN_NODE_ALLOW);
 }
 
+/* The cells of a class, which become those of the class or of its twin. */
+static int fill_cell(struct unknown_work *unknown, uint32_t class, uint32_t as,
+		     struct cell *favourable, struct cell *unfavourable)
+{
+	struct work *work = unknown->work;
+	int status;
+
+	walk_unknown(unknown, class);
+	favourable[as].class = unfavourable[as].class = as;
+	status = number_unfavourable(work, unknown->state, &unfavourable[as].set);
+	if (status)
+		return status;
+	if (may_be_own_node(work, class))
+		memcpy(unknown->state + (size_t)MAY_ALLOW * work->words, work->build->ports.all,
+		       work->words * sizeof(*unknown->state));
+	return number_favourable(work, unknown->state, &favourable[as].set);
+}
+
+/* The column of a twin: an unknown pod's differs in known near ends' rows only. */
+static int fill_twin(struct unknown_work *unknown, uint32_t class, struct cell *favourable,
+		     struct cell *unfavourable)
+{
+	struct side *side = unknown->work->side;
+	uint32_t twin = side->twin[class];
+	int status;
+
+	if (!build_is_outside(unknown->work->build, side, class)) {
+		favourable[twin] = (struct cell){ twin, favourable[class].set };
+		unfavourable[twin] = (struct cell){ twin, unfavourable[class].set };
+		return 0;
+	}
+	unknown->work->has_names = false;
+	status = fill_cell(unknown, class, twin, favourable, unfavourable);
+	side->is_open[class] |= favourable[class].set != favourable[twin].set ||
+				unfavourable[class].set != unfavourable[twin].set;
+	return status;
+}
+
 static int fill_unknown(struct unknown_work *unknown, struct cell *favourable,
 			struct cell *unfavourable)
 {
-	struct work *work = unknown->work;
-	const struct side *side = work->side;
+	const struct side *side = unknown->work->side;
+	int status = 0;
 
-	for (uint32_t class = 0; class < side->plain_count; class += 1) {
-		uint32_t twin = side->twin[class];
-		int status;
-
-		walk_unknown(unknown, class);
-		favourable[class].class = unfavourable[class].class = class;
-		status = number_unfavourable(work, unknown->state, &unfavourable[class].set);
-		if (may_be_own_node(work, class))
-			memcpy(unknown->state + (size_t)MAY_ALLOW * work->words,
-			       work->build->ports.all, work->words * sizeof(*unknown->state));
-		if (!status)
-			status = number_favourable(work, unknown->state, &favourable[class].set);
-		if (status)
-			return status;
-		if (twin == LAYOUT_NO_CLASS)
-			continue;
-		favourable[twin] = (struct cell){ twin, favourable[class].set };
-		unfavourable[twin] = (struct cell){ twin, unfavourable[class].set };
+	for (uint32_t class = 0; class < side->plain_count && !status; class += 1) {
+		unknown->work->has_names = true;
+		status = fill_cell(unknown, class, class, favourable, unfavourable);
+		if (!status && side->twin[class] != LAYOUT_NO_CLASS)
+			status = fill_twin(unknown, class, favourable, unfavourable);
 	}
-	return 0;
+	return status;
 }
 
 static int build_unknown_rows(struct work *work)

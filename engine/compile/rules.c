@@ -52,7 +52,9 @@ static int write_rule(struct build *build, struct text_writer *text, const struc
 
 		if (!peer)
 			return -ENOMEM;
-		*peer = (struct layout_peer){ rule->peers[i].index, rule->peers[i].kind };
+		*peer = (struct layout_peer){ .index = rule->peers[i].index,
+					      .kind = rule->peers[i].kind,
+					      .joined = rule->peers[i].joined };
 	}
 	return write_ports(build, text, rule, out);
 }
@@ -112,6 +114,7 @@ static int write_block(struct build *build, const struct weir_block *block)
 	if (!out)
 		return -ENOMEM;
 	out->prefix = block->prefix;
+	out->always_pods = block->always_pods;
 	out->holes = (uint32_t)build->sections[LAYOUT_PREFIXES].count;
 	out->hole_count = block->hole_count;
 	for (uint32_t i = 0; i < block->hole_count; i++) {

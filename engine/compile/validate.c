@@ -183,15 +183,32 @@ static int check_port(struct build *build, uint32_t i, uint32_t j)
 static int check_peer(struct build *build, uint32_t i, uint32_t j)
 {
 	const struct weir_resolved *resolved = build->resolved;
-	const struct weir_peer *peer = &resolved->rules[i].peers[j];
+	const struct weir_rule *rule = &resolved->rules[i];
+	const struct weir_peer *peer = &rule->peers[j];
 
-	if (peer->kind > WEIR_PEER_BLOCK)
+	if (peer->joined && !j)
+		return INVALID(build, "rule %u: there is no peer before its first one", i);
+	switch (peer->kind) {
+	case WEIR_PEER_SET:
+		if (peer->index >= resolved->set_count)
+			return INVALID(build, "rule %u: peer %u is set %u, which does not exist", i,
+				       j, peer->index);
+		return 0;
+	case WEIR_PEER_BLOCK:
+		if (peer->index >= resolved->block_count)
+			return INVALID(build, "rule %u: peer %u is block %u, which does not exist",
+				       i, j, peer->index);
+		return 0;
+	case WEIR_PEER_DOMAINS:
+		if (rule->direction != WEIR_EGRESS || rule->action != WEIR_RULE_ALLOW)
+			return INVALID(build,
+				       "rule %u: peer %u has domain names: only a rule of egress "
+				       "that allows may",
+				       i, j);
+		return 0;
+	default:
 		return INVALID(build, "rule %u: peer %u has no such kind", i, j);
-	if (peer->index >=
-	    (peer->kind == WEIR_PEER_SET ? resolved->set_count : resolved->block_count))
-		return INVALID(build, "rule %u: peer %u is %s %u, which does not exist", i, j,
-			       peer->kind == WEIR_PEER_SET ? "set" : "block", peer->index);
-	return 0;
+	}
 }
 
 static int check_rule(struct build *build, uint32_t i)

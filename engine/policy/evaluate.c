@@ -13,6 +13,9 @@
  * so after a rule whose peers and ports matched with yes a later one of the same tier and
  * subjects is out of reach.
  *
+ * Whether an address outside has one of the domain names that rules allow is not known either:
+ * each pair of ends is judged as if it had them all, and as if it had none.
+ *
  * Everything is a loop over everything, without memory of its own: this is for comparing.
  */
 #include "evaluate.h"
@@ -30,6 +33,7 @@ struct end {
 	const struct weir_address *address;
 	enum end_kind kind;
 	uint32_t endpoint; /* of a pod or a node */
+	bool has_names;    /* outside: every domain name is its own */
 };
 
 /* Which of the pods that an unknown address may stand for. */
@@ -218,7 +222,8 @@ static bool in_block(const struct weir_resolved *resolved, const struct weir_blo
 {
 	bool pod = end->kind == END_POD || end->kind == END_UNKNOWN;
 
-	if (pod && resolved->semantics.ipblock_pods == WEIR_IPBLOCK_PODS_IGNORE)
+	if (pod && !block->always_pods &&
+	    resolved->semantics.ipblock_pods == WEIR_IPBLOCK_PODS_IGNORE)
 		return false;
 	if (!holds(&block->prefix, end->address))
 		return false;
@@ -231,9 +236,15 @@ static bool in_block(const struct weir_resolved *resolved, const struct weir_blo
 
 static enum level match_peer(const struct question *q, const struct weir_peer *peer)
 {
-	if (peer->kind == WEIR_PEER_SET)
+	switch ((enum weir_peer_kind)peer->kind) {
+	case WEIR_PEER_SET:
 		return in_set(&q->resolved->sets[peer->index], &q->far);
-	return in_block(q->resolved, &q->resolved->blocks[peer->index], &q->far) ? YES : NO;
+	case WEIR_PEER_BLOCK:
+		return in_block(q->resolved, &q->resolved->blocks[peer->index], &q->far) ? YES : NO;
+	case WEIR_PEER_DOMAINS:
+		return q->far.has_names ? YES : NO;
+	}
+	return NO;
 }
 
 static bool has_ports(uint8_t protocol)
@@ -255,7 +266,7 @@ static enum level match_named_port(const struct question *q, const struct weir_p
 	for (uint32_t i = 0; i < pod->port_count; i++) {
 		const struct weir_declared_port *declared = &pod->ports[i];
 
-		if (declared->name && declared->protocol == port->protocol &&
+		if (declared->name && declared->protocol == q->key->protocol &&
 		    declared->number == q->key->destination_port &&
 		    strcmp(declared->name, port->name) == 0)
 			return YES;
@@ -266,14 +277,25 @@ static enum level match_named_port(const struct question *q, const struct weir_p
 static enum level match_port(const struct question *q, const struct weir_port *port)
 {
 	uint16_t number = q->key->destination_port;
+	bool any_protocol = port->kind == WEIR_PORT_NAMED && !port->protocol;
 
-	if (!has_ports(q->key->protocol) || port->protocol != q->key->protocol)
+	if (!has_ports(q->key->protocol) || (port->protocol != q->key->protocol && !any_protocol))
 		return NO;
 	if (port->kind == WEIR_PORT_NAMED)
 		return match_named_port(q, port);
 	if (port->kind == WEIR_PORT_RANGE && (number < port->first || number > port->last))
 		return NO;
 	return YES;
+}
+
+/* The entry of a list, as it was written, that a peer is in. */
+static uint32_t entry_of(const struct weir_rule *rule, uint32_t peer)
+{
+	uint32_t entry = 0;
+
+	for (uint32_t i = 1; i <= peer; i++)
+		entry += !rule->peers[i].joined;
+	return entry;
 }
 
 /* The best of the peers; *first is the first that matches at the wanted level or better. */
@@ -289,7 +311,7 @@ static enum level match_peers(const struct question *q, const struct weir_rule *
 		if (level > best)
 			best = level;
 		if (level >= wanted && *first == WEIR_NONE)
-			*first = i;
+			*first = entry_of(rule, i);
 	}
 	return best;
 }
@@ -453,6 +475,33 @@ static struct weir_half judge_by_rules(const struct question *q)
 	return half;
 }
 
+/* A pod that reaches itself through a service: NetworkPolicy allows what it isolates, the other
+ * tiers are asked (S11). */
+static struct weir_half judge_hairpin(const struct question *q)
+{
+	uint32_t index = WEIR_NONE;
+	unsigned passed = WEIR_TIERS;
+
+	if (q->near.kind != END_POD || !has_ports(q->key->protocol))
+		return allowed(WEIR_REASON_SELF);
+	while ((index = next_rule(q, index)) != WEIR_NONE) {
+		const struct weir_rule *rule = &q->resolved->rules[index];
+		bool isolates = rule->origin == WEIR_NONE;
+
+		if (rule->tier == passed ||
+		    in_set(&q->resolved->sets[rule->subjects], &q->near) != YES)
+			continue;
+		if (rule->tier == WEIR_TIER_NETWORK_POLICY && isolates)
+			break;
+		if (rule->tier == WEIR_TIER_NETWORK_POLICY || match_far(q, rule) != YES)
+			continue;
+		if (rule->action != WEIR_RULE_PASS)
+			return decided(q, rule, YES);
+		passed = rule->tier;
+	}
+	return allowed(WEIR_REASON_SELF);
+}
+
 static bool is_own_node(const struct question *q)
 {
 	const struct weir_endpoint *pod;
@@ -485,7 +534,8 @@ static struct weir_half judge_half(const struct question *q)
 	if (q->near.kind == END_NODE)
 		return allowed(WEIR_REASON_HOST_NETWORK);
 	if (weir_address_equal(q->near.address, q->far.address))
-		return allowed(WEIR_REASON_SELF);
+		return q->key->flags & WEIR_KEY_HAIRPIN ? judge_hairpin(q)
+							: allowed(WEIR_REASON_SELF);
 	if (is_neighbour_discovery(q->key))
 		return allowed(WEIR_REASON_NEIGHBOUR_DISCOVERY);
 	if (is_own_node(q))
@@ -496,34 +546,65 @@ static struct weir_half judge_half(const struct question *q)
 	return judge_by_rules(q);
 }
 
+/* Both halves between two ends. */
+struct halves {
+	struct weir_half egress;
+	struct weir_half ingress;
+};
+
 /* The answers of all pairs of ends, as they come. */
 struct tally {
-	bool seen[2]; /* by action of the whole */
+	bool seen[3]; /* by action of the whole, which domain names may leave open */
 	bool egress_seen[2];
 	bool ingress_seen[2];
 	bool has_first[2]; /* by mode */
-	struct weir_half egress[2];
-	struct weir_half ingress[2];
+	struct halves first[2];
 };
 
+static struct halves judge_halves(const struct weir_resolved *resolved, const struct weir_key *key,
+				  const struct end *source, const struct end *destination,
+				  enum mode mode, struct tally *tally)
+{
+	struct question q = { resolved, key, *source, *destination, WEIR_EGRESS, mode };
+	struct halves halves = { .egress = judge_half(&q) };
+
+	q = (struct question){ resolved, key, *destination, *source, WEIR_INGRESS, mode };
+	halves.ingress = judge_half(&q);
+	tally->egress_seen[halves.egress.action] = true;
+	tally->ingress_seen[halves.ingress.action] = true;
+	return halves;
+}
+
+static enum weir_action action_of(const struct halves *halves)
+{
+	return halves->egress.action == WEIR_ALLOW && halves->ingress.action == WEIR_ALLOW
+		       ? WEIR_ALLOW
+		       : WEIR_DENY;
+}
+
+/* Explained is what holds without a name, or, where that decides, what it would allow. */
 static void judge_pair(const struct weir_resolved *resolved, const struct weir_key *key,
 		       const struct end *source, const struct end *destination, enum mode mode,
 		       struct tally *tally)
 {
-	struct question q = { resolved, key, *source, *destination, WEIR_EGRESS, mode };
-	struct weir_half egress = judge_half(&q);
-	struct weir_half ingress;
+	struct halves halves = judge_halves(resolved, key, source, destination, mode, tally);
+	struct end named = *destination;
+	enum weir_action action = action_of(&halves);
 
-	q = (struct question){ resolved, key, *destination, *source, WEIR_INGRESS, mode };
-	ingress = judge_half(&q);
-	tally->egress_seen[egress.action] = true;
-	tally->ingress_seen[ingress.action] = true;
-	tally->seen[egress.action == WEIR_ALLOW && ingress.action == WEIR_ALLOW] = true;
-	if (tally->has_first[mode])
-		return;
+	if (destination->kind == END_EXTERNAL) {
+		struct halves with_names;
+
+		named.has_names = true;
+		with_names = judge_halves(resolved, key, source, &named, mode, tally);
+		if (action_of(&with_names) != action) {
+			action = WEIR_AMBIGUOUS;
+			halves = with_names;
+		}
+	}
+	tally->seen[action] = true;
+	if (!tally->has_first[mode])
+		tally->first[mode] = halves;
 	tally->has_first[mode] = true;
-	tally->egress[mode] = egress;
-	tally->ingress[mode] = ingress;
 }
 
 static void judge_ends(const struct weir_resolved *resolved, const struct weir_key *key,
@@ -540,18 +621,29 @@ static void judge_ends(const struct weir_resolved *resolved, const struct weir_k
 	} while (next_end(resolved, &source));
 }
 
+static struct weir_verdict verdict_of(const struct tally *tally, bool unknown)
+{
+	unsigned kinds =
+		0u + tally->seen[WEIR_DENY] + tally->seen[WEIR_ALLOW] + tally->seen[WEIR_AMBIGUOUS];
+
+	if (kinds > 1)
+		return (struct weir_verdict){ WEIR_AMBIGUOUS, unknown ? WEIR_WHY_UNKNOWN_POD
+								      : WEIR_WHY_SHARED_ADDRESS };
+	if (tally->seen[WEIR_AMBIGUOUS])
+		return (struct weir_verdict){ WEIR_AMBIGUOUS, WEIR_WHY_DOMAIN_NAME };
+	return (struct weir_verdict){ tally->seen[WEIR_ALLOW] ? WEIR_ALLOW : WEIR_DENY,
+				      WEIR_WHY_NONE };
+}
+
 static void conclude(const struct tally *tally, bool unknown, struct weir_explanation *out)
 {
-	enum mode mode = unknown && !tally->seen[WEIR_DENY] ? UNFAVOURABLE : FAVOURABLE;
+	struct weir_verdict verdict = verdict_of(tally, unknown);
+	const struct halves *first =
+		&tally->first[unknown && verdict.action == WEIR_ALLOW ? UNFAVOURABLE : FAVOURABLE];
 
-	*out = (struct weir_explanation){ .egress = tally->egress[mode],
-					  .ingress = tally->ingress[mode] };
-	if (!tally->seen[WEIR_DENY] || !tally->seen[WEIR_ALLOW]) {
-		out->verdict.action = tally->seen[WEIR_ALLOW] ? WEIR_ALLOW : WEIR_DENY;
+	*out = (struct weir_explanation){ verdict, first->egress, first->ingress };
+	if (verdict.action != WEIR_AMBIGUOUS)
 		return;
-	}
-	out->verdict.action = WEIR_AMBIGUOUS;
-	out->verdict.why = unknown ? WEIR_WHY_UNKNOWN_POD : WEIR_WHY_SHARED_ADDRESS;
 	if (tally->egress_seen[WEIR_DENY] && tally->egress_seen[WEIR_ALLOW])
 		out->egress.action = WEIR_AMBIGUOUS;
 	if (tally->ingress_seen[WEIR_DENY] && tally->ingress_seen[WEIR_ALLOW])
@@ -593,6 +685,7 @@ size_t weir_resolved_considered(const struct weir_resolved *resolved, const stru
 	uint32_t index = WEIR_NONE;
 	size_t count = 0;
 
+	q.far.has_names = q.far.kind == END_EXTERNAL;
 	if (direction == WEIR_INGRESS) {
 		struct end source = q.near;
 

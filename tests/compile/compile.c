@@ -126,6 +126,9 @@ enum change {
 	RULE_PEERS,
 	RULE_PORTS,
 	PEER_KIND,
+	PEER_JOINED,
+	PEER_DOMAINS_OF_INGRESS,
+	PEER_DOMAINS_DENIED,
 	PEER_SET_INDEX,
 	PEER_BLOCK_INDEX,
 	PORT_KIND,
@@ -246,7 +249,20 @@ static void change(struct copy *copy, enum change what)
 		copy->rules[0].ports = NULL;
 		break;
 	case PEER_KIND:
-		copy->peers[0].kind = 2;
+		copy->peers[0].kind = 3;
+		break;
+	case PEER_JOINED:
+		copy->peers[0].joined = true;
+		break;
+	case PEER_DOMAINS_OF_INGRESS:
+		copy->peers[0].kind = WEIR_PEER_DOMAINS;
+		copy->rules[0].direction = WEIR_INGRESS;
+		copy->rules[0].action = WEIR_RULE_ALLOW;
+		break;
+	case PEER_DOMAINS_DENIED:
+		copy->peers[0].kind = WEIR_PEER_DOMAINS;
+		copy->rules[0].direction = WEIR_EGRESS;
+		copy->rules[0].action = WEIR_RULE_DENY;
 		break;
 	case PEER_SET_INDEX:
 		copy->peers[0].index = scene.set_count;

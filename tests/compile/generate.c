@@ -166,6 +166,7 @@ static void fill_block(struct generator *generator, struct weir_block *block)
 	struct weir_prefix *holes = take(generator, most, sizeof(*holes));
 
 	block->prefix = any_prefix(generator);
+	block->always_pods = one_in(generator, 3);
 	block->holes = holes;
 	for (uint32_t i = 0; i < most && block->prefix.length < 128; i++) {
 		unsigned length = block->prefix.length + 1u +
@@ -191,6 +192,21 @@ static void fill_port(struct generator *generator, struct weir_port *port)
 		port->last = port->first;
 	if (one_in(generator, 16))
 		port->protocol = 47; /* no rule's ports are of such a protocol */
+	if (one_in(generator, 6))
+		port->protocol = 0; /* of a name: any; else none */
+}
+
+/* Some peers are one entry with the one before, some are of domain names. */
+static void fill_cluster_peers(struct generator *generator, struct weir_rule *rule,
+			       struct weir_peer *peers)
+{
+	bool may_have_names = rule->direction == WEIR_EGRESS && rule->action == WEIR_RULE_ALLOW;
+
+	for (uint32_t i = 0; i < rule->peer_count; i++) {
+		peers[i].joined = i && one_in(generator, 3);
+		if (may_have_names && one_in(generator, 4))
+			peers[i] = (struct weir_peer){ .kind = WEIR_PEER_DOMAINS };
+	}
 }
 
 static void fill_rule(struct generator *generator, struct weir_rule *rule,
@@ -231,6 +247,7 @@ static void fill_rule(struct generator *generator, struct weir_rule *rule,
 	} else if (tiers) {
 		rule->tier = (uint8_t)generator_below(generator, WEIR_TIERS);
 		rule->action = (uint8_t)generator_below(generator, 3);
+		fill_cluster_peers(generator, rule, peers);
 	}
 }
 
@@ -376,8 +393,10 @@ struct weir_key generate_key(struct generator *generator, const struct weir_reso
 		key.icmp_type = PICK(generator, types);
 	}
 	if (one_in(generator, 5))
-		key.flags = (uint8_t)generator_below(generator, 8);
-	if (one_in(generator, 16))
+		key.flags = (uint8_t)generator_below(generator, 16);
+	if (one_in(generator, 10)) {
 		key.destination = key.source;
+		key.flags |= one_in(generator, 2) ? WEIR_KEY_HAIRPIN : 0;
+	}
 	return key;
 }

@@ -8,6 +8,7 @@
 #include "evaluate.h"
 #include "generate.h"
 #include "handle.h"
+#include "weir/directory.h"
 
 enum {
 	POLICIES = 900,
@@ -128,7 +129,39 @@ static void compare_verdicts(unsigned seed, struct weir_policy *policy, const st
 	}
 }
 
-static void compare_policy(unsigned seed, const struct generator_shape *shape)
+/* Which of the rarer things were asked: a comparison of none of them proves nothing. */
+struct exercised {
+	unsigned named;          /* open for the want of a domain name */
+	unsigned named_unknown;  /* and for an unknown pod, whatever its labels */
+	unsigned hairpin_rules;  /* a rule decided about a pod that reaches itself */
+	unsigned hairpin_others; /* no rule did, where there are some */
+};
+
+static bool is_unknown(const struct weir_policy *policy, const struct weir_address *address)
+{
+	struct weir_owner owner;
+
+	weir_policy_owner(policy, address, &owner);
+	return owner.kind == WEIR_OWNER_UNKNOWN_POD;
+}
+
+static void note_exercised(struct exercised *exercised, const struct weir_policy *policy,
+			   const struct weir_key *key, const struct weir_explanation *want)
+{
+	bool hairpin = key->flags & WEIR_KEY_HAIRPIN && key->flags & WEIR_KEY_EGRESS &&
+		       weir_address_equal(&key->source, &key->destination);
+
+	if (want->verdict.why == WEIR_WHY_DOMAIN_NAME) {
+		exercised->named++;
+		exercised->named_unknown += is_unknown(policy, &key->source) &&
+					    !(key->flags & WEIR_KEY_UNKNOWN_EXTERNAL);
+	}
+	exercised->hairpin_rules += hairpin && want->egress.reason == WEIR_REASON_RULE;
+	exercised->hairpin_others += hairpin && want->egress.reason == WEIR_REASON_SELF;
+}
+
+static void compare_policy(unsigned seed, const struct generator_shape *shape,
+			   struct exercised *exercised)
 {
 	static const enum row_form forms[] = { ROW_FORM_BEST, ROW_FORM_DENSE, ROW_FORM_SPARSE };
 	static struct weir_key keys[KEYS];
@@ -153,8 +186,10 @@ static void compare_policy(unsigned seed, const struct generator_shape *shape)
 		compare_verdicts(seed, policy, keys, want);
 		if (i == 0) {
 			compare_explanations(seed, policy, keys, want);
-			for (unsigned j = 0; j < KEYS; j++)
+			for (unsigned j = 0; j < KEYS; j++) {
 				compare_considered(seed, policy, resolved, &keys[j]);
+				note_exercised(exercised, policy, &keys[j], &want[j]);
+			}
 		}
 		weir_policy_unref(policy);
 	}
@@ -163,16 +198,28 @@ static void compare_policy(unsigned seed, const struct generator_shape *shape)
 
 static void every_form_and_kernel_equals_the_naive_reading(void **state)
 {
+	struct exercised exercised = { 0 };
+
 	(void)state;
 	for (unsigned seed = 0; seed < POLICIES; seed++)
-		compare_policy(seed, &shapes[seed % COUNT(shapes)]);
+		compare_policy(seed, &shapes[seed % COUNT(shapes)], &exercised);
+	print_message("%u of domain names, %u of these from unknown pods, %u hairpins by rules, %u "
+		      "not\n",
+		      exercised.named, exercised.named_unknown, exercised.hairpin_rules,
+		      exercised.hairpin_others);
+	assert_true(exercised.named > 100);
+	assert_true(exercised.named_unknown > 10);
+	assert_true(exercised.hairpin_rules > 50);
+	assert_true(exercised.hairpin_others > 100);
 }
 
 static void large_policies_equal_the_naive_reading(void **state)
 {
+	struct exercised exercised = { 0 };
+
 	(void)state;
 	for (unsigned seed = 0; seed < LARGE_POLICIES; seed++)
-		compare_policy(seed, &large_shape);
+		compare_policy(seed, &large_shape, &exercised);
 }
 
 int main(void)
