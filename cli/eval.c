@@ -160,14 +160,22 @@ static void print_half(const struct invocation *invocation, const struct weir_po
 
 static const char *why_ambiguous(const struct weir_answer *answer)
 {
+	static const char *const words[] = {
+		[WEIR_WHY_NONE] = "",
+		[WEIR_WHY_UNKNOWN_POD] =
+			"no object owns one of the addresses, which is in a range of pods "
+			"(unknown-pod)",
+		[WEIR_WHY_SHARED_ADDRESS] = "pods that share an address disagree (shared-address)",
+		[WEIR_WHY_DOMAIN_NAME] =
+			"a rule allows domain names, and nobody knows whose address the "
+			"destination is (domain-name)",
+	};
+
 	for (size_t i = 0; i < answer->pair_count; i++) {
 		const struct weir_verdict *verdict = &answer->pairs[i].explanation.verdict;
 
 		if (verdict->action == WEIR_AMBIGUOUS)
-			return verdict->why == WEIR_WHY_UNKNOWN_POD
-				       ? "no object owns one of the addresses, which is in a range "
-					 "of pods (unknown-pod)"
-				       : "pods that share an address disagree (shared-address)";
+			return words[verdict->why];
 	}
 	return "";
 }

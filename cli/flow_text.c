@@ -62,6 +62,7 @@ void flow_decision_in_words(const struct weir_policy *policy, const struct weir_
 		[WEIR_TRACE_WHY_NONE] = "",
 		[WEIR_TRACE_WHY_UNKNOWN_POD] = "unknown pod: no object owns its address",
 		[WEIR_TRACE_WHY_SHARED_ADDRESS] = "pods that share the address disagree",
+		[WEIR_TRACE_WHY_DOMAIN_NAME] = "a domain name decides, and nobody knows whose",
 		[WEIR_TRACE_WHY_UNKNOWN_BACKEND] = "the service's backends disagree",
 		[WEIR_TRACE_WHY_TRANSLATED_SOURCE] = "the source may have been translated",
 		[WEIR_TRACE_WHY_ORPHAN_FRAGMENT] = "fragments without their first",

@@ -20,7 +20,7 @@ static void judge_hairpins(const struct weir_policy *policy, const struct weir_k
 	for (size_t i = 0; i < n; i++) {
 		struct weir_explanation explanation;
 
-		if (!(keys[i].flags & WEIR_KEY_HAIRPIN))
+		if (!(keys[i].flags & WEIR_KEY_HAIRPIN) || !is_same_address(&keys[i]))
 			continue;
 		weir_policy_explain(policy, &keys[i], &explanation);
 		verdicts[i] = explanation.verdict;

@@ -19,6 +19,8 @@ static int run(struct k8s_resolver *resolver)
 		status = k8s_resolve_services(resolver);
 	if (!status)
 		status = k8s_resolve_policies(resolver);
+	if (!status)
+		status = k8s_resolve_tiers(resolver);
 	return status;
 }
 
@@ -37,12 +39,14 @@ static void start(struct k8s_resolver *resolver, struct weir_cluster *cluster,
 	k8s_selection_open(&resolver->selection, cluster, &resolver->scratch);
 	weir_map_init(&resolver->set_of, allocator);
 	weir_map_init(&resolver->block_of, allocator);
+	weir_map_init(&resolver->node_set_of, allocator);
 	weir_map_init(&resolver->workload_of, allocator);
 }
 
 static void finish(struct k8s_resolver *resolver)
 {
 	weir_map_finish(&resolver->workload_of);
+	weir_map_finish(&resolver->node_set_of);
 	weir_map_finish(&resolver->block_of);
 	weir_map_finish(&resolver->set_of);
 	k8s_selection_close(&resolver->selection);

@@ -31,6 +31,7 @@ struct k8s_resolver {
 	struct weir_map set_of; /* canonical selector -> set */
 	uint32_t empty_set;     /* of selectors that nothing can fulfil; WEIR_NONE until needed */
 	struct weir_map block_of;
+	struct weir_map node_set_of; /* nodes -> set */
 
 	struct weir_map workload_of; /* kind, namespace, name -> workload */
 };
@@ -40,6 +41,7 @@ int k8s_resolve_workloads(struct k8s_resolver *resolver);
 int k8s_resolve_endpoints(struct k8s_resolver *resolver); /* after the workloads */
 int k8s_resolve_services(struct k8s_resolver *resolver);  /* after the endpoints */
 int k8s_resolve_policies(struct k8s_resolver *resolver);  /* after the index */
+int k8s_resolve_tiers(struct k8s_resolver *resolver);     /* after the index */
 
 /* The workload of a pod: what owns it, found or made. *out may become WEIR_NONE. */
 int k8s_resolve_owner(struct k8s_resolver *resolver, const struct k8s_pod *pod, uint32_t *out);
@@ -54,5 +56,17 @@ int k8s_resolve_selector(struct k8s_resolver *resolver, const char *namespace_na
 int k8s_resolve_set(struct k8s_resolver *resolver, const char *namespace_name,
 		    const struct k8s_selector *namespace_selector,
 		    const struct k8s_selector *pod_selector, uint32_t *out);
+
+/* The set of the nodes that a selector selects. */
+int k8s_resolve_node_set(struct k8s_resolver *resolver, const struct k8s_selector *selector,
+			 uint32_t *out);
+
+/* Entries of a rule's ports. */
+int k8s_resolve_ports(struct k8s_resolver *resolver, const struct k8s_port *ports, uint32_t count,
+		      struct weir_rule *out);
+
+/* Adds a rule, and with it its origin. */
+int k8s_add_rule(struct k8s_resolver *resolver, struct weir_rule *rule,
+		 const struct weir_origin *origin);
 
 #endif

@@ -114,33 +114,17 @@ static struct weir_port resolve_port(const struct k8s_port *port)
 	return out;
 }
 
-static int resolve_ports(struct k8s_resolver *resolver, const struct k8s_rule *rule,
-			 struct weir_rule *out)
+int k8s_resolve_ports(struct k8s_resolver *resolver, const struct k8s_port *ports, uint32_t count,
+		      struct weir_rule *out)
 {
-	struct weir_port *ports =
-		weir_arena_array(resolver->arena, rule->port_count, struct weir_port);
+	struct weir_port *resolved = weir_arena_array(resolver->arena, count, struct weir_port);
 
-	if (!ports)
+	if (!resolved)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < rule->port_count; i++)
-		ports[i] = resolve_port(&rule->ports[i]);
-	out->ports = ports;
-	out->port_count = rule->port_count;
-	return 0;
-}
-
-static int add_origin(struct k8s_resolver *resolver, const struct k8s_meta *meta, uint32_t index,
-		      uint32_t *out)
-{
-	struct weir_origin *origin = weir_array_push(&resolver->result->origins);
-
-	if (!origin)
-		return -ENOMEM;
-	*origin = (struct weir_origin){ .kind = "NetworkPolicy",
-					.namespace_name = meta->namespace_name,
-					.name = meta->name,
-					.index = index };
-	*out = (uint32_t)(resolver->result->origins.count - 1);
+	for (uint32_t i = 0; i < count; i++)
+		resolved[i] = resolve_port(&ports[i]);
+	out->ports = resolved;
+	out->port_count = count;
 	return 0;
 }
 
@@ -152,6 +136,18 @@ static int add_rule(struct k8s_resolver *resolver, const struct weir_rule *rule)
 		return -ENOMEM;
 	*added = *rule;
 	return 0;
+}
+
+int k8s_add_rule(struct k8s_resolver *resolver, struct weir_rule *rule,
+		 const struct weir_origin *origin)
+{
+	struct weir_origin *added = weir_array_push(&resolver->result->origins);
+
+	if (!added)
+		return -ENOMEM;
+	*added = *origin;
+	rule->origin = (uint32_t)(resolver->result->origins.count - 1);
+	return add_rule(resolver, rule);
 }
 
 /* One direction of a policy. */
@@ -171,10 +167,15 @@ static int resolve_half(struct k8s_resolver *resolver, const struct half *half)
 					  .tier = WEIR_TIER_NETWORK_POLICY,
 					  .direction = (uint8_t)half->direction,
 					  .action = WEIR_RULE_ALLOW };
+		const struct weir_origin origin = { .kind = "NetworkPolicy",
+						    .namespace_name = half->meta->namespace_name,
+						    .name = half->meta->name,
+						    .index = i };
 
 		if (resolve_peers(resolver, half->meta->namespace_name, &half->rules[i], &rule) ||
-		    resolve_ports(resolver, &half->rules[i], &rule) ||
-		    add_origin(resolver, half->meta, i, &rule.origin) || add_rule(resolver, &rule))
+		    k8s_resolve_ports(resolver, half->rules[i].ports, half->rules[i].port_count,
+				      &rule) ||
+		    k8s_add_rule(resolver, &rule, &origin))
 			return -ENOMEM;
 	}
 	return 0;

@@ -5,7 +5,8 @@
  * well.
  *
  * A pod that nobody knows may have any labels in any namespace. It is never in a set whose terms
- * contradict themselves, always in the set of all pods of all namespaces, maybe in any other.
+ * contradict themselves, always in the set of all pods of all namespaces, maybe in any other. In
+ * a set of nodes it is never.
  */
 #include "resolve.h"
 
@@ -121,4 +122,39 @@ int k8s_resolve_set(struct k8s_resolver *resolver, const char *namespace_name,
 	if (meaning.namespaces.impossible || meaning.pods.impossible)
 		return empty_set(resolver, out);
 	return set_of_meaning(resolver, &meaning, out);
+}
+
+static int add_node_set(struct k8s_resolver *resolver, const uint32_t *endpoints, uint32_t count)
+{
+	struct weir_set *set = weir_array_push(&resolver->result->sets);
+
+	if (!set)
+		return -ENOMEM;
+	*set = (struct weir_set){ endpoints, count, WEIR_NEVER };
+	return 0;
+}
+
+int k8s_resolve_node_set(struct k8s_resolver *resolver, const struct k8s_selector *selector,
+			 uint32_t *out)
+{
+	const struct weir_array *nodes = &resolver->cluster->nodes;
+	const struct k8s_node *items = nodes->items;
+	uint32_t pods = k8s_pod_count(resolver->cluster);
+	uint32_t *endpoints = weir_arena_array(resolver->arena, nodes->count, uint32_t);
+	uint32_t count = 0;
+	uint32_t *known;
+	int is_new;
+
+	if (!endpoints)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < nodes->count; i++) {
+		if (k8s_selector_matches(selector, &items[i].meta.labels))
+			endpoints[count++] = pods + i;
+	}
+	known = weir_map_insert(&resolver->node_set_of, endpoints, count * sizeof(*endpoints),
+				(uint32_t)resolver->result->sets.count, &is_new);
+	if (!known)
+		return -ENOMEM;
+	*out = *known;
+	return is_new ? add_node_set(resolver, endpoints, count) : 0;
 }

@@ -180,6 +180,7 @@ static int add_backend(const struct query_side *side, const struct weir_backend_
 		return -ENOMEM;
 	place->endpoint = backend->endpoint;
 	place->port = backend->port;
+	place->is_backend = true;
 	add_address(place, &backend->address);
 	if (backend->endpoint == WEIR_NONE) {
 		weir_policy_owner(side->policy, &backend->address, &owner);

@@ -26,6 +26,7 @@ struct query_place {
 	bool is_node;     /* asked about in the first family that it shares */
 	bool is_external; /* an address of a pod range, named by its number */
 	bool is_unknown;  /* an address of a pod range, behind a service */
+	bool is_backend;  /* reached through a service */
 };
 
 /* What a connection is asked of: a side's text, what it names, and the question. */

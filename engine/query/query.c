@@ -70,6 +70,8 @@ static struct weir_key key_of(const struct weir_query *query, const struct query
 		key.icmp_type = query->has_icmp_type ? query->icmp_type : echo;
 		key.icmp_code = query->icmp_code;
 	}
+	if (target->is_backend) /* which the source itself may be */
+		key.flags |= WEIR_KEY_HAIRPIN;
 	/* The flag is about both ends, and a backend that nobody knows stays an unknown pod. */
 	if ((source->is_external || target->is_external) && !source->is_unknown &&
 	    !target->is_unknown)

@@ -191,6 +191,7 @@ const char *weir_trace_why_name(enum weir_trace_why why)
 		[WEIR_TRACE_WHY_NONE] = "",
 		[WEIR_TRACE_WHY_UNKNOWN_POD] = "unknown-pod",
 		[WEIR_TRACE_WHY_SHARED_ADDRESS] = "shared-address",
+		[WEIR_TRACE_WHY_DOMAIN_NAME] = "domain-name",
 		[WEIR_TRACE_WHY_UNKNOWN_BACKEND] = "unknown-backend",
 		[WEIR_TRACE_WHY_TRANSLATED_SOURCE] = "translated-source",
 		[WEIR_TRACE_WHY_ORPHAN_FRAGMENT] = "orphan-fragment",

@@ -45,6 +45,15 @@ static void key_from(const struct weir_judge *judge, const struct weir_sighting 
 	}
 }
 
+/* The same of a flow, which may have gone through a service. */
+static void key_of(const struct weir_judge *judge, const struct weir_flow_record *record,
+		   unsigned forward, struct weir_key *out)
+{
+	key_from(judge, sighting_of(judge, record), forward, out);
+	if (record->service != WEIR_NONE)
+		out->flags |= WEIR_KEY_HAIRPIN;
+}
+
 static void record_verdict(struct weir_flow_record *record, const struct weir_verdict *verdict)
 {
 	record->verdict = verdict->action;
@@ -86,10 +95,12 @@ static const struct weir_backend_view *next_backend(const struct weir_service_po
 	return NULL;
 }
 
+/* The backend may be the client itself. */
 static void aim_at(struct weir_key *key, const struct weir_backend_view *backend)
 {
 	key->destination = backend->address;
 	key->destination_port = backend->port;
+	key->flags |= WEIR_KEY_HAIRPIN;
 }
 
 /* The verdict when every backend has the same one: true, and *first is it. */
@@ -208,7 +219,7 @@ void weir_judge_flows(const struct weir_judge *judge, const struct weir_outcome 
 		} else if (is_visit(record)) {
 			judge_visit(judge, sighting, outcome->forward, record);
 		} else {
-			key_from(judge, sighting, outcome->forward, &burst.keys[burst.count]);
+			key_of(judge, record, outcome->forward, &burst.keys[burst.count]);
 			burst.records[burst.count++] = record;
 		}
 		if (burst.count == BURST)
@@ -225,7 +236,7 @@ void weir_explain_flow(const struct weir_judge *judge, const struct weir_outcome
 	struct weir_key key;
 	uint32_t at = 0;
 
-	key_from(judge, sighting_of(judge, record), outcomes[record->sighting].forward, &key);
+	key_of(judge, record, outcomes[record->sighting].forward, &key);
 	if (is_visit(record)) {
 		weir_policy_service_port(judge->policy, record->service, record->service_port,
 					 &view);

@@ -50,11 +50,12 @@ enum weir_trace_class {
 };
 const char *weir_trace_class_name(enum weir_trace_class kind);
 
-/* Why a flow is ambiguous; the first two mean what they mean in weir/key.h. */
+/* Why a flow is ambiguous; the first three mean what they mean in weir/key.h. */
 enum weir_trace_why {
 	WEIR_TRACE_WHY_NONE,
 	WEIR_TRACE_WHY_UNKNOWN_POD,
 	WEIR_TRACE_WHY_SHARED_ADDRESS,
+	WEIR_TRACE_WHY_DOMAIN_NAME,
 	WEIR_TRACE_WHY_UNKNOWN_BACKEND,
 	WEIR_TRACE_WHY_TRANSLATED_SOURCE,
 	WEIR_TRACE_WHY_ORPHAN_FRAGMENT,

@@ -50,7 +50,7 @@ static int compare_labels(const void *a, const void *b)
 	return strcmp(((const struct k8s_label *)a)->key, ((const struct k8s_label *)b)->key);
 }
 
-static struct k8s_labels labels_of(struct by_hand *hand, const char *text)
+struct k8s_labels by_hand_labels(struct by_hand *hand, const char *text)
 {
 	size_t count = count_of(text, ',');
 	struct k8s_label *items =
@@ -161,7 +161,7 @@ static struct k8s_meta meta_of(struct by_hand *hand, const char *name, const cha
 		.namespace_name =
 			slash ? intern(hand, name, (size_t)(slash - name)) : by_hand_text(hand, ""),
 		.name = by_hand_text(hand, slash ? slash + 1 : name),
-		.labels = labels_of(hand, labels),
+		.labels = by_hand_labels(hand, labels),
 	};
 }
 
@@ -239,6 +239,25 @@ struct k8s_network_policy *by_hand_policy(struct by_hand *hand, const char *name
 	return added;
 }
 
+struct k8s_pods_scope by_hand_scope(struct by_hand *hand, const char *namespaces, const char *pods)
+{
+	return (struct k8s_pods_scope){ .namespaces = by_hand_selector(hand, namespaces),
+					.pods = by_hand_selector(hand, pods),
+					.has_pods = pods != NULL };
+}
+
+struct k8s_cluster_policy *by_hand_cluster_policy(struct by_hand *hand, const char *kind,
+						  const char *name, const char *namespaces,
+						  const char *pods)
+{
+	struct k8s_cluster_policy *added = must(weir_array_push(&hand->cluster.cluster_policies));
+
+	added->meta = meta_of(hand, name, NULL);
+	added->kind = by_hand_text(hand, kind);
+	added->subject = by_hand_scope(hand, namespaces, pods);
+	return added;
+}
+
 /* Every object but workloads begins with its meta. */
 static int compare_meta(const void *a, const void *b)
 {
@@ -256,6 +275,18 @@ static int compare_workloads(const void *a, const void *b)
 	if (!order)
 		order = strcmp(left->kind, right->kind);
 	return order ? order : strcmp(left->meta.name, right->meta.name);
+}
+
+static int compare_cluster_policies(const void *a, const void *b)
+{
+	const struct k8s_cluster_policy *left = a, *right = b;
+	int order = (left->tier > right->tier) - (left->tier < right->tier);
+
+	if (!order)
+		order = (left->priority > right->priority) - (left->priority < right->priority);
+	if (!order)
+		order = strcmp(left->meta.name, right->meta.name);
+	return order ? order : strcmp(left->kind, right->kind);
 }
 
 static void sort(struct weir_array *array)
@@ -298,6 +329,9 @@ void by_hand_finish(struct by_hand *hand)
 	sort(&cluster->services);
 	sort(&cluster->slices);
 	sort(&cluster->network_policies);
+	if (cluster->cluster_policies.count)
+		qsort(cluster->cluster_policies.items, cluster->cluster_policies.count,
+		      sizeof(struct k8s_cluster_policy), compare_cluster_policies);
 	if (cluster->workloads.count)
 		qsort(cluster->workloads.items, cluster->workloads.count,
 		      sizeof(struct k8s_workload), compare_workloads);
@@ -318,12 +352,14 @@ void by_hand_open(struct by_hand *hand, const struct weir_allocator *allocator)
 	cluster->slices = weir_array_of(cluster->allocator, struct k8s_slice);
 	cluster->workloads = weir_array_of(cluster->allocator, struct k8s_workload);
 	cluster->network_policies = weir_array_of(cluster->allocator, struct k8s_network_policy);
+	cluster->cluster_policies = weir_array_of(cluster->allocator, struct k8s_cluster_policy);
 }
 
 void by_hand_close(struct by_hand *hand)
 {
 	struct weir_cluster *cluster = &hand->cluster;
 
+	weir_array_finish(&cluster->cluster_policies);
 	weir_array_finish(&cluster->network_policies);
 	weir_array_finish(&cluster->workloads);
 	weir_array_finish(&cluster->slices);

@@ -2,7 +2,8 @@
  * by_hand.h - finished clusters made without text, for what works on objects.
  *
  * Names are "namespace/name". Labels are "app=web,tier=front". A selector is what kubectl's -l
- * takes, with | between values: "app=web|api,tier!=x,owner,!gone".
+ * takes, with | between values: "app=web|api,tier!=x,owner,!gone". Cluster policies have a name
+ * only.
  */
 #ifndef WEIR_TESTS_K8S_BY_HAND_H
 #define WEIR_TESTS_K8S_BY_HAND_H
@@ -29,12 +30,19 @@ struct k8s_workload *by_hand_workload(struct by_hand *hand, const char *kind, co
 struct k8s_network_policy *by_hand_policy(struct by_hand *hand, const char *name,
 					  const char *selector);
 
+/* With a subject of namespaces, and of pods unless that is NULL. */
+struct k8s_cluster_policy *by_hand_cluster_policy(struct by_hand *hand, const char *kind,
+						  const char *name, const char *namespaces,
+						  const char *pods);
+
 /* Sorts everything and adds the namespaces that were only named. */
 void by_hand_finish(struct by_hand *hand);
 
 /* Parts of objects; they live as long as the cluster. NULL text: nothing. */
 const char *by_hand_text(struct by_hand *hand, const char *text);
 struct k8s_selector by_hand_selector(struct by_hand *hand, const char *text);
+struct k8s_pods_scope by_hand_scope(struct by_hand *hand, const char *namespaces, const char *pods);
+struct k8s_labels by_hand_labels(struct by_hand *hand, const char *text);
 struct k8s_owner by_hand_owner(struct by_hand *hand, const char *kind, const char *name);
 const struct weir_address *by_hand_addresses(struct by_hand *hand, const char *text,
 					     uint32_t *count);

@@ -411,6 +411,190 @@ static void peers_and_ports_keep_their_places(void **state)
 	close_both(&hand, resolved);
 }
 
+/* One policy of each tier around NetworkPolicies that come from elsewhere. */
+static void make_tiers(struct by_hand *hand)
+{
+	static const struct k8s_port ports[] = {
+		{ .protocol = 0, .kind = K8S_PORT_NAME, .name = "http" },
+		{ .protocol = WEIR_PROTOCOL_UDP, .kind = K8S_PORT_ANY },
+	};
+	static const char *const domains[] = { "example.com", "*.example.org" };
+	static struct weir_prefix networks[2];
+	static struct k8s_cluster_peer peers[4];
+	static struct k8s_cluster_rule admin[3], baseline[1];
+	struct k8s_cluster_policy *policy;
+	struct k8s_node *node;
+
+	make_policies(hand);
+	node = by_hand_node(hand, "worker", "192.168.0.1");
+	node->meta.labels = by_hand_labels(hand, "role=worker");
+	by_hand_node(hand, "control", "192.168.0.2");
+	networks[0] = by_hand_prefix("10.0.0.0/8");
+	networks[1] = by_hand_prefix("192.0.2.0/24");
+	peers[0] = (struct k8s_cluster_peer){ .kind = K8S_CLUSTER_PEER_NETWORKS,
+					      .networks = networks,
+					      .network_count = 2 };
+	peers[1] = (struct k8s_cluster_peer){ .kind = K8S_CLUSTER_PEER_PODS,
+					      .scope = by_hand_scope(hand, "team=blue", NULL) };
+	peers[2] = (struct k8s_cluster_peer){ .kind = K8S_CLUSTER_PEER_NODES,
+					      .nodes = by_hand_selector(hand, "role=worker") };
+	peers[3] = (struct k8s_cluster_peer){ .kind = K8S_CLUSTER_PEER_DOMAINS,
+					      .domains = domains,
+					      .domain_count = 2 };
+	admin[0] = (struct k8s_cluster_rule){ .action = "Accept",
+					      .meaning = WEIR_RULE_ALLOW,
+					      .peers = peers,
+					      .peer_count = 4,
+					      .ports = ports,
+					      .port_count = 2 };
+	admin[1] = (struct k8s_cluster_rule){
+		.action = "Pass", .meaning = WEIR_RULE_PASS, .peers = peers + 2, .peer_count = 1
+	};
+	admin[2] = (struct k8s_cluster_rule){
+		.action = "Deny", .meaning = WEIR_RULE_DENY, .peers = peers, .peer_count = 1
+	};
+	baseline[0] = admin[2];
+	policy = by_hand_cluster_policy(hand, "ClusterNetworkPolicy", "late", "", "app=db");
+	policy->tier = WEIR_TIER_ADMIN;
+	policy->priority = 20;
+	policy->egress = admin;
+	policy->egress_count = 3;
+	policy = by_hand_cluster_policy(hand, "BaselineAdminNetworkPolicy", "default", "", NULL);
+	policy->tier = WEIR_TIER_BASELINE;
+	policy->priority = K8S_PRIORITY_LAST;
+	policy->ingress = baseline;
+	policy->ingress_count = 1;
+	policy = by_hand_cluster_policy(hand, "AdminNetworkPolicy", "early", "team=red", NULL);
+	policy->tier = WEIR_TIER_ADMIN;
+	policy->priority = 10;
+	policy->ingress = baseline;
+	policy->ingress_count = 1;
+}
+
+static const struct weir_rule *rule_of(const struct weir_resolved *resolved, const char *policy,
+				       uint32_t index)
+{
+	for (uint32_t i = 0; i < resolved->rule_count; i++) {
+		const struct weir_rule *rule = &resolved->rules[i];
+		const struct weir_origin *origin = &resolved->origins[rule->origin];
+
+		if (rule->origin != WEIR_NONE && strcmp(origin->name, policy) == 0 &&
+		    origin->index == index)
+			return rule;
+	}
+	fail_msg("no rule %s[%u]", policy, index);
+	return NULL;
+}
+
+static void cluster_policies_come_in_the_order_of_their_tiers(void **state)
+{
+	static const struct {
+		const char *policy;
+		uint32_t index;
+		const char *kind;
+		const char *action;
+		enum weir_rule_action meaning;
+		enum weir_tier tier;
+		enum weir_direction direction;
+	} expected[] = {
+		{ "early", 0, "AdminNetworkPolicy", "Deny", WEIR_RULE_DENY, WEIR_TIER_ADMIN,
+		  WEIR_INGRESS },
+		{ "late", 0, "ClusterNetworkPolicy", "Accept", WEIR_RULE_ALLOW, WEIR_TIER_ADMIN,
+		  WEIR_EGRESS },
+		{ "late", 1, "ClusterNetworkPolicy", "Pass", WEIR_RULE_PASS, WEIR_TIER_ADMIN,
+		  WEIR_EGRESS },
+		{ "late", 2, "ClusterNetworkPolicy", "Deny", WEIR_RULE_DENY, WEIR_TIER_ADMIN,
+		  WEIR_EGRESS },
+		{ "default", 0, "BaselineAdminNetworkPolicy", "Deny", WEIR_RULE_DENY,
+		  WEIR_TIER_BASELINE, WEIR_INGRESS },
+	};
+	struct weir_resolved *resolved;
+	struct by_hand hand;
+	uint32_t precedence = 0;
+
+	(void)state;
+	make_tiers(&hand);
+	resolved = resolve(&hand);
+	for (size_t i = 0; i < COUNT(expected); i++) {
+		const struct weir_rule *rule =
+			rule_of(resolved, expected[i].policy, expected[i].index);
+		const struct weir_origin *origin = &resolved->origins[rule->origin];
+
+		assert_string_equal(origin->kind, expected[i].kind);
+		assert_string_equal(origin->action, expected[i].action);
+		assert_null(origin->namespace_name);
+		assert_int_equal(rule->action, expected[i].meaning);
+		assert_int_equal(rule->tier, expected[i].tier);
+		assert_int_equal(rule->direction, expected[i].direction);
+		assert_true(rule->precedence >= precedence);
+		precedence = rule->precedence;
+	}
+	close_both(&hand, resolved);
+}
+
+static void peers_of_cluster_policies_keep_their_entries(void **state)
+{
+	struct weir_resolved *resolved;
+	const struct weir_rule *rule;
+	const struct weir_peer *peers;
+	struct by_hand hand;
+	char names[256];
+
+	(void)state;
+	make_tiers(&hand);
+	resolved = resolve(&hand);
+	rule = rule_of(resolved, "late", 0);
+	peers = rule->peers;
+	names_of(resolved, &resolved->sets[rule->subjects], names, sizeof(names));
+	assert_string_equal(names, "vault db");
+	assert_int_equal(rule->peer_count, 5);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(peers[i].kind, WEIR_PEER_BLOCK);
+		assert_int_equal(peers[i].joined, i);
+		assert_true(resolved->blocks[peers[i].index].always_pods);
+	}
+	/* The same prefix without a hole in a NetworkPolicy would be a block of its own. */
+	assert_false(resolved->blocks[0].always_pods);
+	assert_int_equal(peers[2].kind, WEIR_PEER_SET);
+	assert_false(peers[2].joined);
+	names_of(resolved, &resolved->sets[peers[2].index], names, sizeof(names));
+	assert_string_equal(names, "teller vault");
+	assert_int_equal(resolved->sets[peers[2].index].unknown_pods, WEIR_MAYBE);
+	names_of(resolved, &resolved->sets[peers[3].index], names, sizeof(names));
+	assert_string_equal(names, "worker");
+	assert_int_equal(resolved->sets[peers[3].index].unknown_pods, WEIR_NEVER);
+	assert_int_equal(rule_of(resolved, "late", 1)->peers[0].index, peers[3].index);
+	assert_int_equal(peers[4].kind, WEIR_PEER_DOMAINS);
+	assert_int_equal(rule->ports[0].kind, WEIR_PORT_NAMED);
+	assert_int_equal(rule->ports[0].protocol, 0);
+	assert_int_equal(rule->ports[1].kind, WEIR_PORT_ANY);
+	close_both(&hand, resolved);
+}
+
+static void a_network_of_a_cluster_policy_is_not_an_ip_block(void **state)
+{
+	static struct k8s_peer peer;
+	static struct k8s_rule rule = { .peers = &peer, .peer_count = 1 };
+	struct k8s_network_policy *policy;
+	struct weir_resolved *resolved;
+	const struct weir_peer *network;
+	struct by_hand hand;
+
+	(void)state;
+	make_tiers(&hand);
+	peer = (struct k8s_peer){ .kind = K8S_PEER_BLOCK,
+				  .block = { .prefix = by_hand_prefix("10.0.0.0/8") } };
+	policy = by_hand_policy(&hand, "shop/whole", "");
+	policy->isolates_egress = true;
+	policy->egress = &rule;
+	policy->egress_count = 1;
+	resolved = resolve(&hand);
+	network = &rule_of(resolved, "late", 2)->peers[0];
+	assert_true(resolved->blocks[network->index].always_pods);
+	assert_false(resolved->blocks[rule_of(resolved, "whole", 0)->peers[0].index].always_pods);
+	close_both(&hand, resolved);
+}
+
 static void endpoints_are_pods_then_nodes(void **state)
 {
 	struct weir_semantics semantics = { .own_node = WEIR_OWN_NODE_POLICY };
@@ -824,7 +1008,7 @@ static void every_failing_allocation_is_told(void **state)
 	int status;
 
 	(void)state;
-	make_policies(&hand);
+	make_tiers(&hand);
 	by_hand_service(&hand, "shop/web", "app=web", "10.96.0.1")->ports = &port;
 	((struct k8s_service *)hand.cluster.services.items)->port_count = 1;
 	by_hand_finish(&hand);
@@ -849,6 +1033,9 @@ int main(void)
 		cmocka_unit_test(the_index_selects_what_a_scan_selects),
 		cmocka_unit_test(rules_come_in_order_with_their_origins),
 		cmocka_unit_test(peers_and_ports_keep_their_places),
+		cmocka_unit_test(cluster_policies_come_in_the_order_of_their_tiers),
+		cmocka_unit_test(peers_of_cluster_policies_keep_their_entries),
+		cmocka_unit_test(a_network_of_a_cluster_policy_is_not_an_ip_block),
 		cmocka_unit_test(endpoints_are_pods_then_nodes),
 		cmocka_unit_test(pods_belong_to_their_owners),
 		cmocka_unit_test(owners_in_a_circle_end),
