@@ -50,6 +50,9 @@ enum option_id {
 	OPTION_UNKNOWN_PODS,
 	OPTION_STRICT,
 	OPTION_NOTES,
+	OPTION_BY,
+	OPTION_NAMESPACE,
+	OPTION_NODES,
 	OPTION_OUTPUT,
 	OPTION_COLOR,
 	OPTION_HELP,
@@ -112,6 +115,7 @@ struct invocation {
 extern const struct command *const commands[];
 extern const struct command check_command;
 extern const struct command eval_command;
+extern const struct command list_command;
 extern const struct command replay_command;
 extern const struct command slim_command;
 

@@ -3,5 +3,5 @@
  */
 #include "command.h"
 
-const struct command *const commands[] = { &check_command, &eval_command, &replay_command,
-					   &slim_command, NULL };
+const struct command *const commands[] = { &check_command,  &eval_command, &list_command,
+					   &replay_command, &slim_command, NULL };
