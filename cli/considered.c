@@ -76,6 +76,19 @@ static bool is_near_miss(const struct weir_considered *rule)
 	return rule->peer_matches || rule->port_matches;
 }
 
+/* Only a NetworkPolicy could have helped: what isolates is one. Returns how many there were. */
+static size_t leave_out_tiers(struct weir_considered *rules, size_t *count)
+{
+	size_t all = *count;
+
+	*count = 0;
+	for (size_t i = 0; i < all; i++) {
+		if (rules[i].tier == WEIR_TIER_NETWORK_POLICY)
+			rules[(*count)++] = rules[i];
+	}
+	return all - *count;
+}
+
 /* Those that miss by one thing come first: one of them is probably the one that was meant. */
 void print_considered(FILE *out, const struct weir_policy *policy, const struct weir_key *key,
 		      const struct weir_half *half, enum weir_direction direction)
@@ -87,6 +100,7 @@ void print_considered(FILE *out, const struct weir_policy *policy, const struct 
 		return;
 	count = weir_policy_considered(policy, key, direction, rules, MOST_LOOKED_AT);
 	known = count < MOST_LOOKED_AT ? count : MOST_LOOKED_AT;
+	count -= leave_out_tiers(rules, &known);
 	for (unsigned misses = 0; misses < 2; misses++) {
 		for (size_t i = 0; i < known && shown < MOST_SHOWN; i++) {
 			if (is_near_miss(&rules[i]) != (misses == 0))

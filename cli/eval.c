@@ -12,6 +12,7 @@
 #include "considered.h"
 #include "input.h"
 #include "names.h"
+#include "path.h"
 #include "queries.h"
 #include "table.h"
 
@@ -217,11 +218,26 @@ static enum exit_code print_pairs(const struct invocation *invocation,
 	return EXIT_USAGE;
 }
 
+/* One side: what decided, how it got there, and where it was isolated what could have allowed it.
+ */
+static bool print_side(const struct invocation *invocation, const struct weir_policy *policy,
+		       const struct weir_key *key, const struct weir_half *half,
+		       enum weir_direction direction)
+{
+	bool whole;
+
+	print_half(invocation, policy, half, direction);
+	whole = print_path(stdout, policy, key, half, direction);
+	print_considered(stdout, policy, key, half, direction);
+	return whole;
+}
+
 static enum exit_code print_answer(const struct invocation *invocation,
 				   const struct weir_policy *policy, const struct weir_query *query,
 				   const struct weir_answer *answer)
 {
 	const struct weir_explanation *first = &answer->pairs[0].explanation;
+	const struct weir_key *key = &answer->pairs[0].key;
 
 	print_question(invocation, query, answer);
 	if (answer->kind == WEIR_ANSWER_MIXED) {
@@ -230,10 +246,11 @@ static enum exit_code print_answer(const struct invocation *invocation,
 	}
 	if (answer->kind == WEIR_ANSWER_AMBIGUOUS)
 		printf("  %s\n", why_ambiguous(answer));
-	print_half(invocation, policy, &first->egress, WEIR_EGRESS);
-	print_considered(stdout, policy, &answer->pairs[0].key, &first->egress, WEIR_EGRESS);
-	print_half(invocation, policy, &first->ingress, WEIR_INGRESS);
-	print_considered(stdout, policy, &answer->pairs[0].key, &first->ingress, WEIR_INGRESS);
+	if (!print_side(invocation, policy, key, &first->egress, WEIR_EGRESS) ||
+	    !print_side(invocation, policy, key, &first->ingress, WEIR_INGRESS)) {
+		complain(invocation->command, "out of memory");
+		return EXIT_USAGE;
+	}
 	if (answer->pair_count > 1)
 		printf("  the same for all %zu connections that this stands for; the reasons are "
 		       "those of %s -> %s\n",

@@ -159,9 +159,10 @@ static int table_line(struct view *view, const struct weir_list_row *row, const 
 	if (view->is_wide)
 		pods_cell(view, &row->to);
 	if (row->is_ambiguous)
-		report_table_cell_format(view->table, REPORT_DOUBT,
-					 "%s (ambiguous: pods share an address)",
-					 ports_in_words(view, row->ports));
+		report_table_cell_format(view->table, REPORT_DOUBT, "%s (ambiguous: %s)",
+					 ports_in_words(view, row->ports),
+					 row->may_be_named ? "a domain name decides"
+							   : "pods share an address");
 	else
 		report_table_cell(view->table, REPORT_GOOD, ports_in_words(view, row->ports));
 	if (++view->rows % ROWS_AT_ONCE == 0)

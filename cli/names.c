@@ -142,7 +142,7 @@ void half_in_words(const struct weir_policy *policy, const struct weir_half *hal
 		[WEIR_REASON_OWN_NODE] = "a pod and its own node",
 		[WEIR_REASON_RULE] = "a rule",
 		[WEIR_REASON_NO_RULE] = "isolated, and no rule matches",
-		[WEIR_REASON_NOT_ISOLATED] = "no policy selects the pod",
+		[WEIR_REASON_NOT_ISOLATED] = "no policy isolates the pod",
 	};
 
 	if (half->reason == WEIR_REASON_RULE)

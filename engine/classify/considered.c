@@ -9,10 +9,16 @@ static struct candidate first_candidate(const struct lookup *lookup, const struc
 	return match_candidate(lookup, &end, 0, address);
 }
 
+/* With every domain name; certain is what holds without any. */
 static struct weir_considered consider(const struct question *q, const struct layout_rule *rule)
 {
-	struct weir_considered considered = { .rule = rule->origin };
+	struct weir_considered considered = { .rule = rule->origin,
+					      .tier = rule->tier,
+					      .action = rule->action };
+	struct question unnamed = *q;
 
+	unnamed.far.has_names = false;
+	considered.is_certain = match_rule(&unnamed, rule) == YES;
 	considered.peer_matches = match_peers(q, rule, MAYBE, &considered.peer) != NO;
 	considered.port_matches = match_ports(q, rule, MAYBE, &considered.port) != NO;
 	return considered;

@@ -59,15 +59,6 @@ static void note_rule(struct walk *walk, const struct question *q, const struct 
 		note(&walk->certain[action], decided(q, rule, YES));
 }
 
-static enum level match_rule(const struct question *q, const struct layout_rule *rule)
-{
-	uint32_t ignored;
-	enum level peers = match_peers(q, rule, YES, &ignored);
-	enum level ports = peers == NO ? NO : match_ports(q, rule, YES, &ignored);
-
-	return peers < ports ? peers : ports;
-}
-
 static void walk_rules(const struct question *q, struct walk *walk)
 {
 	const struct layout_rule *rules = layout_section(q->header, LAYOUT_RULES);

@@ -188,6 +188,15 @@ enum level match_ports(const struct question *q, const struct layout_rule *rule,
 	return best;
 }
 
+enum level match_rule(const struct question *q, const struct layout_rule *rule)
+{
+	uint32_t ignored;
+	enum level peers = match_peers(q, rule, YES, &ignored);
+	enum level ports = peers == NO ? NO : match_ports(q, rule, YES, &ignored);
+
+	return peers < ports ? peers : ports;
+}
+
 struct layout_span match_rules(const struct question *q)
 {
 	uint32_t index = q->header->group_rules[q->direction];

@@ -55,6 +55,9 @@ enum level match_peers(const struct question *q, const struct layout_rule *rule,
 enum level match_ports(const struct question *q, const struct layout_rule *rule, enum level wanted,
 		       uint32_t *first);
 
+/* How well both match. */
+enum level match_rule(const struct question *q, const struct layout_rule *rule);
+
 /* Where the rules stand in the rule lists that hold for the near end: those of a pod's group; of
  * an unknown pod those that certainly hold for it. */
 struct layout_span match_rules(const struct question *q);

@@ -149,8 +149,9 @@ size_t weir_policy_format_rule(const struct weir_policy *policy, const struct we
 	ingress = rule.direction == WEIR_INGRESS;
 	format_entry(peer, ingress ? "from" : "to", half->peer);
 	format_entry(port, "ports", half->port);
-	length = snprintf(text, size, "%s %s%s%s %s[%u]%s%s", rule.kind, rule.namespace_name,
+	length = snprintf(text, size, "%s %s%s%s %s[%u]%s%s%s%s", rule.kind, rule.namespace_name,
 			  rule.namespace_name[0] ? "/" : "", rule.name,
-			  ingress ? "ingress" : "egress", rule.index, peer, port);
+			  ingress ? "ingress" : "egress", rule.index, peer, port,
+			  rule.action[0] ? ": " : "", rule.action);
 	return length < 0 ? 0 : (size_t)length;
 }

@@ -71,24 +71,30 @@ static bool is_own_node_pair(const struct weir_list *list, const struct member *
 	       is_on(list, source, target, to->address);
 }
 
-/* Both ends may be shared by several pods. */
+/* Both ends may be shared by several pods. What is outside is no pod that nobody knows, and may
+ * have a domain name that decides. */
 static void judge(struct weir_list *list, const struct member *from, const struct member *to,
 		  struct outcome *outcome)
 {
-	struct end sources = end_of(list->lookup, &from->leaf, WEIR_KEY_BOTH, END_FAVOURABLE);
-	struct end targets = end_of(list->lookup, &to->leaf, WEIR_KEY_BOTH, END_FAVOURABLE);
+	const uint8_t flags = WEIR_KEY_BOTH | WEIR_KEY_UNKNOWN_EXTERNAL;
+	struct end sources = end_of(list->lookup, &from->leaf, flags, END_FAVOURABLE);
+	struct end targets = end_of(list->lookup, &to->leaf, flags, END_FAVOURABLE);
 	uint32_t all = 0, some = 0;
 	bool is_seen = false;
 
 	for (uint32_t i = 0; i < sources.count; i++) {
 		for (uint32_t j = 0; j < targets.count; j++) {
-			uint32_t ports;
+			uint32_t ports, unnamed;
 
 			if (is_own_node_pair(list, from, sources.leaves[i], to, targets.leaves[j]))
 				continue;
 			ports = ports_between(list, sources.leaves[i], targets.leaves[j]);
-			all = is_seen ? ports_common(list, all, ports) : ports;
-			some = is_seen ? ports_either(list, some, ports) : ports;
+			unnamed = ports;
+			if (targets.unnamed != targets.leaves)
+				unnamed =
+					ports_between(list, sources.leaves[i], targets.unnamed[j]);
+			all = ports_common(list, is_seen ? all : ports, unnamed);
+			some = ports_either(list, is_seen ? some : unnamed, ports);
 			is_seen = true;
 		}
 	}
@@ -155,7 +161,14 @@ static int stop_with(struct weir_list *list, int status)
 static int tell(struct weir_list *list, const struct weir_list_end *from,
 		const struct weir_list_end *to, uint32_t ports, bool is_ambiguous)
 {
-	const struct weir_list_row row = { *from, *to, ports, is_ambiguous };
+	bool may_be_named = to->kind == WEIR_LIST_OUTSIDE && list->lookup->header->has_domains;
+	const struct weir_list_row row = {
+		.from = *from,
+		.to = *to,
+		.ports = ports,
+		.is_ambiguous = is_ambiguous,
+		.may_be_named = is_ambiguous && may_be_named,
+	};
 
 	if (!ports || list->status)
 		return list->status;

@@ -140,11 +140,10 @@ static bool find_sample(const struct weir_list *list, const struct range *range,
 	return false;
 }
 
-/* The profile of an address that is outside. */
-static uint32_t profile_at(const struct lookup *lookup, const struct weir_address *address)
+/* The profile of a leaf that is outside: where domain names matter, of what has them all, which
+ * tells the one without as well. */
+static uint32_t profile_at(const struct lookup *lookup, uint32_t leaf)
 {
-	uint32_t leaf = find_address(lookup, address);
-
 	return end_of(lookup, &leaf, WEIR_KEY_UNKNOWN_EXTERNAL, END_FAVOURABLE).leaves[0];
 }
 
@@ -159,18 +158,19 @@ static int add_range(struct weir_list *list, struct finding *finding, struct ran
 {
 	struct weir_address sample;
 	struct range *added = weir_array_push(&finding->ranges);
-	uint32_t profile, *kind;
+	uint32_t leaf, profile, *kind;
 
 	if (!added)
 		return -ENOMEM;
 	range.kind = WEIR_NONE;
 	if (find_sample(list, &range, &sample)) {
-		profile = profile_at(list->lookup, &sample);
+		leaf = find_address(list->lookup, &sample);
+		profile = profile_at(list->lookup, leaf);
 		if (!finding->kind_of[profile]) {
 			kind = weir_array_push(&finding->kinds);
 			if (!kind)
 				return -ENOMEM;
-			*kind = profile;
+			*kind = leaf;
 			finding->kind_of[profile] = (uint32_t)finding->kinds.count;
 		}
 		range.kind = finding->kind_of[profile] - 1;

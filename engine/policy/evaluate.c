@@ -663,10 +663,16 @@ void weir_resolved_judge(const struct weir_resolved *resolved, const struct weir
 	conclude(&tally, unknown, out);
 }
 
+/* With every domain name; certain is what holds without any. */
 static struct weir_considered consider(const struct question *q, const struct weir_rule *rule)
 {
-	struct weir_considered considered = { .rule = rule->origin };
+	struct weir_considered considered = { .rule = rule->origin,
+					      .tier = rule->tier,
+					      .action = rule->action };
+	struct question unnamed = *q;
 
+	unnamed.far.has_names = false;
+	considered.is_certain = match_far(&unnamed, rule) == YES;
 	considered.peer_matches = match_peers(q, rule, MAYBE, &considered.peer) != NO;
 	considered.port_matches = match_ports(q, rule, MAYBE, &considered.port) != NO;
 	return considered;

@@ -120,8 +120,9 @@ struct weir_rule_view {
 };
 void weir_policy_rule(const struct weir_policy *policy, uint32_t rule, struct weir_rule_view *out);
 
-/* Writes "NetworkPolicy ns/name ingress[i] from[j] ports[k]" for the rule of a half, cut to size
- * with its NUL; returns the length that the whole text has. 0 when the half names no rule. */
+/* Writes "NetworkPolicy ns/name ingress[i] from[j] ports[k]" for the rule of a half, and the word
+ * for its action behind it (": Deny") where the family has one, cut to size with its NUL; returns
+ * the length that the whole text has. 0 when the half names no rule. */
 size_t weir_policy_format_rule(const struct weir_policy *policy, const struct weir_half *half,
 			       char *text, size_t size);
 

@@ -59,7 +59,8 @@ struct weir_list_row {
 	struct weir_list_end from;
 	struct weir_list_end to;
 	uint32_t ports;    /* for weir_list_ports */
-	bool is_ambiguous; /* of pods that share an address some are allowed and some are not */
+	bool is_ambiguous; /* of pods that share an address some are allowed and some are not... */
+	bool may_be_named; /* ... or it takes a domain name, and nobody knows whose address it is */
 };
 
 enum weir_list_protocol {

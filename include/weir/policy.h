@@ -75,6 +75,9 @@ struct weir_considered {
 	uint32_t port;     /* entry of its ports that matches, or WEIR_NONE */
 	bool peer_matches; /* without an entry when the rule has none: every peer */
 	bool port_matches; /* the same of ports */
+	bool is_certain; /* both match, whatever is not known: labels, named ports, domain names */
+	uint8_t tier;    /* enum weir_tier */
+	uint8_t action;  /* enum weir_rule_action */
 };
 
 /* The rules whose subjects hold the near end (of egress the source, of ingress the destination), in

@@ -83,7 +83,8 @@ static void compare_explanations(unsigned seed, const struct weir_policy *policy
 static bool same_considered(const struct weir_considered *a, const struct weir_considered *b)
 {
 	return a->rule == b->rule && a->peer == b->peer && a->port == b->port &&
-	       a->peer_matches == b->peer_matches && a->port_matches == b->port_matches;
+	       a->peer_matches == b->peer_matches && a->port_matches == b->port_matches &&
+	       a->is_certain == b->is_certain && a->tier == b->tier && a->action == b->action;
 }
 
 static void compare_considered(unsigned seed, const struct weir_policy *policy,

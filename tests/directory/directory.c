@@ -244,7 +244,7 @@ static void rules_are_named_as_they_were_written(void **state)
 		{ { 1, WEIR_REASON_RULE, 0, 4, WEIR_NONE },
 		  "NetworkPolicy b/web ingress[3] from[4]" },
 		{ { 0, WEIR_REASON_RULE, 1, 0, WEIR_NONE },
-		  "AdminNetworkPolicy all egress[0] to[0]" },
+		  "AdminNetworkPolicy all egress[0] to[0]: Deny" },
 		{ { 0, WEIR_REASON_NO_RULE, WEIR_NONE, WEIR_NONE, WEIR_NONE }, "" },
 	};
 	struct weir_rule_view rule;
