@@ -47,6 +47,12 @@ const struct k8s_node *k8s_find_node(const struct weir_cluster *cluster, const c
 	return find(&cluster->nodes, "", name);
 }
 
+const struct k8s_service *k8s_find_service(const struct weir_cluster *cluster,
+					   const char *namespace_name, const char *name)
+{
+	return find(&cluster->services, namespace_name, name);
+}
+
 static const char *find_label(const struct k8s_labels *labels, const char *key)
 {
 	uint32_t low = 0, high = labels->count;

@@ -31,9 +31,9 @@ static const struct {
 	int (*run)(struct k8s_lint *lint, const struct k8s_lint_rule *rule);
 	enum needs needs;
 } rule_lints[] = {
-	{ k8s_lint_null_rule, NEEDS_NOTHING },
-	{ k8s_lint_host_bits, NEEDS_NOTHING },
-	{ k8s_lint_peer_selects_nothing, NEEDS_PODS },
+	{ k8s_lint_null_rule, NEEDS_NOTHING },         { k8s_lint_host_bits, NEEDS_NOTHING },
+	{ k8s_lint_peer_selects_nothing, NEEDS_PODS }, { k8s_lint_namespace_names, NEEDS_PODS },
+	{ k8s_lint_port_names, NEEDS_PODS },
 };
 
 static int no_pods(struct k8s_lint *lint);
@@ -43,6 +43,11 @@ static const struct {
 	enum needs needs;
 } cluster_lints[] = {
 	{ no_pods, NEEDS_NOTHING },
+	{ k8s_lint_unknown_namespaces, NEEDS_NOTHING },
+	{ k8s_lint_services, NEEDS_PODS },
+	{ k8s_lint_services_overlap, NEEDS_PODS },
+	{ k8s_lint_services_clash, NEEDS_NOTHING },
+	{ k8s_lint_not_isolated, NEEDS_PODS },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -19,17 +19,26 @@ enum k8s_lint_code {
 	K8S_LINT_PEER_SELECTS_NOTHING,
 	K8S_LINT_NULL_RULE,
 	K8S_LINT_HOST_BITS,
+	K8S_LINT_UNKNOWN_PORT_NAME,
+	K8S_LINT_UNKNOWN_NAMESPACE,
+	K8S_LINT_NOT_ISOLATED,
+	K8S_LINT_SERVICE_SELECTS_NOTHING,
+	K8S_LINT_SERVICES_OVERLAP,
+	K8S_LINT_SERVICES_CLASH,
 	K8S_LINT_COUNT,
 };
+
+struct k8s_lint_ports;
 
 struct k8s_lint {
 	const struct weir_sink *sink;
 	struct weir_arena arena;   /* of the run */
 	struct weir_arena scratch; /* of one policy, or of one lint over the cluster */
 	struct k8s_selection selection;
-	bool has_pods;           /* that are not finished */
-	struct weir_array found; /* uint32_t: of the latest search */
-	uint64_t looks;          /* that searches for what was meant may still take */
+	bool has_pods;                /* that are not finished */
+	struct weir_array found;      /* uint32_t: of the latest search */
+	struct k8s_lint_ports *ports; /* made when it is needed */
+	uint64_t looks;               /* that searches for what was meant may still take */
 };
 
 /* Reporting. */
@@ -88,9 +97,11 @@ void k8s_lint_port_field(const struct k8s_lint_rule *rule, uint32_t port, const 
 
 /* Nobody. */
 
-/* A selector of a policy, or the pair of a peer; those that are not written are NULL. */
+/* A selector of a policy or a Service, or the pair of a peer; those that are not written are NULL.
+ */
 struct k8s_selectors {
-	const struct k8s_network_policy *policy;
+	const char *home;  /* the namespace that is meant when none is selected */
+	const char *owner; /* "policy" or "Service" */
 	const struct k8s_selector *namespaces;
 	const struct k8s_selector *pods;
 };
@@ -113,5 +124,17 @@ int k8s_lint_policy_selects_nothing(struct k8s_lint *lint, const struct k8s_netw
 int k8s_lint_null_rule(struct k8s_lint *lint, const struct k8s_lint_rule *rule);
 int k8s_lint_host_bits(struct k8s_lint *lint, const struct k8s_lint_rule *rule);
 int k8s_lint_peer_selects_nothing(struct k8s_lint *lint, const struct k8s_lint_rule *rule);
+int k8s_lint_port_names(struct k8s_lint *lint, const struct k8s_lint_rule *rule);
+int k8s_lint_namespace_names(struct k8s_lint *lint, const struct k8s_lint_rule *rule);
+
+int k8s_lint_unknown_namespaces(struct k8s_lint *lint);
+int k8s_lint_not_isolated(struct k8s_lint *lint);
+int k8s_lint_services(struct k8s_lint *lint);
+int k8s_lint_services_overlap(struct k8s_lint *lint);
+int k8s_lint_services_clash(struct k8s_lint *lint);
+
+/* Whether no pod behind a Service has a target port that is given by name; if so, writes that. */
+int k8s_lint_target_name(struct k8s_lint *lint, const struct k8s_service *service,
+			 const struct k8s_service_port *port, struct k8s_lint_text *text);
 
 #endif

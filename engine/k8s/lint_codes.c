@@ -35,6 +35,36 @@ static const struct weir_lint lints[] = {
 		"refuse them",
 		"write the block's first address",
 	},
+	[K8S_LINT_UNKNOWN_PORT_NAME] = {
+		"unknown-port-name", WEIR_SEVERITY_WARNING,
+		"a name that no destination has stands for no port, so nothing is admitted or forwarded",
+		"write a name that containers there declare for that protocol, or the number",
+	},
+	[K8S_LINT_UNKNOWN_NAMESPACE] = {
+		"unknown-namespace", WEIR_SEVERITY_WARNING,
+		"a mistyped namespace has no pods, and selectors cannot know the labels of a missing one",
+		"mend the name, or give the Namespace with -f",
+	},
+	[K8S_LINT_NOT_ISOLATED] = {
+		"not-isolated", WEIR_SEVERITY_NOTE,
+		"everything is allowed to a pod, or from it, that no policy isolates in that direction",
+		"add a policy that selects them in that direction, unless they are meant to be open",
+	},
+	[K8S_LINT_SERVICE_SELECTS_NOTHING] = {
+		"service-selects-nothing", WEIR_SEVERITY_WARNING,
+		"nobody is behind the Service: connections to it go nowhere",
+		"write labels that the pods have, or remove the Service",
+	},
+	[K8S_LINT_SERVICES_OVERLAP] = {
+		"services-overlap", WEIR_SEVERITY_WARNING,
+		"two names for one thing: what is changed in one of them and not in the other surprises",
+		"remove one, or tell their selectors apart",
+	},
+	[K8S_LINT_SERVICES_CLASH] = {
+		"services-clash", WEIR_SEVERITY_WARNING,
+		"only one of them can have it, and which one is not said anywhere",
+		"give each an address or a port of its own",
+	},
 };
 /* clang-format on */
 

@@ -358,8 +358,9 @@ static void name_homes(const struct k8s_lint *lint, struct k8s_lint_text *text)
 	say_rest(text, homes > MOST_NAMED ? homes - MOST_NAMED : 0, is_whole(lint));
 }
 
+/* An owner means its own namespace. */
 static int say_where_they_are(struct k8s_lint *lint, const struct k8s_terms *terms,
-			      bool is_own_namespace, struct k8s_lint_text *text)
+			      const char *owner, struct k8s_lint_text *text)
 {
 	const struct k8s_index_range all = { 0, lint->selection.pod_index.item_count };
 	const struct crowd everywhere = { .index = &lint->selection.pod_index,
@@ -374,8 +375,8 @@ static int say_where_they_are(struct k8s_lint *lint, const struct k8s_terms *ter
 		return 0;
 	k8s_lint_say(text, "; pods that fulfil it are in");
 	name_homes(lint, text);
-	if (is_own_namespace)
-		k8s_lint_say(text, " (only the policy's own namespace is meant)");
+	if (owner)
+		k8s_lint_say(text, " (only the %s's own namespace is meant)", owner);
 	return 0;
 }
 
@@ -432,7 +433,8 @@ static int blame_pods(struct k8s_lint *lint, const struct k8s_selectors *selecto
 	else
 		status = say_no_pod(lint, meaning, &pods, text);
 	return status ? status
-		      : say_where_they_are(lint, &meaning->pods, !selectors->namespaces, text);
+		      : say_where_they_are(lint, &meaning->pods,
+					   selectors->namespaces ? NULL : selectors->owner, text);
 }
 
 static int find_blame(struct k8s_lint *lint, const struct k8s_selectors *selectors,
@@ -457,9 +459,8 @@ int k8s_lint_nobody(struct k8s_lint *lint, const struct k8s_selectors *selectors
 		    enum k8s_blame *blame, struct k8s_lint_text *text)
 {
 	struct k8s_meaning meaning;
-	int status =
-		k8s_meaning_of(&lint->selection, selectors->policy->meta.namespace_name,
-			       selectors->namespaces, selectors->pods, &lint->scratch, &meaning);
+	int status = k8s_meaning_of(&lint->selection, selectors->home, selectors->namespaces,
+				    selectors->pods, &lint->scratch, &meaning);
 
 	if (!status)
 		status = find_blame(lint, selectors, &meaning, blame, text);

@@ -130,6 +130,7 @@ struct k8s_service {
 	bool has_selector; /* a service without one has only its slices */
 	bool headless;
 	bool external_name;
+	bool published; /* type NodePort or LoadBalancer; no verdict depends on it */
 	bool publish_not_ready;
 };
 
@@ -306,6 +307,8 @@ const struct k8s_namespace *k8s_find_namespace(const struct weir_cluster *cluste
 const struct k8s_pod *k8s_find_pod(const struct weir_cluster *cluster, const char *namespace_name,
 				   const char *name);
 const struct k8s_node *k8s_find_node(const struct weir_cluster *cluster, const char *name);
+const struct k8s_service *k8s_find_service(const struct weir_cluster *cluster,
+					   const char *namespace_name, const char *name);
 
 /* Whether labels fulfil a selector. */
 bool k8s_selector_matches(const struct k8s_selector *selector, const struct k8s_labels *labels);

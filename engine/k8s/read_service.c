@@ -139,6 +139,8 @@ void k8s_read_service(struct k8s_reader *reader, const struct k8s_field *root, v
 
 	k8s_mapping(reader, &spec);
 	out->external_name = k8s_text_is(k8s_string(reader, &type), "ExternalName");
+	out->published =
+		k8s_text_is(type.node, "NodePort") || k8s_text_is(type.node, "LoadBalancer");
 	out->publish_not_ready = k8s_boolean(reader, &not_ready, false);
 	k8s_read_map_selector(reader, &selector, &out->selector);
 	out->has_selector = out->selector.count > 0;

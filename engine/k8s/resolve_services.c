@@ -48,26 +48,13 @@ static int index_owners(struct services *services)
 	return 0;
 }
 
-static uint32_t find_service(const struct weir_cluster *cluster, const char *namespace_name,
-			     const char *name)
+static uint32_t service_of_slice(const struct weir_cluster *cluster, const struct k8s_slice *slice)
 {
-	const struct k8s_service *items = cluster->services.items;
-	size_t low = 0, high = cluster->services.count;
+	const struct k8s_service *items = cluster->services.items, *found = NULL;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(items[middle].meta.namespace_name, namespace_name);
-
-		if (!order)
-			order = strcmp(items[middle].meta.name, name);
-		if (!order)
-			return (uint32_t)middle;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return WEIR_NONE;
+	if (slice->service)
+		found = k8s_find_service(cluster, slice->meta.namespace_name, slice->service);
+	return found ? (uint32_t)(found - items) : WEIR_NONE;
 }
 
 /* Sorts the slices by their service; those of services that are not there are left out. */
@@ -86,10 +73,7 @@ static int group_slices(struct services *services)
 		return -ENOMEM;
 	/* start[i + 2] counts the slices of i, then start[i + 1] is where the next one goes. */
 	for (size_t i = 0; i < slice_count; i++) {
-		service_of[i] = slices[i].service
-					? find_service(cluster, slices[i].meta.namespace_name,
-						       slices[i].service)
-					: WEIR_NONE;
+		service_of[i] = service_of_slice(cluster, &slices[i]);
 		if (service_of[i] != WEIR_NONE)
 			start[service_of[i] + 2]++;
 	}

@@ -1,6 +1,7 @@
 #include "test.h"
 
 #include "cluster_of.h"
+#include "failing.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -122,4 +123,33 @@ char *lints_of(const char *code, const char *yaml)
 char *lints_about(const char *yaml)
 {
 	return lints_of(NULL, yaml);
+}
+
+static void ignore(void *context, const struct weir_diagnostic *diagnostic)
+{
+	(void)context;
+	(void)diagnostic;
+}
+
+void lint_without_memory(const char *yaml)
+{
+	struct failing failing = failing_never();
+	const struct weir_cluster_options options = { .allocator = &failing.allocator };
+	const struct weir_sink sink = { .report = ignore };
+	struct weir_cluster *made;
+	unsigned live, count = 0;
+	int status;
+
+	failing_after(&failing, UINT_MAX);
+	made = cluster_with(&options, yaml);
+	live = failing.live;
+	do {
+		failing_after(&failing, count++);
+		status = weir_cluster_lint(made, &sink);
+		assert_true(status == 0 || status == -ENOMEM);
+		assert_int_equal(failing.live, live);
+	} while (status);
+	assert_in_range(count, 8, 1000);
+	weir_cluster_destroy(made);
+	assert_int_equal(failing.live, 0);
 }

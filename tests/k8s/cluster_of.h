@@ -23,5 +23,7 @@ char *reports_about(const struct weir_cluster_options *options, enum weir_found 
 char *lints_about(const char *yaml);
 /* Those of one code, which is left out. */
 char *lints_of(const char *code, const char *yaml);
+/* Lints with every allocation failing in turn: each time that is told, and nothing is lost. */
+void lint_without_memory(const char *yaml);
 
 #endif

@@ -1,0 +1,475 @@
+/*
+ * Port names that nobody has. A name is looked up on the pods that a connection goes to (S9): for
+ * ingress those that the policy selects, for egress the peers, for a Service those behind it.
+ *
+ * Whoever declares a port stands in one list by (name, protocol, pod). Pods are numbered by
+ *namespace, so those of one name, protocol and some namespaces are a few spans of it, found by
+ *bisection, and the first of them that the selector selects ends the search:
+ *
+ *	rule      egress to pods with app=web of namespace b, TCP port http
+ *	pods      0 a/x    1 a/y    2 b/db    3 b/web    4 c/web
+ *	list      http TCP 0 | http TCP 3 | http TCP 4 | http UDP 2 | metrics TCP 1 ...
+ *	looked at            ^ namespace b is pods 2 and 3
+ *
+ * Where many have the name and the selector selects none of them the search is as long as the list,
+ * so there is a budget for the run; names behind it are taken for good.
+ */
+#include "lint.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "read.h"
+
+enum {
+	MOST_NAMED = 5,
+};
+
+static const uint64_t most_looks = 50000000;
+
+/* A pod that declares a port. */
+struct carrier {
+	const char *name;
+	uint32_t pod;
+	uint8_t protocol;
+};
+
+struct k8s_lint_ports {
+	const struct carrier *items;
+	size_t count;
+	uint64_t looks; /* that may still be taken */
+};
+
+static int compare_carriers(const void *a, const void *b)
+{
+	const struct carrier *left = a, *right = b;
+	int order = left->name == right->name ? 0 : strcmp(left->name, right->name);
+
+	if (!order)
+		order = (int)left->protocol - (int)right->protocol;
+	if (order)
+		return order;
+	return left->pod < right->pod ? -1 : left->pod > right->pod;
+}
+
+static size_t fill(const struct weir_cluster *cluster, struct carrier *items)
+{
+	const struct k8s_pod *pods = k8s_pods(cluster);
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < k8s_pod_count(cluster); i++) {
+		for (uint32_t j = 0; pods[i].phase != K8S_FINISHED && j < pods[i].port_count; j++) {
+			if (!pods[i].ports[j].name)
+				continue;
+			if (items)
+				items[count] = (struct carrier){ pods[i].ports[j].name, i,
+								 pods[i].ports[j].protocol };
+			count++;
+		}
+	}
+	return count;
+}
+
+/* Makes the list when the first name is looked up. */
+static int open_ports(struct k8s_lint *lint)
+{
+	struct k8s_lint_ports *ports;
+	struct carrier *items;
+
+	if (lint->ports)
+		return 0;
+	ports = weir_arena_new(&lint->arena, struct k8s_lint_ports);
+	if (!ports)
+		return -ENOMEM;
+	ports->looks = most_looks;
+	ports->count = fill(lint->selection.cluster, NULL);
+	items = weir_arena_array(&lint->arena, ports->count, struct carrier);
+	if (!items)
+		return -ENOMEM;
+	fill(lint->selection.cluster, items);
+	if (ports->count)
+		qsort(items, ports->count, sizeof(*items), compare_carriers);
+	ports->items = items;
+	lint->ports = ports;
+	return 0;
+}
+
+/* The first place of the list that is not before the key. */
+static size_t place_of(const struct k8s_lint_ports *ports, const struct carrier *key)
+{
+	size_t low = 0, high = ports->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_carriers(&ports->items[middle], key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Pods that a name may be looked up on: those of one peer, of a policy's subject, or of a Service.
+ */
+struct crowd {
+	const char *home;                      /* namespace of what is written */
+	const struct k8s_selector *namespaces; /* NULL: home */
+	const struct k8s_selector *pods;       /* NULL: every pod */
+	const struct k8s_block *block;         /* not NULL: those whose address is in it */
+	bool everybody;
+	bool takes_host_network; /* Services do, policies do not (S13) */
+};
+
+static bool is_in_block(const struct k8s_block *block, const struct weir_address *address)
+{
+	if (!weir_prefix_contains(&block->prefix, address))
+		return false;
+	for (uint32_t i = 0; i < block->except_count; i++) {
+		if (weir_prefix_contains(&block->except[i], address))
+			return false;
+	}
+	return true;
+}
+
+static bool has_address_in(const struct k8s_pod *pod, const struct k8s_block *block)
+{
+	for (uint32_t i = 0; i < pod->address_count; i++) {
+		if (is_in_block(block, &pod->addresses[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Of a pod in the namespaces that are meant. */
+static bool is_one_of(const struct crowd *crowd, const struct k8s_pod *pod)
+{
+	if (pod->host_network && !crowd->takes_host_network)
+		return false;
+	if (crowd->block)
+		return has_address_in(pod, crowd->block);
+	return !crowd->pods || k8s_selector_matches(crowd->pods, &pod->meta.labels);
+}
+
+/* Puts the pods of the namespaces that are meant into lint->selection.ranges. */
+static int find_ranges(struct k8s_lint *lint, const struct crowd *crowd)
+{
+	static const struct k8s_terms everything = { 0 };
+	struct k8s_meaning meaning;
+
+	if (crowd->everybody || crowd->block)
+		return k8s_select_namespaces(&lint->selection, &everything);
+	if (k8s_meaning_of(&lint->selection, crowd->home, crowd->namespaces, NULL, &lint->scratch,
+			   &meaning))
+		return -ENOMEM;
+	return k8s_select_namespaces(&lint->selection, &meaning.namespaces);
+}
+
+/* The first pod of the crowd that has the port. *out is WEIR_NONE when there is none. */
+static int find_carrier(struct k8s_lint *lint, const struct crowd *crowd, const char *name,
+			uint8_t protocol, uint32_t *out)
+{
+	struct k8s_lint_ports *ports = lint->ports;
+	const struct k8s_pod *pods = k8s_pods(lint->selection.cluster);
+	const struct k8s_index_range *ranges;
+
+	*out = WEIR_NONE;
+	if (find_ranges(lint, crowd))
+		return -ENOMEM;
+	ranges = lint->selection.ranges.items;
+	for (size_t i = 0; i < lint->selection.ranges.count; i++) {
+		const struct carrier first = { name, ranges[i].first, protocol };
+		const struct carrier end = { name, ranges[i].end, protocol };
+		size_t behind = place_of(ports, &end);
+
+		for (size_t at = place_of(ports, &first); at < behind && ports->looks; at++) {
+			ports->looks--;
+			if (is_one_of(crowd, &pods[ports->items[at].pod])) {
+				*out = ports->items[at].pod;
+				return 0;
+			}
+		}
+	}
+	return 0;
+}
+
+/* Everybody that a rule or a Service looks names up on. */
+struct destination {
+	const struct crowd *crowds;
+	uint32_t count;
+	const char *words; /* "pod that the policy selects" */
+	bool only_blocks;
+};
+
+static int find_in_any(struct k8s_lint *lint, const struct destination *destination,
+		       const char *name, uint8_t protocol, uint32_t *out)
+{
+	int status = 0;
+
+	*out = WEIR_NONE;
+	for (uint32_t i = 0; i < destination->count && !status && *out == WEIR_NONE; i++)
+		status = find_carrier(lint, &destination->crowds[i], name, protocol, out);
+	return status;
+}
+
+/* Words. */
+
+static const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP };
+
+static const char *protocol_name(uint8_t protocol)
+{
+	return protocol == IPPROTO_TCP ? "TCP" : protocol == IPPROTO_UDP ? "UDP" : "SCTP";
+}
+
+/* The first of them that has the name for any protocol. */
+static int say_who_of(struct k8s_lint *lint, const struct destination *destination,
+		      const char *name, const char *words, struct k8s_lint_text *text)
+{
+	for (size_t i = 0; i < sizeof(protocols); i++) {
+		const struct k8s_meta *meta;
+		uint32_t pod;
+
+		if (find_in_any(lint, destination, name, protocols[i], &pod))
+			return -ENOMEM;
+		if (pod == WEIR_NONE)
+			continue;
+		meta = &k8s_pods(lint->selection.cluster)[pod].meta;
+		k8s_lint_say(text, "; %s%s/%s for %s", words, meta->namespace_name, meta->name,
+			     protocol_name(protocols[i]));
+		return 0;
+	}
+	return 0;
+}
+
+/* Who else has the name: one of those pods with another protocol, else anybody. */
+static int say_who_has_it(struct k8s_lint *lint, const struct destination *destination,
+			  const char *name, struct k8s_lint_text *text)
+{
+	static const struct crowd everybody = { .everybody = true, .takes_host_network = true };
+	const struct destination anybody = { .crowds = &everybody, .count = 1 };
+	size_t before = text->bytes.count;
+	int status = say_who_of(lint, destination, name, "it has one by that name: ", text);
+
+	if (status || text->bytes.count > before)
+		return status;
+	return say_who_of(lint, &anybody, name, "only another pod has one by that name: ", text);
+}
+
+/* Calls back for the pods of a destination, as far as the budget goes. */
+static int each_pod(struct k8s_lint *lint, const struct destination *destination,
+		    void (*visit)(void *context, const struct k8s_pod *pod), void *context)
+{
+	const struct k8s_pod *pods = k8s_pods(lint->selection.cluster);
+
+	for (uint32_t i = 0; i < destination->count; i++) {
+		const struct k8s_index_range *ranges;
+
+		if (find_ranges(lint, &destination->crowds[i]))
+			return -ENOMEM;
+		ranges = lint->selection.ranges.items;
+		for (size_t j = 0; j < lint->selection.ranges.count; j++) {
+			for (uint32_t k = ranges[j].first; k < ranges[j].end && lint->looks; k++) {
+				lint->looks--;
+				if (pods[k].phase != K8S_FINISHED &&
+				    is_one_of(&destination->crowds[i], &pods[k]))
+					visit(context, &pods[k]);
+			}
+		}
+	}
+	return 0;
+}
+
+struct names {
+	const char *items[MOST_NAMED + 1]; /* the first ones by alphabet */
+	size_t count;
+};
+
+static void add_name(struct names *names, const char *name)
+{
+	size_t at = 0;
+
+	while (at < names->count && strcmp(names->items[at], name) < 0)
+		at++;
+	if (at == MOST_NAMED + 1 || (at < names->count && strcmp(names->items[at], name) == 0))
+		return;
+	if (names->count < MOST_NAMED + 1)
+		names->count++;
+	memmove(&names->items[at + 1], &names->items[at],
+		(names->count - 1 - at) * sizeof(*names->items));
+	names->items[at] = name;
+}
+
+static void add_names_of(void *context, const struct k8s_pod *pod)
+{
+	for (uint32_t i = 0; i < pod->port_count; i++) {
+		if (pod->ports[i].name)
+			add_name(context, pod->ports[i].name);
+	}
+}
+
+/* The names that those pods have instead. */
+static int say_names(struct k8s_lint *lint, const struct destination *destination,
+		     struct k8s_lint_text *text)
+{
+	struct names names = { .count = 0 };
+
+	if (each_pod(lint, destination, add_names_of, &names))
+		return -ENOMEM;
+	k8s_lint_say(text,
+		     names.count ? "; their ports are named " : "; none of their ports has a name");
+	for (size_t i = 0; i < names.count && i < MOST_NAMED; i++)
+		k8s_lint_say(text, "%s%s", i ? ", " : "", names.items[i]);
+	if (names.count > MOST_NAMED)
+		k8s_lint_say(text, " and more");
+	return 0;
+}
+
+static void note_pod(void *context, const struct k8s_pod *pod)
+{
+	bool *any = context;
+
+	(void)pod;
+	*any = true;
+}
+
+static int has_anybody(struct k8s_lint *lint, const struct destination *destination, bool *out)
+{
+	return each_pod(lint, destination, note_pod, out);
+}
+
+struct lookup {
+	const struct destination *destination;
+	const char *name;
+	uint8_t protocol;
+};
+
+static int say_nobody_has_it(struct k8s_lint *lint, const struct lookup *lookup,
+			     struct k8s_lint_text *text)
+{
+	size_t before;
+
+	k8s_lint_say(text, "no %s has a %s port named %s", lookup->destination->words,
+		     protocol_name(lookup->protocol), lookup->name);
+	before = text->bytes.count;
+	if (say_who_has_it(lint, lookup->destination, lookup->name, text))
+		return -ENOMEM;
+	return text->bytes.count > before ? 0 : say_names(lint, lookup->destination, text);
+}
+
+/* Writes what is wrong; nothing when somebody has the port, or when there is nobody to have it,
+ * which is for other lints to tell. */
+static int look_up(struct k8s_lint *lint, const struct lookup *lookup, struct k8s_lint_text *text)
+{
+	uint32_t pod = WEIR_NONE;
+	bool any = false;
+	int status = open_ports(lint);
+
+	if (!status)
+		status = find_in_any(lint, lookup->destination, lookup->name, lookup->protocol,
+				     &pod);
+	if (status || pod != WEIR_NONE || !lint->ports->looks)
+		return status;
+	status = has_anybody(lint, lookup->destination, &any);
+	if (!status && any)
+		status = say_nobody_has_it(lint, lookup, text);
+	else if (!status && lookup->destination->only_blocks)
+		k8s_lint_say(text, "a name is looked up on pods, and no pod is in the blocks");
+	return status ? status : text->status;
+}
+
+/* Rules. */
+
+static bool names_a_port(const struct k8s_rule *rule)
+{
+	for (uint32_t i = 0; i < rule->port_count; i++) {
+		if (rule->ports[i].kind == K8S_PORT_NAME)
+			return true;
+	}
+	return false;
+}
+
+static struct crowd crowd_of_peer(const struct k8s_network_policy *policy,
+				  const struct k8s_peer *peer)
+{
+	struct crowd crowd = { .home = policy->meta.namespace_name };
+
+	if (peer->kind == K8S_PEER_BLOCK)
+		crowd.block = &peer->block;
+	if (peer->has_namespace_selector)
+		crowd.namespaces = &peer->namespace_selector;
+	if (peer->has_pod_selector)
+		crowd.pods = &peer->pod_selector;
+	return crowd;
+}
+
+static int destination_of(struct k8s_lint *lint, const struct k8s_lint_rule *rule,
+			  struct destination *out)
+{
+	uint32_t count = rule->is_egress && rule->rule->peer_count ? rule->rule->peer_count : 1;
+	struct crowd *crowds = weir_arena_array(&lint->scratch, count, struct crowd);
+
+	if (!crowds)
+		return -ENOMEM;
+	*out = (struct destination){ crowds, count, "pod among the peers", false };
+	if (!rule->is_egress) {
+		crowds[0].home = rule->policy->meta.namespace_name;
+		crowds[0].pods = &rule->policy->pod_selector;
+		out->words = "pod that the policy selects";
+	} else if (!rule->rule->peer_count) {
+		crowds[0].everybody = true;
+		out->words = "pod";
+	} else {
+		out->only_blocks = true;
+		for (uint32_t i = 0; i < count; i++) {
+			crowds[i] = crowd_of_peer(rule->policy, &rule->rule->peers[i]);
+			out->only_blocks = out->only_blocks && crowds[i].block;
+		}
+	}
+	return 0;
+}
+
+static int port_of_rule(struct k8s_lint *lint, const struct k8s_lint_rule *rule, uint32_t index,
+			const struct destination *destination)
+{
+	const struct k8s_port *port = &rule->rule->ports[index];
+	const struct lookup lookup = { destination, port->name, port->protocol };
+	struct k8s_lint_text text = k8s_lint_text(lint);
+	char field[K8S_LINT_FIELD];
+	int status = look_up(lint, &lookup, &text);
+
+	k8s_lint_port_field(rule, index, ".port", field);
+	if (!status && text.bytes.count)
+		k8s_lint_report_policy(lint, K8S_LINT_UNKNOWN_PORT_NAME, rule->policy,
+				       &port->position, field, k8s_lint_text_string(&text));
+	k8s_lint_text_finish(&text);
+	return status;
+}
+
+int k8s_lint_port_names(struct k8s_lint *lint, const struct k8s_lint_rule *rule)
+{
+	struct destination destination;
+	int status;
+
+	if (!names_a_port(rule->rule))
+		return 0;
+	status = destination_of(lint, rule, &destination);
+	for (uint32_t i = 0; i < rule->rule->port_count && !status; i++) {
+		if (rule->rule->ports[i].kind == K8S_PORT_NAME)
+			status = port_of_rule(lint, rule, i, &destination);
+	}
+	return status;
+}
+
+int k8s_lint_target_name(struct k8s_lint *lint, const struct k8s_service *service,
+			 const struct k8s_service_port *port, struct k8s_lint_text *text)
+{
+	const struct crowd crowd = { .home = service->meta.namespace_name,
+				     .pods = &service->selector,
+				     .takes_host_network = true };
+	const struct destination destination = { &crowd, 1, "pod that the Service selects", false };
+	const struct lookup lookup = { &destination, port->target_name, port->protocol };
+
+	return look_up(lint, &lookup, text);
+}
