@@ -11,6 +11,7 @@
 #include "csv.h"
 #include "input.h"
 #include "json.h"
+#include "ranges.h"
 #include "table.h"
 
 enum format {
@@ -41,34 +42,57 @@ struct view {
 	bool has_ambiguous;
 };
 
-/* A row of ranges is as many lines as it has prefixes. */
+/* Names of ends: a row is as many lines as its ends have names. */
 
-/* The n-th name of an end; NULL behind the last. */
-static const char *end_name(const struct weir_list_end *end, uint32_t n, bool joins_anywhere,
-			    char text[WEIR_PREFIX_TEXT])
+/* The name at *at, which moves on; NULL behind the last. */
+typedef const char *name_function(const struct weir_list_end *end, uint32_t *at,
+				  char text[RANGE_TEXT]);
+
+/* For people: ranges, or anywhere. */
+static const char *name_in_words(const struct weir_list_end *end, uint32_t *at,
+				 char text[RANGE_TEXT])
 {
-	if (end->kind != WEIR_LIST_OUTSIDE)
-		return n ? NULL : end->text;
-	if (end->is_anywhere && joins_anywhere)
-		return n ? NULL : "anywhere";
-	if (n >= end->prefix_count)
+	bool is_one = end->kind != WEIR_LIST_OUTSIDE || end->is_anywhere;
+
+	if (*at >= (is_one ? 1 : end->prefix_count))
 		return NULL;
-	weir_prefix_format(&end->prefixes[n], text);
-	return text;
+	if (!is_one) {
+		range_format(end->prefixes, end->prefix_count, at, text);
+		return text;
+	}
+	(*at)++;
+	return end->is_anywhere ? "anywhere" : end->text;
 }
 
-static int each_line(struct view *view, const struct weir_list_row *row, bool joins_anywhere,
+/* For programs: prefixes. */
+static const char *name_in_prefixes(const struct weir_list_end *end, uint32_t *at,
+				    char text[RANGE_TEXT])
+{
+	bool is_one = end->kind != WEIR_LIST_OUTSIDE;
+
+	if (*at >= (is_one ? 1 : end->prefix_count))
+		return NULL;
+	if (!is_one)
+		weir_prefix_format(&end->prefixes[*at], text);
+	(*at)++;
+	return is_one ? end->text : text;
+}
+
+static int each_line(struct view *view, const struct weir_list_row *row, name_function *name,
 		     int (*line)(struct view *view, const struct weir_list_row *row,
 				 const char *from, const char *to))
 {
-	char from_text[WEIR_PREFIX_TEXT], to_text[WEIR_PREFIX_TEXT];
+	char from_text[RANGE_TEXT], to_text[RANGE_TEXT];
+	uint32_t i = 0;
 	const char *from, *to;
 	int status = 0;
 
-	for (uint32_t i = 0; (from = end_name(&row->from, i, joins_anywhere, from_text)); i++)
-		for (uint32_t j = 0;
-		     !status && (to = end_name(&row->to, j, joins_anywhere, to_text)); j++)
+	while ((from = name(&row->from, &i, from_text))) {
+		uint32_t j = 0;
+
+		while (!status && (to = name(&row->to, &j, to_text)))
 			status = line(view, row, from, to);
+	}
 	return status;
 }
 
@@ -138,7 +162,7 @@ static int measure_line(struct view *view, const struct weir_list_row *row, cons
 
 static int measure(void *context, const struct weir_list_row *row)
 {
-	return each_line(context, row, true, measure_line);
+	return each_line(context, row, name_in_words, measure_line);
 }
 
 static void pods_cell(struct view *view, const struct weir_list_end *end)
@@ -172,7 +196,7 @@ static int table_line(struct view *view, const struct weir_list_row *row, const 
 
 static int table_row(void *context, const struct weir_list_row *row)
 {
-	return each_line(context, row, true, table_line);
+	return each_line(context, row, name_in_words, table_line);
 }
 
 /* Twice over the rows: columns that are printed in parts must know their widths before. */
@@ -200,8 +224,17 @@ static int print_table(struct view *view)
 		report_table_widen(view->table, 3, strlen("PODS"));
 	}
 	status = weir_list_each(view->list, table_row, view);
-	if (!status)
+	if (!status && view->rows)
 		report_table_print(view->table, stdout, &view->look);
+	return status;
+}
+
+static int print_table_or_say_so(struct view *view, const struct command *command)
+{
+	int status = print_table(view);
+
+	if (!status && !view->rows)
+		complain(command, "nothing is allowed between these ends");
 	return status;
 }
 
@@ -251,7 +284,7 @@ static int json_row(void *context, const struct weir_list_row *row)
 	view->has_ambiguous |= row->is_ambiguous;
 	if (row->is_ambiguous != view->wants_ambiguous)
 		return 0;
-	return each_line(view, row, false, json_line);
+	return each_line(view, row, name_in_prefixes, json_line);
 }
 
 /* What is ambiguous has a list of its own, so that whoever reads only connections does not take it
@@ -300,7 +333,7 @@ static int csv_line(struct view *view, const struct weir_list_row *row, const ch
 
 static int csv_row(void *context, const struct weir_list_row *row)
 {
-	return each_line(context, row, false, csv_line);
+	return each_line(context, row, name_in_prefixes, csv_line);
 }
 
 static int print_csv(struct view *view)
@@ -342,7 +375,7 @@ static int dot_line(struct view *view, const struct weir_list_row *row, const ch
 
 static int dot_row(void *context, const struct weir_list_row *row)
 {
-	return each_line(context, row, true, dot_line);
+	return each_line(context, row, name_in_words, dot_line);
 }
 
 static int print_dot(struct view *view)
@@ -355,12 +388,12 @@ static int print_dot(struct view *view)
 	return status;
 }
 
-static int print(struct view *view, enum format format)
+static int print(struct view *view, enum format format, const struct command *command)
 {
 	switch (format) {
 	case FORMAT_TABLE:
 	case FORMAT_WIDE:
-		return print_table(view);
+		return print_table_or_say_so(view, command);
 	case FORMAT_JSON:
 		return print_json(view);
 	case FORMAT_CSV:
@@ -378,7 +411,7 @@ static enum exit_code print_list(const struct invocation *invocation, struct wei
 			     .look = { .color = invocation->color_out },
 			     .ports_shown = WEIR_NONE,
 			     .is_wide = format == FORMAT_WIDE };
-	int status = print(&view, format);
+	int status = print(&view, format, invocation->command);
 
 	report_table_destroy(view.table);
 	if (view.ports.is_short)
