@@ -59,7 +59,9 @@ static int resolve_block(struct k8s_resolver *resolver, const struct k8s_block *
 	added = weir_array_push(blocks);
 	if (!added)
 		return -ENOMEM;
-	*added = (struct weir_block){ block->prefix, block->except, block->except_count };
+	*added = (struct weir_block){ .prefix = block->prefix,
+				      .holes = block->except,
+				      .hole_count = block->except_count };
 	return 0;
 }
 

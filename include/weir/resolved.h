@@ -113,9 +113,9 @@ struct weir_set {
 
 struct weir_block {
 	struct weir_prefix prefix;
-	const struct weir_prefix *holes; /* each strictly inside the prefix */
-	uint32_t hole_count;
 	bool always_pods; /* holds the addresses of pods whatever weir_semantics says of blocks */
+	uint32_t hole_count;
+	const struct weir_prefix *holes; /* each strictly inside the prefix */
 };
 
 enum weir_peer_kind {

@@ -163,7 +163,7 @@ static bool is_allowed_to_block(const struct block_case *wanted)
 				     .workload = WEIR_NONE,
 				     .rank = WEIR_RANK_RUNNING };
 	struct weir_prefix holes[3];
-	struct weir_block block = { prefix_of(wanted->block), holes, 0 };
+	struct weir_block block = { .prefix = prefix_of(wanted->block), .holes = holes };
 	struct weir_set set = { (const uint32_t[]){ 0 }, 1, WEIR_NEVER };
 	struct weir_peer peer = { WEIR_PEER_BLOCK, 0 };
 	struct weir_origin origin = { "NetworkPolicy", "ns", "p", NULL, 0 };

@@ -81,7 +81,9 @@ static void make_block(uint32_t i)
 {
 	const uint8_t bytes[4] = { 172, (uint8_t)(16 + next(16)), 0, 0 };
 
-	blocks[i] = (struct weir_block){ { weir_address_from_ipv4(bytes), 112 }, holes[i], HOLES };
+	blocks[i] = (struct weir_block){ .prefix = { weir_address_from_ipv4(bytes), 112 },
+					 .holes = holes[i],
+					 .hole_count = HOLES };
 	for (uint32_t j = 0; j < HOLES; j++) {
 		const uint8_t hole[4] = { bytes[0], bytes[1], (uint8_t)(80 * j + next(80)), 0 };
 

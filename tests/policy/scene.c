@@ -81,9 +81,11 @@ enum { BLOCK_OUTSIDE, BLOCK_ALL_IPV4, BLOCK_ALL_IPV6, BLOCKS };
 
 static const struct weir_prefix holes[] = { { V4(198, 51, 100, 128), 96 + 25 } };
 static const struct weir_block blocks[BLOCKS] = {
-	[BLOCK_OUTSIDE] = { { V4(198, 51, 100, 0), 96 + 24 }, holes, 1 },
-	[BLOCK_ALL_IPV4] = { { V4(0, 0, 0, 0), 96 }, NULL, 0 },
-	[BLOCK_ALL_IPV6] = { { { { 0 } }, 0 }, NULL, 0 },
+	[BLOCK_OUTSIDE] = { .prefix = { V4(198, 51, 100, 0), 96 + 24 },
+			    .holes = holes,
+			    .hole_count = 1 },
+	[BLOCK_ALL_IPV4] = { .prefix = { V4(0, 0, 0, 0), 96 } },
+	[BLOCK_ALL_IPV6] = { .prefix = { { { 0 } }, 0 } },
 };
 
 static const struct weir_origin origins[] = {

@@ -136,7 +136,7 @@ static const struct weir_set sets[] = {
 };
 
 static const struct weir_block blocks[] = {
-	{ { IPV4(172, 16, 0, 0), 96 + 12 }, NULL, 0 },
+	{ .prefix = { IPV4(172, 16, 0, 0), 96 + 12 } },
 };
 
 static const struct weir_prefix pod_ranges[] = { { IPV4(10, 0, 0, 0), 96 + 16 } };

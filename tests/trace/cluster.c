@@ -85,7 +85,7 @@ struct weir_policy *cluster_policy(void)
 		[DB_ONLY] = { &members[1], 1, WEIR_MAYBE },
 		[TWIN_A_ONLY] = { &members[2], 1, WEIR_NEVER },
 	};
-	const struct weir_block blocks[] = { { prefix("172.16.0.0/12"), NULL, 0 } };
+	const struct weir_block blocks[] = { { .prefix = prefix("172.16.0.0/12") } };
 	const struct weir_origin origins[] = { { "NetworkPolicy", "shop", "db", NULL, 0 } };
 	const struct weir_peer peers[] = { { WEIR_PEER_SET, WEB_ONLY }, { WEIR_PEER_BLOCK, 0 } };
 #define RULE(subjects_, peers_, peer_count_, precedence_, origin_, action_)                        \
