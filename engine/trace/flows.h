@@ -24,6 +24,7 @@ struct weir_outcome {
 	bool is_undecided : 1; /* either side may have opened */
 	bool is_related : 1;   /* errors that came before what they quote */
 	bool is_visit : 1;     /* shows a virtual address */
+	bool is_suspect : 1;   /* a node's, whose client may be another that is judged otherwise */
 };
 static_assert(sizeof(struct weir_outcome) == 8, "one for every sighting");
 
@@ -67,6 +68,14 @@ void weir_decide_opener(const struct weir_judge *judge, const struct weir_sighti
 bool weir_sighting_translates(const struct weir_judge *judge, const struct weir_sighting *sighting,
 			      unsigned forward, uint32_t *service, uint32_t *service_port);
 
+/* The node, of an address of its own, as an endpoint's index; else WEIR_NONE. */
+uint32_t weir_node_of(const struct weir_judge *judge, const struct weir_address *address);
+
+/* True when a node's sighting is allowed because the pod is the node's own, and a packet from the
+ * client in its place would be judged otherwise (T10). */
+bool weir_exemption_decides(const struct weir_judge *judge, const struct weir_sighting *sighting,
+			    unsigned forward, const struct weir_address *client);
+
 /* join.c: joins the sightings of translated connections (T10): sets translated[], by sighting
  * that counts, to the one that shows the virtual address. 0 or -ENOMEM. */
 int weir_join_translated(const struct weir_judge *judge, struct weir_outcome *outcomes,
@@ -82,6 +91,11 @@ void weir_judge_flows(const struct weir_judge *judge, const struct weir_outcome 
 void weir_explain_flow(const struct weir_judge *judge, const struct weir_outcome *outcomes,
 		       const struct weir_flow_record *record, struct weir_explanation *out);
 
+/* The address and port that the flow comes from: of the client, also where the pod saw a node in
+ * its place. */
+void weir_flow_source(const struct weir_judge *judge, const struct weir_outcome *outcomes,
+		      const struct weir_flow_record *record, struct weir_address *address,
+		      uint16_t *port);
 /* The address and port that the flow goes to. */
 void weir_flow_target(const struct weir_judge *judge, const struct weir_outcome *outcomes,
 		      const struct weir_flow_record *record, struct weir_address *address,

@@ -228,19 +228,18 @@ static void fill_ends(const struct weir_trace *trace, const struct weir_flow_rec
 	const struct weir_outcome *outcomes = trace->flows.outcomes;
 	const struct weir_flow_key *key =
 		&weir_sighting_at(&trace->assigner.sightings, record->sighting)->key;
-	unsigned forward = outcomes[record->sighting].forward;
+	struct weir_address source;
 	struct weir_address target;
 
 	out->protocol = key->protocol;
 	out->orphan = key->kind == WEIR_FLOW_FRAGMENTS;
-	fill_side(trace, &key->ends[forward], &out->from);
+	weir_flow_source(&trace->judge, outcomes, record, &source, &out->from.port);
+	fill_side(trace, &source, &out->from);
 	weir_flow_target(&trace->judge, outcomes, record, &target, &out->to.port);
 	fill_side(trace, &target, &out->to);
 	out->from.has_port = out->to.has_port = weir_flow_has_ports(key->protocol) && !out->orphan;
-	if (out->from.has_port)
-		out->from.port = key->ports[forward];
-	else
-		out->to.port = 0;
+	if (!out->from.has_port)
+		out->from.port = out->to.port = 0;
 }
 
 static void fill_counts(const struct weir_trace *trace, const struct weir_flow_record *record,

@@ -66,6 +66,63 @@ static void record_ambiguous(struct weir_flow_record *record, enum weir_trace_wh
 	record->why = (uint8_t)why;
 }
 
+uint32_t weir_node_of(const struct weir_judge *judge, const struct weir_address *address)
+{
+	struct weir_owner owner;
+
+	weir_policy_owner(judge->policy, address, &owner);
+	return owner.kind == WEIR_OWNER_NODE ? owner.index : WEIR_NONE;
+}
+
+/* A flow that came through a service as its two sides are judged. The client's side is asked about
+ * the client, the pod's side about who the pod saw, which may be a node in the client's place. */
+static bool is_masqueraded(const struct weir_judge *judge, const struct weir_outcome *outcomes,
+			   const struct weir_flow_record *record, struct weir_key keys[2])
+{
+	unsigned forward = outcomes[record->sighting].forward;
+
+	key_of(judge, record, forward, &keys[0]);
+	keys[1] = keys[0];
+	weir_flow_source(judge, outcomes, record, &keys[0].source, &keys[0].source_port);
+	if (weir_address_equal(&keys[0].source, &keys[1].source))
+		return false;
+	/* Who reached itself is not a stranger to itself. */
+	if (weir_address_equal(&keys[0].source, &keys[0].destination))
+		keys[1] = keys[0];
+	keys[0].flags &= (uint8_t)~WEIR_KEY_INGRESS;
+	keys[1].flags &= (uint8_t)~WEIR_KEY_EGRESS;
+	return true;
+}
+
+static void judge_masqueraded(const struct weir_judge *judge, const struct weir_key keys[2],
+			      struct weir_flow_record *record)
+{
+	struct weir_verdict verdicts[2];
+	bool is_first;
+
+	weir_policy_classify(judge->policy, keys, verdicts, 2);
+	is_first = verdicts[0].action == WEIR_DENY ||
+		   (verdicts[0].action == WEIR_AMBIGUOUS && verdicts[1].action != WEIR_DENY);
+	record_verdict(record, &verdicts[!is_first]);
+}
+
+bool weir_exemption_decides(const struct weir_judge *judge, const struct weir_sighting *sighting,
+			    unsigned forward, const struct weir_address *client)
+{
+	struct weir_explanation explanation;
+	struct weir_verdict verdict;
+	struct weir_key key;
+
+	key_from(judge, sighting, forward, &key);
+	weir_policy_explain(judge->policy, &key, &explanation);
+	if (explanation.ingress.reason != WEIR_REASON_OWN_NODE)
+		return false;
+	key.source = *client;
+	key.flags |= WEIR_KEY_HAIRPIN;
+	weir_policy_classify(judge->policy, &key, &verdict, 1);
+	return verdict.action != explanation.verdict.action;
+}
+
 static void judge_undecided(const struct weir_judge *judge, const struct weir_sighting *sighting,
 			    unsigned forward, struct weir_flow_record *record)
 {
@@ -126,21 +183,38 @@ static bool backends_agree(const struct weir_judge *judge,
 	return true;
 }
 
-/* A visit to a node's port may reach the pod with the node's address as its source (T25). */
+/* Whether the backends would judge a visit otherwise if it came from this address. */
+static bool is_otherwise(const struct weir_judge *judge, const struct weir_service_port_view *view,
+			 const struct weir_key *visit, const struct weir_address *source,
+			 const struct weir_verdict *verdict)
+{
+	struct weir_key masqueraded = *visit;
+	struct weir_verdict other = { 0 };
+
+	masqueraded.source = *source;
+	return !backends_agree(judge, view, &masqueraded, &other) ||
+	       other.action != verdict->action;
+}
+
+/* A visit to a node's port may reach the pod with one of the node's addresses as its source
+ * (T25). */
 static bool may_be_masqueraded(const struct weir_judge *judge,
 			       const struct weir_service_port_view *view,
 			       const struct weir_key *visit, const struct weir_verdict *verdict)
 {
-	struct weir_key masqueraded = *visit;
-	struct weir_verdict other = { 0 };
-	struct weir_owner owner;
+	uint32_t number = weir_node_of(judge, &visit->destination);
+	struct weir_endpoint_view node;
 
-	weir_policy_owner(judge->policy, &visit->destination, &owner);
-	if (owner.kind != WEIR_OWNER_NODE)
+	if (number == WEIR_NONE)
 		return false;
-	masqueraded.source = visit->destination;
-	return !backends_agree(judge, view, &masqueraded, &other) ||
-	       other.action != verdict->action;
+	weir_policy_endpoint(judge->policy, number, &node);
+	for (uint32_t i = 0; i < node.address_count; i++) {
+		if (weir_address_is_ipv4(&node.addresses[i]) ==
+			    weir_address_is_ipv4(&visit->destination) &&
+		    is_otherwise(judge, view, visit, &node.addresses[i], verdict))
+			return true;
+	}
+	return false;
 }
 
 /* The backend when only one can have answered, else WEIR_NONE. */
@@ -211,6 +285,7 @@ void weir_judge_flows(const struct weir_judge *judge, const struct weir_outcome 
 		struct weir_flow_record *record = &records[i];
 		const struct weir_sighting *sighting = sighting_of(judge, record);
 		const struct weir_outcome *outcome = &outcomes[record->sighting];
+		struct weir_key keys[2]; /* of a masqueraded client */
 
 		if (sighting->key.kind == WEIR_FLOW_FRAGMENTS) {
 			record_ambiguous(record, WEIR_TRACE_WHY_ORPHAN_FRAGMENT);
@@ -218,6 +293,11 @@ void weir_judge_flows(const struct weir_judge *judge, const struct weir_outcome 
 			judge_undecided(judge, sighting, outcome->forward, record);
 		} else if (is_visit(record)) {
 			judge_visit(judge, sighting, outcome->forward, record);
+		} else if (outcome->is_suspect) {
+			record_ambiguous(record, WEIR_TRACE_WHY_TRANSLATED_SOURCE);
+		} else if (record->translated != WEIR_NONE &&
+			   is_masqueraded(judge, outcomes, record, keys)) {
+			judge_masqueraded(judge, keys, record);
 		} else {
 			key_of(judge, record, outcome->forward, &burst.keys[burst.count]);
 			burst.records[burst.count++] = record;
@@ -228,23 +308,50 @@ void weir_judge_flows(const struct weir_judge *judge, const struct weir_outcome 
 	flush(&burst);
 }
 
+static void explain_masqueraded(const struct weir_judge *judge, const struct weir_key keys[2],
+				const struct weir_flow_record *record, struct weir_explanation *out)
+{
+	struct weir_explanation pod;
+
+	weir_policy_explain(judge->policy, &keys[0], out);
+	weir_policy_explain(judge->policy, &keys[1], &pod);
+	out->ingress = pod.ingress;
+	out->verdict = (struct weir_verdict){ record->verdict, record->why };
+}
+
 void weir_explain_flow(const struct weir_judge *judge, const struct weir_outcome *outcomes,
 		       const struct weir_flow_record *record, struct weir_explanation *out)
 {
 	struct weir_service_port_view view;
 	const struct weir_backend_view *backend;
-	struct weir_key key;
+	struct weir_key keys[2];
 	uint32_t at = 0;
 
-	key_of(judge, record, outcomes[record->sighting].forward, &key);
+	if (is_masqueraded(judge, outcomes, record, keys)) {
+		explain_masqueraded(judge, keys, record, out);
+		return;
+	}
 	if (is_visit(record)) {
 		weir_policy_service_port(judge->policy, record->service, record->service_port,
 					 &view);
-		backend = next_backend(&view, &key.destination, &at);
+		backend = next_backend(&view, &keys[0].destination, &at);
 		if (backend)
-			aim_at(&key, backend);
+			aim_at(&keys[0], backend);
 	}
-	weir_policy_explain(judge->policy, &key, out);
+	weir_policy_explain(judge->policy, &keys[0], out);
+}
+
+void weir_flow_source(const struct weir_judge *judge, const struct weir_outcome *outcomes,
+		      const struct weir_flow_record *record, struct weir_address *address,
+		      uint16_t *port)
+{
+	uint32_t number = record->translated == WEIR_NONE ? record->sighting : record->translated;
+	const struct weir_flow_key *key =
+		&weir_sighting_at(&judge->assigner->sightings, number)->key;
+	unsigned side = outcomes[number].forward;
+
+	*address = key->ends[side];
+	*port = key->ports[side];
 }
 
 void weir_flow_target(const struct weir_judge *judge, const struct weir_outcome *outcomes,

@@ -211,6 +211,133 @@ static const struct script_case translated[] = {
 	  "1>" },
 };
 
+static const struct script_case masqueraded[] = {
+	{ "T10 T25 a masqueraded source joins through the reply's tuple: what the pod saw is "
+	  "judged",
+	  "0.000 tcp 8.8.8.8 40000 192.168.0.2 30080 S @1\n"
+	  "0.001 tcp 192.168.0.2 40000 10.0.2.1 8080 S @2\n"
+	  "0.002 tcp 10.0.2.1 8080 192.168.0.2 40000 SA @2\n"
+	  "0.003 tcp 192.168.0.2 30080 8.8.8.8 40000 SA @1",
+	  "1 tcp 8.8.8.8:40000 > 10.0.2.1:8080 allow established 2+2 0.000-0.003 "
+	  "service=one@192.168.0.2 @1,2\n",
+	  "1> 1> 1< 1<" },
+	{ "T10 T11 the pod's side comes first",
+	  "0.001 tcp 10.0.2.1 8080 192.168.0.2 40000 SA\n"
+	  "0.002 tcp 8.8.8.8 40000 192.168.0.2 30080 A",
+	  "1 tcp 8.8.8.8:40000 > 10.0.2.1:8080 allow established 1+1 0.001-0.002 midstream "
+	  "service=one@192.168.0.2\n",
+	  "1< 1>" },
+	{ "T25 the pod saw another node: no exemption",
+	  "0.000 tcp 172.16.0.9 40000 192.168.0.1 30080 S\n"
+	  "0.001 tcp 192.168.0.1 40000 10.0.2.1 8080 S\n"
+	  "0.002 tcp 10.0.2.1 8080 192.168.0.1 40000 SA",
+	  "1 tcp 172.16.0.9:40000 > 10.0.2.1:8080 deny established 2+1 0.000-0.002 "
+	  "service=one@192.168.0.1\n",
+	  "1> 1> 1<" },
+	{ "T10 the reply's tuple is not in the trace, and the node's exemption decides",
+	  "0.000 tcp 8.8.8.8 40000 192.168.0.2 30080 S\n"
+	  "0.001 tcp 192.168.0.2 40000 10.0.2.1 8080 S",
+	  "1 tcp 8.8.8.8:40000 > 10.0.2.1:8080 ambiguous new 1+0 0.000-0.000 translated-source "
+	  "service=one@192.168.0.2\n"
+	  "2 tcp 192.168.0.2:40000 > 10.0.2.1:8080 ambiguous new 1+0 0.001-0.001 "
+	  "translated-source\n",
+	  "1> 2>" },
+	{ "T10 T6 an error about it is no reply",
+	  "0.000 tcp 8.8.8.8 40000 192.168.0.2 30080 S\n"
+	  "0.001 tcp 192.168.0.2 40000 10.0.2.1 8080 S\n"
+	  "0.002 error 10.0.2.1 192.168.0.2 3 3 tcp 192.168.0.2 40000 10.0.2.1 8080",
+	  "1 tcp 8.8.8.8:40000 > 10.0.2.1:8080 ambiguous new 1+0 0.000-0.000 translated-source "
+	  "service=one@192.168.0.2\n"
+	  "2 tcp 192.168.0.2:40000 > 10.0.2.1:8080 ambiguous new 1+1 0.001-0.002 "
+	  "translated-source\n",
+	  "1> 2> 2<r" },
+	{ "T10 the node took another port, and its exemption decides",
+	  "0.000 tcp 8.8.8.8 40000 192.168.0.2 30080 S\n"
+	  "0.001 tcp 192.168.0.2 50001 10.0.2.1 8080 S\n"
+	  "0.002 tcp 10.0.2.1 8080 192.168.0.2 50001 SA",
+	  "1 tcp 8.8.8.8:40000 > 10.0.2.1:8080 ambiguous new 1+0 0.000-0.000 translated-source "
+	  "service=one@192.168.0.2\n"
+	  "2 tcp 192.168.0.2:50001 > 10.0.2.1:8080 ambiguous established 1+1 0.001-0.002 "
+	  "translated-source\n",
+	  "1> 2> 2<" },
+	{ "T10 the node took another port, and the client is allowed too",
+	  "0.000 tcp 172.16.0.9 40000 192.168.0.2 30080 S\n"
+	  "0.001 tcp 192.168.0.2 50001 10.0.2.1 8080 S",
+	  "1 tcp 172.16.0.9:40000 > 10.0.2.1:8080 allow new 1+0 0.000-0.000 "
+	  "service=one@192.168.0.2\n"
+	  "2 tcp 192.168.0.2:50001 > 10.0.2.1:8080 allow new 1+0 0.001-0.001\n",
+	  "1> 2>" },
+	{ "T25 only the pod's side: the source that it saw is judged",
+	  "0 tcp 192.168.0.2 40000 10.0.2.1 8080 S",
+	  "1 tcp 192.168.0.2:40000 > 10.0.2.1:8080 allow new 1+0 0.000-0.000\n", "1>" },
+	{ "T10 a probe at another time than the visit",
+	  "0 tcp 8.8.8.8 40000 192.168.0.2 30080 S\n"
+	  "2 tcp 192.168.0.2 40000 10.0.2.1 8080 S",
+	  "1 tcp 8.8.8.8:40000 > 10.0.2.1:8080 ambiguous new 1+0 0.000-0.000 translated-source "
+	  "service=one@192.168.0.2\n"
+	  "2 tcp 192.168.0.2:40000 > 10.0.2.1:8080 allow new 1+0 2.000-2.000\n",
+	  "1> 2>" },
+	{ "T10 a probe of another port than the service's",
+	  "0.000 tcp 8.8.8.8 40000 192.168.0.2 30080 S\n"
+	  "0.001 tcp 192.168.0.2 40000 10.0.2.1 80 S",
+	  "1 tcp 8.8.8.8:40000 > 10.0.2.1:8080 ambiguous new 1+0 0.000-0.000 translated-source "
+	  "service=one@192.168.0.2\n"
+	  "2 tcp 192.168.0.2:40000 > 10.0.2.1:80 allow new 1+0 0.001-0.001\n",
+	  "1> 2>" },
+	{ "T10 a probe beside a visit that has its own other side",
+	  "0.000 tcp 8.8.8.8 40000 192.168.0.2 30080 S\n"
+	  "0.001 tcp 8.8.8.8 40000 10.0.2.1 8080 S\n"
+	  "0.002 tcp 192.168.0.2 40000 10.0.2.1 8080 S\n"
+	  "0.003 tcp 10.0.2.1 8080 192.168.0.2 40000 SA",
+	  "1 tcp 8.8.8.8:40000 > 10.0.2.1:8080 deny new 2+0 0.000-0.001 "
+	  "service=one@192.168.0.2\n"
+	  "2 tcp 192.168.0.2:40000 > 10.0.2.1:8080 allow established 1+1 0.002-0.003\n",
+	  "1> 1> 2> 2<" },
+	{ "T25 a visit to a node's port is masqueraded by that node",
+	  "0.000 tcp 8.8.8.8 40000 192.168.0.1 30080 S\n"
+	  "0.001 tcp 192.168.0.2 40000 10.0.2.1 8080 S\n"
+	  "0.002 tcp 10.0.2.1 8080 192.168.0.2 40000 SA",
+	  "1 tcp 8.8.8.8:40000 > 10.0.2.1:8080 deny new 1+0 0.000-0.000 "
+	  "service=one@192.168.0.1\n"
+	  "2 tcp 192.168.0.2:40000 > 10.0.2.1:8080 allow established 1+1 0.001-0.002\n",
+	  "1> 2> 2<" },
+	{ "T10 two that may be it: the nearest joins, the other is told apart by nothing left",
+	  "0.000 udp 8.8.8.8 4000 10.96.0.1 53\n"
+	  "0.001 udp 192.168.0.2 4000 10.0.2.1 5353\n"
+	  "0.002 udp 10.0.2.1 5353 192.168.0.2 4000\n"
+	  "0.003 udp 192.168.0.1 4000 10.0.2.1 5353\n"
+	  "0.004 udp 10.0.2.1 5353 192.168.0.1 4000",
+	  "1 udp 8.8.8.8:4000 > 10.0.2.1:5353 allow replied 2+1 0.000-0.002 "
+	  "service=one@10.96.0.1\n"
+	  "2 udp 192.168.0.1:4000 > 10.0.2.1:5353 deny replied 1+1 0.003-0.004\n",
+	  "1> 1> 1< 2> 2<" },
+	{ "T10 a pod's egress is asked about the pod, whoever the other pod saw",
+	  "0.000 tcp 10.0.2.2 40000 10.96.0.1 80 S\n"
+	  "0.001 tcp 192.168.0.2 40000 10.0.2.1 8080 S\n"
+	  "0.002 tcp 10.0.2.1 8080 192.168.0.2 40000 SA\n"
+	  "0.003 tcp 10.0.1.2 40000 10.96.0.1 80 S\n"
+	  "0.004 tcp 192.168.0.2 40000 10.0.2.1 8080 A",
+	  "1 tcp 10.0.2.2:40000 > 10.0.2.1:8080 deny established 3+1 0.000-0.004 "
+	  "service=one@10.96.0.1\n"
+	  "2 tcp 10.0.1.2:40000 > 10.0.2.1:8080 deny new 1+0 0.003-0.003 "
+	  "service=one@10.96.0.1\n",
+	  "1> 1> 1< 2> 1>" },
+	{ "T10 a pod that nobody knows stays unknown behind a node",
+	  "0.000 tcp 10.0.9.9 40000 10.96.0.4 80 S\n"
+	  "0.001 tcp 192.168.0.2 40000 10.0.2.2 8080 S\n"
+	  "0.002 tcp 10.0.2.2 8080 192.168.0.2 40000 SA",
+	  "1 tcp 10.0.9.9:40000 > 10.0.2.2:8080 allow established 2+1 0.000-0.002 "
+	  "service=open@10.96.0.4\n",
+	  "1> 1> 1<" },
+	{ "T10 C27 S11 a pod through its Service to itself, masqueraded",
+	  "0.000 tcp 10.0.2.1 40000 10.96.0.1 80 S\n"
+	  "0.001 tcp 192.168.0.2 40000 10.0.2.1 8080 S\n"
+	  "0.002 tcp 10.0.2.1 8080 192.168.0.2 40000 SA",
+	  "1 tcp 10.0.2.1:40000 > 10.0.2.1:8080 allow established 2+1 0.000-0.002 "
+	  "service=one@10.96.0.1\n",
+	  "1> 1> 1<" },
+};
+
 static const struct script_case fragments[] = {
 	{ "T13 S16 later fragments follow their first",
 	  "0 first 10.0.1.1 2000 10.0.2.1 99 5\n0 later 10.0.1.1 10.0.2.1 5",
@@ -339,6 +466,7 @@ static const struct script_case by_itself[] = {
 
 TEST_TABLE(t6_errors, errors, &defaults)
 TEST_TABLE(t10_t12_t25_translation, translated, &defaults)
+TEST_TABLE(t10_t25_masquerade, masqueraded, &defaults)
 TEST_TABLE(t13_fragments, fragments, &defaults)
 TEST_TABLE(s10_s17_s21_verdicts, verdicts, &defaults)
 TEST_TABLE(s21_unknown_pods_external, as_external, &external)
@@ -349,6 +477,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t6_errors),
 		cmocka_unit_test(t10_t12_t25_translation),
+		cmocka_unit_test(t10_t25_masquerade),
 		cmocka_unit_test(t13_fragments),
 		cmocka_unit_test(s10_s17_s21_verdicts),
 		cmocka_unit_test(s21_unknown_pods_external),

@@ -5,7 +5,7 @@
 #include "weir/resolved.h"
 
 enum { WEB, CLIENT, DB, CACHE, TWIN_A, TWIN_B, N1, N2, ENDPOINTS };
-enum { DB_ONLY, WEB_ONLY, TWIN_A_ONLY, SETS };
+enum { DB_ONLY, WEB_ONLY, TWIN_A_ONLY, CACHE_ONLY, SETS };
 enum { ONE, TWO, NOBODY, OPEN, SERVICES };
 
 static struct weir_address address(const char *text)
@@ -79,25 +79,27 @@ struct weir_policy *cluster_policy(void)
 		[NOBODY] = { "shop", "none", &virtual[2], nobody, 1, 1 },
 		[OPEN] = { "shop", "open", &virtual[3], open, 1, 1 },
 	};
-	const uint32_t members[] = { WEB, DB, TWIN_A };
+	const uint32_t members[] = { WEB, DB, TWIN_A, CACHE };
 	const struct weir_set sets[SETS] = {
 		[WEB_ONLY] = { &members[0], 1, WEIR_MAYBE },
 		[DB_ONLY] = { &members[1], 1, WEIR_MAYBE },
 		[TWIN_A_ONLY] = { &members[2], 1, WEIR_NEVER },
+		[CACHE_ONLY] = { &members[3], 1, WEIR_NEVER },
 	};
 	const struct weir_block blocks[] = { { .prefix = prefix("172.16.0.0/12") } };
 	const struct weir_origin origins[] = { { "NetworkPolicy", "shop", "db", NULL, 0 } };
 	const struct weir_peer peers[] = { { WEIR_PEER_SET, WEB_ONLY }, { WEIR_PEER_BLOCK, 0 } };
-#define RULE(subjects_, peers_, peer_count_, precedence_, origin_, action_)                        \
+#define RULE(direction_, subjects_, peers_, peer_count_, precedence_, origin_, action_)            \
 	{                                                                                          \
 		.peers = peers_, .peer_count = peer_count_, .subjects = subjects_,                 \
 		.precedence = precedence_, .origin = origin_, .tier = WEIR_TIER_NETWORK_POLICY,    \
-		.direction = WEIR_INGRESS, .action = action_                                       \
+		.direction = WEIR_##direction_, .action = action_                                  \
 	}
 	const struct weir_rule rules[] = {
-		RULE(DB_ONLY, peers, 2, 0, 0, WEIR_RULE_ALLOW),
-		RULE(DB_ONLY, NULL, 0, 1, WEIR_NONE, WEIR_RULE_DENY),
-		RULE(TWIN_A_ONLY, NULL, 0, 1, WEIR_NONE, WEIR_RULE_DENY),
+		RULE(INGRESS, DB_ONLY, peers, 2, 0, 0, WEIR_RULE_ALLOW),
+		RULE(INGRESS, DB_ONLY, NULL, 0, 1, WEIR_NONE, WEIR_RULE_DENY),
+		RULE(INGRESS, TWIN_A_ONLY, NULL, 0, 1, WEIR_NONE, WEIR_RULE_DENY),
+		RULE(EGRESS, CACHE_ONLY, NULL, 0, 1, WEIR_NONE, WEIR_RULE_DENY),
 	};
 #undef RULE
 	const struct weir_prefix ranges[] = { prefix("10.0.0.0/16") };

@@ -269,6 +269,17 @@ static void many_frames(struct frame_builder *builders, struct weir_frame *frame
 		struct frame_builder *b = &builders[i];
 		uint16_t port = (uint16_t)(10000 + i);
 
+		/* Visits to a node port, and what the node sent on for them. */
+		if (i % 60 >= 54) {
+			bool is_visit = i % 2;
+
+			frame_tcp_packet(b, is_visit ? "8.8.8.8" : "192.168.0.2", port | 1,
+					 is_visit ? "192.168.0.2" : "10.0.2.1",
+					 is_visit ? 30080 : 8080, WEIR_TCP_ACK);
+			frames[i] = frame_whole(b);
+			frames[i].number = i + 1;
+			continue;
+		}
 		switch (i % 6) {
 		case 0:
 			frame_tcp_packet(b, "10.0.1.1", port, "10.96.0.1", 80, WEIR_TCP_SYN);
