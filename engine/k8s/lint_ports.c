@@ -2,17 +2,18 @@
  * Port names that nobody has. A name is looked up on the pods that a connection goes to (S9): for
  * ingress those that the policy selects, for egress the peers, for a Service those behind it.
  *
- * Whoever declares a port stands in one list by (name, protocol, pod). Pods are numbered by
- *namespace, so those of one name, protocol and some namespaces are a few spans of it, found by
- *bisection, and the first of them that the selector selects ends the search:
+ * Some of those pods are asked first, which is all of them mostly, and one of them mostly has it.
+ * Where they are many and none of the first has it, those who have it are asked instead. Whoever
+ * declares a port stands in one list by (name, protocol, pod); pods are numbered by namespace, so
+ * those of one name, protocol and some namespaces are a few spans of the list:
  *
  *	rule      egress to pods with app=web of namespace b, TCP port http
  *	pods      0 a/x    1 a/y    2 b/db    3 b/web    4 c/web
  *	list      http TCP 0 | http TCP 3 | http TCP 4 | http UDP 2 | metrics TCP 1 ...
- *	looked at            ^ namespace b is pods 2 and 3
+ *	asked                  ^ namespace b is pods 2 and 3
  *
- * Where many have the name and the selector selects none of them the search is as long as the list,
- * so there is a budget for the run; names behind it are taken for good.
+ * Where both are many and none is the other the search is as long as the list, so there is a budget
+ * for the run; names behind it are taken for good.
  */
 #include "lint.h"
 
@@ -25,6 +26,8 @@
 
 enum {
 	MOST_NAMED = 5,
+	MOST_ASKED = 256, /* pods, whether they have the port */
+	MOST_SOUGHT = 10000,
 };
 
 static const uint64_t most_looks = 50000000;
@@ -167,31 +170,113 @@ static int find_ranges(struct k8s_lint *lint, const struct crowd *crowd)
 	return k8s_select_namespaces(&lint->selection, &meaning.namespaces);
 }
 
-/* The first pod of the crowd that has the port. *out is WEIR_NONE when there is none. */
-static int find_carrier(struct k8s_lint *lint, const struct crowd *crowd, const char *name,
-			uint8_t protocol, uint32_t *out)
+static bool declares(const struct k8s_pod *pod, const char *name, uint8_t protocol)
+{
+	for (uint32_t i = 0; i < pod->port_count; i++) {
+		const struct k8s_container_port *port = &pod->ports[i];
+
+		if (port->name && port->protocol == protocol && strcmp(port->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Blocks are not indexed. */
+static int some_in_block(struct k8s_lint *lint, const struct crowd *crowd, bool *is_whole)
+{
+	const struct k8s_pod *pods = k8s_pods(lint->selection.cluster);
+	uint32_t count = k8s_pod_count(lint->selection.cluster), i;
+
+	lint->found.count = 0;
+	for (i = 0; i < count && lint->looks && lint->found.count < MOST_ASKED; i++) {
+		uint32_t *found;
+
+		lint->looks--;
+		if (pods[i].phase == K8S_FINISHED || !is_one_of(crowd, &pods[i]))
+			continue;
+		found = weir_array_push(&lint->found);
+		if (!found)
+			return -ENOMEM;
+		*found = i;
+	}
+	*is_whole = i == count;
+	return 0;
+}
+
+/* Puts some pods of the crowd into lint->found, and perhaps some of the host's network. *is_whole
+ * says whether these are all. */
+static int some_of(struct k8s_lint *lint, const struct crowd *crowd, bool *is_whole)
+{
+	static const struct k8s_selector every_pod = { 0 };
+	struct k8s_index_bound bound = { MOST_ASKED, MOST_SOUGHT };
+	struct k8s_terms terms;
+
+	if (crowd->everybody || crowd->block)
+		return some_in_block(lint, crowd, is_whole);
+	if (find_ranges(lint, crowd) ||
+	    k8s_terms_of(crowd->pods ? crowd->pods : &every_pod, NULL, &lint->scratch, &terms) ||
+	    k8s_label_index_search(&lint->selection.pod_index, &terms, lint->selection.ranges.items,
+				   (uint32_t)lint->selection.ranges.count, &bound, &lint->found))
+		return -ENOMEM;
+	*is_whole = bound.looks && lint->found.count < MOST_ASKED;
+	return 0;
+}
+
+/* Asks those in lint->found whether they have the port. */
+static uint32_t ask_found(const struct k8s_lint *lint, const struct crowd *crowd,
+			  const struct carrier *wanted)
+{
+	const struct k8s_pod *pods = k8s_pods(lint->selection.cluster);
+	const uint32_t *found = lint->found.items;
+
+	for (size_t i = 0; i < lint->found.count; i++) {
+		if (is_one_of(crowd, &pods[found[i]]) &&
+		    declares(&pods[found[i]], wanted->name, wanted->protocol))
+			return found[i];
+	}
+	return WEIR_NONE;
+}
+
+/* Asks those who have the port whether they are selected. */
+static void ask_carriers(struct k8s_lint *lint, const struct crowd *crowd,
+			 const struct carrier *wanted, uint32_t *out)
 {
 	struct k8s_lint_ports *ports = lint->ports;
 	const struct k8s_pod *pods = k8s_pods(lint->selection.cluster);
-	const struct k8s_index_range *ranges;
+	const struct k8s_index_range *ranges = lint->selection.ranges.items;
 
-	*out = WEIR_NONE;
-	if (find_ranges(lint, crowd))
-		return -ENOMEM;
-	ranges = lint->selection.ranges.items;
 	for (size_t i = 0; i < lint->selection.ranges.count; i++) {
-		const struct carrier first = { name, ranges[i].first, protocol };
-		const struct carrier end = { name, ranges[i].end, protocol };
+		const struct carrier first = { wanted->name, ranges[i].first, wanted->protocol };
+		const struct carrier end = { wanted->name, ranges[i].end, wanted->protocol };
 		size_t behind = place_of(ports, &end);
 
 		for (size_t at = place_of(ports, &first); at < behind && ports->looks; at++) {
 			ports->looks--;
 			if (is_one_of(crowd, &pods[ports->items[at].pod])) {
 				*out = ports->items[at].pod;
-				return 0;
+				return;
 			}
 		}
 	}
+}
+
+/* A pod of the crowd that has the port. *out is WEIR_NONE when there is none. */
+static int find_carrier(struct k8s_lint *lint, const struct crowd *crowd,
+			const struct carrier *wanted, uint32_t *out)
+{
+	bool is_whole = false;
+
+	*out = WEIR_NONE;
+	if (!crowd->everybody && !crowd->block) {
+		if (some_of(lint, crowd, &is_whole))
+			return -ENOMEM;
+		*out = ask_found(lint, crowd, wanted);
+	}
+	if (*out != WEIR_NONE || is_whole)
+		return 0;
+	if (find_ranges(lint, crowd))
+		return -ENOMEM;
+	ask_carriers(lint, crowd, wanted, out);
 	return 0;
 }
 
@@ -206,11 +291,12 @@ struct destination {
 static int find_in_any(struct k8s_lint *lint, const struct destination *destination,
 		       const char *name, uint8_t protocol, uint32_t *out)
 {
+	const struct carrier wanted = { .name = name, .protocol = protocol };
 	int status = 0;
 
 	*out = WEIR_NONE;
 	for (uint32_t i = 0; i < destination->count && !status && *out == WEIR_NONE; i++)
-		status = find_carrier(lint, &destination->crowds[i], name, protocol, out);
+		status = find_carrier(lint, &destination->crowds[i], &wanted, out);
 	return status;
 }
 
@@ -257,30 +343,6 @@ static int say_who_has_it(struct k8s_lint *lint, const struct destination *desti
 	return say_who_of(lint, &anybody, name, "only another pod has one by that name: ", text);
 }
 
-/* Calls back for the pods of a destination, as far as the budget goes. */
-static int each_pod(struct k8s_lint *lint, const struct destination *destination,
-		    void (*visit)(void *context, const struct k8s_pod *pod), void *context)
-{
-	const struct k8s_pod *pods = k8s_pods(lint->selection.cluster);
-
-	for (uint32_t i = 0; i < destination->count; i++) {
-		const struct k8s_index_range *ranges;
-
-		if (find_ranges(lint, &destination->crowds[i]))
-			return -ENOMEM;
-		ranges = lint->selection.ranges.items;
-		for (size_t j = 0; j < lint->selection.ranges.count; j++) {
-			for (uint32_t k = ranges[j].first; k < ranges[j].end && lint->looks; k++) {
-				lint->looks--;
-				if (pods[k].phase != K8S_FINISHED &&
-				    is_one_of(&destination->crowds[i], &pods[k]))
-					visit(context, &pods[k]);
-			}
-		}
-	}
-	return 0;
-}
-
 struct names {
 	const char *items[MOST_NAMED + 1]; /* the first ones by alphabet */
 	size_t count;
@@ -301,42 +363,60 @@ static void add_name(struct names *names, const char *name)
 	names->items[at] = name;
 }
 
-static void add_names_of(void *context, const struct k8s_pod *pod)
+/* What some pods of a destination are like. */
+struct sample {
+	struct names names;
+	bool any;
+	bool is_whole; /* these are all */
+};
+
+static void add_to_sample(const struct k8s_lint *lint, const struct crowd *crowd,
+			  struct sample *sample)
 {
-	for (uint32_t i = 0; i < pod->port_count; i++) {
-		if (pod->ports[i].name)
-			add_name(context, pod->ports[i].name);
+	const struct k8s_pod *pods = k8s_pods(lint->selection.cluster);
+	const uint32_t *found = lint->found.items;
+
+	for (size_t i = 0; i < lint->found.count; i++) {
+		const struct k8s_pod *pod = &pods[found[i]];
+
+		if (!is_one_of(crowd, pod))
+			continue;
+		sample->any = true;
+		for (uint32_t j = 0; j < pod->port_count; j++) {
+			if (pod->ports[j].name)
+				add_name(&sample->names, pod->ports[j].name);
+		}
 	}
 }
 
-/* The names that those pods have instead. */
-static int say_names(struct k8s_lint *lint, const struct destination *destination,
-		     struct k8s_lint_text *text)
+static int take_sample(struct k8s_lint *lint, const struct destination *destination,
+		       struct sample *out)
 {
-	struct names names = { .count = 0 };
+	*out = (struct sample){ .is_whole = true };
+	for (uint32_t i = 0; i < destination->count; i++) {
+		bool is_whole;
 
-	if (each_pod(lint, destination, add_names_of, &names))
-		return -ENOMEM;
-	k8s_lint_say(text,
-		     names.count ? "; their ports are named " : "; none of their ports has a name");
-	for (size_t i = 0; i < names.count && i < MOST_NAMED; i++)
-		k8s_lint_say(text, "%s%s", i ? ", " : "", names.items[i]);
-	if (names.count > MOST_NAMED)
-		k8s_lint_say(text, " and more");
+		if (some_of(lint, &destination->crowds[i], &is_whole))
+			return -ENOMEM;
+		add_to_sample(lint, &destination->crowds[i], out);
+		out->is_whole = out->is_whole && is_whole;
+	}
 	return 0;
 }
 
-static void note_pod(void *context, const struct k8s_pod *pod)
+/* The names that those pods have instead. */
+static void say_names(const struct sample *sample, struct k8s_lint_text *text)
 {
-	bool *any = context;
+	const struct names *names = &sample->names;
 
-	(void)pod;
-	*any = true;
-}
-
-static int has_anybody(struct k8s_lint *lint, const struct destination *destination, bool *out)
-{
-	return each_pod(lint, destination, note_pod, out);
+	if (names->count)
+		k8s_lint_say(text, "; their ports are named ");
+	else if (sample->is_whole)
+		k8s_lint_say(text, "; none of their ports has a name");
+	for (size_t i = 0; i < names->count && i < MOST_NAMED; i++)
+		k8s_lint_say(text, "%s%s", i ? ", " : "", names->items[i]);
+	if (names->count > MOST_NAMED || (names->count && !sample->is_whole))
+		k8s_lint_say(text, " and more");
 }
 
 struct lookup {
@@ -346,7 +426,7 @@ struct lookup {
 };
 
 static int say_nobody_has_it(struct k8s_lint *lint, const struct lookup *lookup,
-			     struct k8s_lint_text *text)
+			     const struct sample *sample, struct k8s_lint_text *text)
 {
 	size_t before;
 
@@ -355,7 +435,23 @@ static int say_nobody_has_it(struct k8s_lint *lint, const struct lookup *lookup,
 	before = text->bytes.count;
 	if (say_who_has_it(lint, lookup->destination, lookup->name, text))
 		return -ENOMEM;
-	return text->bytes.count > before ? 0 : say_names(lint, lookup->destination, text);
+	if (text->bytes.count == before)
+		say_names(sample, text);
+	return 0;
+}
+
+static int say_why(struct k8s_lint *lint, const struct lookup *lookup, struct k8s_lint_text *text)
+{
+	struct sample sample;
+	int status = take_sample(lint, lookup->destination, &sample);
+
+	if (status)
+		return status;
+	if (sample.any || !sample.is_whole)
+		return say_nobody_has_it(lint, lookup, &sample, text);
+	if (lookup->destination->only_blocks)
+		k8s_lint_say(text, "a name is looked up on pods, and no pod is in the blocks");
+	return 0;
 }
 
 /* Writes what is wrong; nothing when somebody has the port, or when there is nobody to have it,
@@ -363,19 +459,13 @@ static int say_nobody_has_it(struct k8s_lint *lint, const struct lookup *lookup,
 static int look_up(struct k8s_lint *lint, const struct lookup *lookup, struct k8s_lint_text *text)
 {
 	uint32_t pod = WEIR_NONE;
-	bool any = false;
 	int status = open_ports(lint);
 
 	if (!status)
 		status = find_in_any(lint, lookup->destination, lookup->name, lookup->protocol,
 				     &pod);
-	if (status || pod != WEIR_NONE || !lint->ports->looks)
-		return status;
-	status = has_anybody(lint, lookup->destination, &any);
-	if (!status && any)
-		status = say_nobody_has_it(lint, lookup, text);
-	else if (!status && lookup->destination->only_blocks)
-		k8s_lint_say(text, "a name is looked up on pods, and no pod is in the blocks");
+	if (!status && pod == WEIR_NONE && lint->ports->looks)
+		status = say_why(lint, lookup, text);
 	return status ? status : text->status;
 }
 
