@@ -17,6 +17,7 @@ enum k8s_lint_code {
 	K8S_LINT_NO_PODS,
 	K8S_LINT_POLICY_SELECTS_NOTHING,
 	K8S_LINT_PEER_SELECTS_NOTHING,
+	K8S_LINT_SELECTS_HOST_NETWORK,
 	K8S_LINT_NULL_RULE,
 	K8S_LINT_HOST_BITS,
 	K8S_LINT_UNKNOWN_PORT_NAME,
@@ -113,7 +114,8 @@ enum k8s_blame {
 	K8S_BLAME_NAMESPACES,
 };
 
-/* Whether the selectors select no pod; if so, writes why. */
+/* Whether the selectors select no pod; if so, writes why. If not, one of those that they do is in
+ * lint->found. */
 int k8s_lint_nobody(struct k8s_lint *lint, const struct k8s_selectors *selectors,
 		    enum k8s_blame *blame, struct k8s_lint_text *text);
 

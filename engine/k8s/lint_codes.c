@@ -24,6 +24,11 @@ static const struct weir_lint lints[] = {
 		"the entry admits nobody: whom it was to admit is denied",
 		"write labels that the pods and namespaces have, or remove the entry",
 	},
+	[K8S_LINT_SELECTS_HOST_NETWORK] = {
+		"selects-host-network", WEIR_SEVERITY_WARNING,
+		"such a pod has its node's address: no policy isolates it, and no selector admits it",
+		"admit the addresses of its nodes by an ipBlock; to isolate it, take it off the host's network",
+	},
 	[K8S_LINT_NULL_RULE] = {
 		"null-rule", WEIR_SEVERITY_WARNING,
 		"an entry that was left empty by mistake opens the pods to everybody",

@@ -185,6 +185,20 @@ static const struct row clashes[] = {
 	{ "no address given", SERVICE("a", "s", "ports: [{port: 80}]") SERVICE("b", "t", "ports: [{port: 80}]"), "" },
 };
 
+#define HOST_PODS POD("a", "web", "app: web", "") POD("a", "host", "app: proxy", "spec: {hostNetwork: true, nodeName: n1}") \
+	POD("b", "agent", "app: proxy", "spec: {hostNetwork: true, nodeName: n1}")
+
+static const struct row host_network[] = {
+	{ "S13 a policy for such a pod", HOST_PODS POLICY("a", "p", "podSelector: {matchLabels: {app: proxy}}"),
+	  "warning 7:114: NetworkPolicy a/p: spec.podSelector: selects only pods of the host's network (a/host)\n" },
+	{ "S13 a peer", HOST_PODS POLICY("a", "p", "ingress: [{from: [{namespaceSelector: {}, podSelector: {matchLabels: {app: proxy}}}]}]"),
+	  "warning 7:156: NetworkPolicy a/p: spec.ingress[0].from[0].podSelector: selects only pods of the host's network (a/host and others)\n" },
+	{ "S13 a peer by namespace", HOST_PODS POLICY("a", "p", "ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: b}}}]}]"),
+	  "warning 7:139: NetworkPolicy a/p: spec.ingress[0].from[0].namespaceSelector: selects only pods of the host's network (b/agent)\n" },
+	{ "some are not", HOST_PODS POLICY("a", "p", "ingress: [{from: [{podSelector: {}}]}]"), "" },
+	{ "Services select them", HOST_PODS SERVICE("a", "s", "selector: {app: proxy}"), "" },
+};
+
 /* clang-format on */
 
 static void a_port_name_that_nobody_has(void **state)
@@ -209,6 +223,12 @@ static void pods_that_no_policy_isolates(void **state)
 {
 	(void)state;
 	check_rows("not-isolated", "", isolation, COUNT(isolation));
+}
+
+static void a_selector_of_the_hosts_network(void **state)
+{
+	(void)state;
+	check_rows("selects-host-network", "", host_network, COUNT(host_network));
 }
 
 static void a_service_with_nobody_behind_it(void **state)
@@ -253,6 +273,7 @@ int main(void)
 		cmocka_unit_test(a_target_port_that_nobody_has),
 		cmocka_unit_test(a_namespace_that_is_not_there),
 		cmocka_unit_test(pods_that_no_policy_isolates),
+		cmocka_unit_test(a_selector_of_the_hosts_network),
 		cmocka_unit_test(a_service_with_nobody_behind_it),
 		cmocka_unit_test(two_services_for_one_thing),
 		cmocka_unit_test(two_services_at_one_place),
