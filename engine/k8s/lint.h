@@ -26,6 +26,10 @@ enum k8s_lint_code {
 	K8S_LINT_SERVICE_SELECTS_NOTHING,
 	K8S_LINT_SERVICES_OVERLAP,
 	K8S_LINT_SERVICES_CLASH,
+	K8S_LINT_RULE_NEVER_REACHED,
+	K8S_LINT_EQUAL_PRIORITY,
+	K8S_LINT_ALLOW_DENIED_BEFORE,
+	K8S_LINT_PASS_TO_NOTHING,
 	K8S_LINT_COUNT,
 };
 
@@ -138,5 +142,10 @@ int k8s_lint_services_clash(struct k8s_lint *lint);
 /* Whether no pod behind a Service has a target port that is given by name; if so, writes that. */
 int k8s_lint_target_name(struct k8s_lint *lint, const struct k8s_service *service,
 			 const struct k8s_service_port *port, struct k8s_lint_text *text);
+
+int k8s_lint_rule_never_reached(struct k8s_lint *lint);
+int k8s_lint_equal_priority(struct k8s_lint *lint);
+int k8s_lint_allow_denied_before(struct k8s_lint *lint);
+int k8s_lint_pass_to_nothing(struct k8s_lint *lint);
 
 #endif

@@ -70,6 +70,28 @@ static const struct weir_lint lints[] = {
 		"only one of them can have it, and which one is not said anywhere",
 		"give each an address or a port of its own",
 	},
+	[K8S_LINT_RULE_NEVER_REACHED] = {
+		"rule-never-reached", WEIR_SEVERITY_WARNING,
+		"what it was to allow, deny or pass on is decided otherwise, or it says the same twice",
+		"put it before the other rule, or remove it",
+	},
+	[K8S_LINT_EQUAL_PRIORITY] = {
+		"equal-priority", WEIR_SEVERITY_WARNING,
+		"which of them is tried first is not defined: weir goes by their names, an "
+		"implementation may do otherwise",
+		"give each policy of a tier a priority of its own",
+	},
+	[K8S_LINT_ALLOW_DENIED_BEFORE] = {
+		"allow-denied-before", WEIR_SEVERITY_WARNING,
+		"the rule allows nothing, whatever it says: the Admin tier comes before NetworkPolicy",
+		"remove the rule, or let a rule of the Admin tier pass this on before it is denied",
+	},
+	[K8S_LINT_PASS_TO_NOTHING] = {
+		"pass-to-nothing", WEIR_SEVERITY_WARNING,
+		"what is passed on and nothing later decides is allowed",
+		"isolate these pods with a NetworkPolicy, deny by default in the Baseline tier, or "
+		"say that it is allowed",
+	},
 };
 /* clang-format on */
 
