@@ -36,7 +36,7 @@ struct counts {
 	size_t count;
 };
 
-/* The findings so far, as the inside of a JSON list. */
+/* The findings so far, as a JSON list that is still open. */
 struct findings {
 	struct report_json json;
 	char *bytes;
@@ -190,20 +190,14 @@ static void findings_finish(struct findings *findings)
 	free(findings->bytes);
 }
 
-/* The findings, and how many there are: what every JSON answer has. */
-static void print_findings(struct report_json *json, struct findings *findings,
-			   const struct diagnostics *diagnostics)
+/* False when memory ran out: findings are missing. */
+static bool findings_end(struct findings *findings)
 {
 	report_json_close(&findings->json, ']');
-	fflush(findings->json.file);
-	report_json_key(json, "findings");
-	report_json_raw(json, findings->bytes, findings->length);
-	report_json_number_field(json, "errors", diagnostics->errors);
-	report_json_number_field(json, "warnings", diagnostics->warnings);
-	report_json_number_field(json, "notes", diagnostics->notes);
+	return fflush(findings->json.file) == 0 && !ferror(findings->json.file);
 }
 
-static void print_json(const struct counts *counts, struct findings *findings,
+static void print_json(const struct counts *counts, const struct findings *findings,
 		       const struct diagnostics *diagnostics)
 {
 	struct report_json json = report_json_to(stdout);
@@ -219,7 +213,11 @@ static void print_json(const struct counts *counts, struct findings *findings,
 	}
 	if (counts->count)
 		report_json_close(&json, '}');
-	print_findings(&json, findings, diagnostics);
+	report_json_key(&json, "findings");
+	report_json_raw(&json, findings->bytes, findings->length);
+	report_json_number_field(&json, "errors", diagnostics->errors);
+	report_json_number_field(&json, "warnings", diagnostics->warnings);
+	report_json_number_field(&json, "notes", diagnostics->notes);
 	report_json_close(&json, '}');
 	report_json_end_line(&json);
 }
@@ -233,6 +231,22 @@ struct check {
 static bool is_json(const struct check *check)
 {
 	return option_choice(check->invocation, OPTION_OUTPUT) == FORMAT_JSON;
+}
+
+static enum exit_code print_answer(struct check *check, const struct counts *counts)
+{
+	const struct diagnostics *diagnostics = &check->input.diagnostics;
+
+	if (!is_json(check)) {
+		print_table(check->invocation, counts, diagnostics);
+		return EXIT_CLEAN;
+	}
+	if (!findings_end(&check->findings)) {
+		complain(check->invocation->command, "out of memory");
+		return EXIT_USAGE;
+	}
+	print_json(counts, &check->findings, diagnostics);
+	return EXIT_CLEAN;
 }
 
 static enum exit_code compile_and_print(struct check *check)
@@ -257,11 +271,7 @@ static enum exit_code compile_and_print(struct check *check)
 	add_policies(&counts, &input->counts, written_rules(resolved));
 	add_sizes(&counts, &sizes);
 	weir_resolved_destroy(resolved);
-	if (is_json(check))
-		print_json(&counts, &check->findings, &input->diagnostics);
-	else
-		print_table(check->invocation, &counts, &input->diagnostics);
-	return EXIT_CLEAN;
+	return print_answer(check, &counts);
 }
 
 static enum exit_code lint(struct input *input)
@@ -283,7 +293,7 @@ static enum exit_code run_check(struct check *check)
 
 	/* Input that is refused has its findings, and nothing else. */
 	if (code != EXIT_CLEAN && diagnostics->errors && is_json(check))
-		print_json(&nothing, &check->findings, diagnostics);
+		print_answer(check, &nothing);
 	if (code == EXIT_CLEAN)
 		code = lint(&check->input);
 	if (code == EXIT_CLEAN)

@@ -82,35 +82,45 @@ static int lint_rule(struct k8s_lint *lint, const struct k8s_lint_rule *rule)
 	return status;
 }
 
-static int lint_half(struct k8s_lint *lint, const struct k8s_network_policy *policy, bool is_egress)
+/* One direction of a policy. */
+struct half {
+	const char *name;
+	bool is_egress;
+	bool is_in_effect; /* else its rules decide nothing */
+	const struct k8s_rule *rules;
+	uint32_t count;
+};
+
+static int lint_half(struct k8s_lint *lint, const struct k8s_network_policy *policy,
+		     const struct half *half)
 {
-	const struct k8s_rule *rules = is_egress ? policy->egress : policy->ingress;
-	uint32_t count = is_egress ? policy->egress_count : policy->ingress_count;
 	int status = 0;
 
-	for (uint32_t i = 0; i < count && !status; i++) {
-		struct k8s_lint_rule rule = { policy, &rules[i], is_egress, i, "" };
+	for (uint32_t i = 0; half->is_in_effect && i < half->count && !status; i++) {
+		struct k8s_lint_rule rule = { policy, &half->rules[i], half->is_egress, i, "" };
 
-		snprintf(rule.field, sizeof(rule.field), "spec.%s[%" PRIu32 "]",
-			 is_egress ? "egress" : "ingress", i);
+		snprintf(rule.field, sizeof(rule.field), "spec.%s[%" PRIu32 "]", half->name, i);
 		status = lint_rule(lint, &rule);
 	}
 	return status;
 }
 
-/* Rules of a direction that policyTypes leaves out decide nothing. */
 static int lint_policy(struct k8s_lint *lint, const struct k8s_network_policy *policy)
 {
+	const struct half ingress = { "ingress", false, policy->isolates_ingress, policy->ingress,
+				      policy->ingress_count };
+	const struct half egress = { "egress", true, policy->isolates_egress, policy->egress,
+				     policy->egress_count };
 	int status = 0;
 
 	for (size_t i = 0; i < COUNT(policy_lints) && !status; i++) {
 		if (has_what(lint, policy_lints[i].needs))
 			status = policy_lints[i].run(lint, policy);
 	}
-	if (!status && policy->isolates_ingress)
-		status = lint_half(lint, policy, false);
-	if (!status && policy->isolates_egress)
-		status = lint_half(lint, policy, true);
+	if (!status)
+		status = lint_half(lint, policy, &ingress);
+	if (!status)
+		status = lint_half(lint, policy, &egress);
 	weir_arena_reset(&lint->scratch);
 	return status;
 }

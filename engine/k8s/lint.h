@@ -73,10 +73,11 @@ struct k8s_lint_text {
 struct k8s_lint_text k8s_lint_text(const struct k8s_lint *lint);
 void k8s_lint_say(struct k8s_lint_text *text, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/* ", ", " and " or nothing: what stands before item i of count. */
-const char *k8s_lint_comma(size_t i, size_t count);
 const char *k8s_lint_text_string(const struct k8s_lint_text *text); /* "" when it is empty */
 void k8s_lint_text_finish(struct k8s_lint_text *text);
+
+/* Of the three that ports have. */
+const char *k8s_lint_protocol(uint8_t protocol);
 
 /* Rules. */
 

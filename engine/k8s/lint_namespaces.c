@@ -8,6 +8,9 @@
 
 #include "read.h"
 
+/* Looks at a label that a comparison of two names is worth. */
+static const uint64_t distance_costs = 100;
+
 static bool any_is_given(const struct weir_cluster *cluster)
 {
 	const struct k8s_namespace *namespaces = cluster->namespaces.items;
@@ -26,16 +29,18 @@ static bool is_builtin(const char *name)
 }
 
 /* The given namespace whose name is nearest, if one is near. */
-static const char *nearest_given(const struct weir_cluster *cluster, const char *name)
+static const char *nearest_given(struct k8s_lint *lint, const char *name)
 {
+	const struct weir_cluster *cluster = lint->selection.cluster;
 	const struct k8s_namespace *namespaces = cluster->namespaces.items;
 	size_t least = strlen(name) / 3 + 1;
 	const char *nearest = NULL;
 
-	for (size_t i = 0; i < cluster->namespaces.count; i++) {
+	for (size_t i = 0; i < cluster->namespaces.count && lint->looks > distance_costs; i++) {
 		const char *given = namespaces[i].meta.name;
 		size_t distance = k8s_distance(given, strlen(given), name, strlen(name));
 
+		lint->looks -= distance_costs;
 		if (!namespaces[i].implied && distance < least) {
 			least = distance;
 			nearest = given;
@@ -44,15 +49,15 @@ static const char *nearest_given(const struct weir_cluster *cluster, const char 
 	return nearest;
 }
 
-static void say_nearest(const struct k8s_lint *lint, const char *name, struct k8s_lint_text *text)
+static void say_nearest(struct k8s_lint *lint, const char *name, struct k8s_lint_text *text)
 {
-	const char *nearest = nearest_given(lint->selection.cluster, name);
+	const char *nearest = nearest_given(lint, name);
 
 	if (nearest)
 		k8s_lint_say(text, "; did you mean %s?", nearest);
 }
 
-static int report_namespace(const struct k8s_lint *lint, const struct k8s_namespace *namespace)
+static int report_namespace(struct k8s_lint *lint, const struct k8s_namespace *namespace)
 {
 	struct k8s_lint_text text = k8s_lint_text(lint);
 
@@ -83,7 +88,7 @@ int k8s_lint_unknown_namespaces(struct k8s_lint *lint)
 	return status;
 }
 
-static int report_name(const struct k8s_lint *lint, const struct k8s_lint_rule *rule, uint32_t peer,
+static int report_name(struct k8s_lint *lint, const struct k8s_lint_rule *rule, uint32_t peer,
 		       const char *name)
 {
 	struct k8s_lint_text text = k8s_lint_text(lint);
@@ -101,7 +106,7 @@ static int report_name(const struct k8s_lint *lint, const struct k8s_lint_rule *
 }
 
 /* One of several names. That none of them is there is for the lint about selectors. */
-static int names_of(const struct k8s_lint *lint, const struct k8s_lint_rule *rule, uint32_t peer,
+static int names_of(struct k8s_lint *lint, const struct k8s_lint_rule *rule, uint32_t peer,
 		    const struct k8s_requirement *names)
 {
 	const struct weir_cluster *cluster = lint->selection.cluster;

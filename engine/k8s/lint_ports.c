@@ -181,7 +181,7 @@ static bool declares(const struct k8s_pod *pod, const char *name, uint8_t protoc
 	return false;
 }
 
-/* Blocks are not indexed. */
+/* Blocks are not indexed, and of everybody the first will do. */
 static int some_in_block(struct k8s_lint *lint, const struct crowd *crowd, bool *is_whole)
 {
 	const struct k8s_pod *pods = k8s_pods(lint->selection.cluster);
@@ -304,11 +304,6 @@ static int find_in_any(struct k8s_lint *lint, const struct destination *destinat
 
 static const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP };
 
-static const char *protocol_name(uint8_t protocol)
-{
-	return protocol == IPPROTO_TCP ? "TCP" : protocol == IPPROTO_UDP ? "UDP" : "SCTP";
-}
-
 /* The first of them that has the name for any protocol. */
 static int say_who_of(struct k8s_lint *lint, const struct destination *destination,
 		      const char *name, const char *words, struct k8s_lint_text *text)
@@ -323,7 +318,7 @@ static int say_who_of(struct k8s_lint *lint, const struct destination *destinati
 			continue;
 		meta = &k8s_pods(lint->selection.cluster)[pod].meta;
 		k8s_lint_say(text, "; %s%s/%s for %s", words, meta->namespace_name, meta->name,
-			     protocol_name(protocols[i]));
+			     k8s_lint_protocol(protocols[i]));
 		return 0;
 	}
 	return 0;
@@ -431,7 +426,7 @@ static int say_nobody_has_it(struct k8s_lint *lint, const struct lookup *lookup,
 	size_t before;
 
 	k8s_lint_say(text, "no %s has a %s port named %s", lookup->destination->words,
-		     protocol_name(lookup->protocol), lookup->name);
+		     k8s_lint_protocol(lookup->protocol), lookup->name);
 	before = text->bytes.count;
 	if (say_who_has_it(lint, lookup->destination, lookup->name, text))
 		return -ENOMEM;

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -84,13 +85,6 @@ void k8s_lint_say(struct k8s_lint_text *text, const char *format, ...)
 	memcpy((char *)text->bytes.items + at, piece, length + 1);
 }
 
-const char *k8s_lint_comma(size_t i, size_t count)
-{
-	if (!i)
-		return "";
-	return i + 1 < count ? ", " : " and ";
-}
-
 const char *k8s_lint_text_string(const struct k8s_lint_text *text)
 {
 	return text->bytes.count ? text->bytes.items : "";
@@ -112,4 +106,9 @@ void k8s_lint_port_field(const struct k8s_lint_rule *rule, uint32_t port, const 
 			 char out[K8S_LINT_FIELD])
 {
 	snprintf(out, K8S_LINT_FIELD, "%s.ports[%" PRIu32 "]%s", rule->field, port, tail);
+}
+
+const char *k8s_lint_protocol(uint8_t protocol)
+{
+	return protocol == IPPROTO_TCP ? "TCP" : protocol == IPPROTO_UDP ? "UDP" : "SCTP";
 }

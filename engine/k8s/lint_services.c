@@ -192,11 +192,6 @@ static int add_listeners(struct weir_array *listeners, const struct k8s_service 
 	return 0;
 }
 
-static const char *protocol_name(uint8_t protocol)
-{
-	return protocol == IPPROTO_TCP ? "TCP" : protocol == IPPROTO_UDP ? "UDP" : "SCTP";
-}
-
 static int report_clash(const struct k8s_lint *lint, const struct listener *first,
 			const struct listener *second)
 {
@@ -209,8 +204,8 @@ static int report_clash(const struct k8s_lint *lint, const struct listener *firs
 		 second->on_nodes ? ".nodePort" : "");
 	k8s_lint_say(&text, "%s%s %s port %u is that of Service %s/%s, too",
 		     second->on_nodes ? "every node's" : "address ",
-		     second->on_nodes ? "" : address, protocol_name(second->protocol), second->port,
-		     other->namespace_name, other->name);
+		     second->on_nodes ? "" : address, k8s_lint_protocol(second->protocol),
+		     second->port, other->namespace_name, other->name);
 	if (!text.status)
 		report(lint, K8S_LINT_SERVICES_CLASH, &services_of(lint)[second->service], NULL,
 		       field, &text);
@@ -229,10 +224,8 @@ static int report_clashes(struct k8s_lint *lint, const struct weir_array *listen
 	for (size_t i = 1; i < listeners->count && !status; i++) {
 		if (compare_places(&items[first], &items[i]) != 0)
 			first = i;
-		else if (items[i].service != items[i - 1].service)
-			status = is_new(told, items[i].service)
-					 ? report_clash(lint, &items[first], &items[i])
-					 : 0;
+		else if (items[i].service != items[i - 1].service && is_new(told, items[i].service))
+			status = report_clash(lint, &items[first], &items[i]);
 	}
 	return status;
 }
@@ -263,6 +256,7 @@ struct offer {
 	uint16_t target;
 	const char *target_name;
 	uint8_t protocol;
+	uint8_t families; /* of its addresses, as far as they are known */
 	bool published;
 	bool publish_not_ready;
 	uint32_t service;
@@ -278,6 +272,7 @@ static int compare_offers_made(const struct offer *left, const struct offer *rig
 		(int)left->target - (int)right->target,
 		strcmp(left->target_name ? left->target_name : "",
 		       right->target_name ? right->target_name : ""),
+		(int)left->families - (int)right->families,
 		left->published - right->published,
 		left->publish_not_ready - right->publish_not_ready,
 	};
@@ -304,6 +299,15 @@ static bool is_published(const struct k8s_service *service)
 			return true;
 	}
 	return service->published;
+}
+
+static uint8_t families_of(const struct k8s_service *service)
+{
+	unsigned families = 0;
+
+	for (uint32_t i = 0; i < service->address_count; i++)
+		families |= weir_address_is_ipv4(&service->addresses[i]) ? 1U : 2U;
+	return (uint8_t)families;
 }
 
 struct overlaps {
@@ -358,6 +362,7 @@ static int add_offers(struct k8s_lint *lint, struct overlaps *overlaps, uint32_t
 					 port->target_name ? 0 : port->target_port,
 					 port->target_name,
 					 port->protocol,
+					 families_of(service),
 					 is_published(service),
 					 service->publish_not_ready,
 					 place,
@@ -376,7 +381,7 @@ static int report_overlap(const struct k8s_lint *lint, const struct offer *first
 
 	snprintf(field, sizeof(field), "spec.ports[%" PRIu32 "]", second->index);
 	k8s_lint_say(&text, "Service %s/%s has %s port %u for the same pods, too",
-		     other->namespace_name, other->name, protocol_name(second->protocol),
+		     other->namespace_name, other->name, k8s_lint_protocol(second->protocol),
 		     second->port);
 	if (!text.status)
 		report(lint, K8S_LINT_SERVICES_OVERLAP, service, &service->selector.position, field,
@@ -395,10 +400,8 @@ static int report_overlaps(struct k8s_lint *lint, const struct weir_array *offer
 	for (size_t i = 1; i < offers->count && !status; i++) {
 		if (compare_offers_made(&items[first], &items[i]) != 0)
 			first = i;
-		else if (items[i].service != items[i - 1].service)
-			status = is_new(told, items[i].service)
-					 ? report_overlap(lint, &items[first], &items[i])
-					 : 0;
+		else if (items[i].service != items[i - 1].service && is_new(told, items[i].service))
+			status = report_overlap(lint, &items[first], &items[i]);
 	}
 	return status;
 }

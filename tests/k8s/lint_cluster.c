@@ -168,6 +168,7 @@ static const struct row overlaps[] = {
 	{ "the headless twin", TWO_PODS SERVICE("a", "s", "selector: {app: web}, ports: [{port: 80}]") SERVICE("a", "t", "clusterIP: None, selector: {app: web}, ports: [{port: 80}]"), "" },
 	{ "one for the outside", TWO_PODS SERVICE("a", "s", "selector: {app: web}, ports: [{port: 80}]") SERVICE("a", "t", "type: NodePort, selector: {app: web}, ports: [{port: 80}]"), "" },
 	{ "one for pods that are not ready", TWO_PODS SERVICE("a", "s", "selector: {app: web}, ports: [{port: 80}]") SERVICE("a", "t", "publishNotReadyAddresses: true, selector: {app: web}, ports: [{port: 80}]"), "" },
+	{ "one for each family", TWO_PODS SERVICE("a", "s", "clusterIP: 10.96.0.1, selector: {app: web}, ports: [{port: 80}]") SERVICE("a", "t", "clusterIP: 'fd00::1', selector: {app: web}, ports: [{port: 80}]"), "" },
 	{ "nobody is behind either", TWO_PODS SERVICE("a", "s", "selector: {app: x}, ports: [{port: 80}]") SERVICE("a", "t", "selector: {app: x}, ports: [{port: 80}]"), "" },
 };
 
