@@ -5,7 +5,8 @@
 # process and goes with it. Traffic never leaves these namespaces.
 #
 # A scenario is a folder with manifests/, a folder of policies for each variant, capture/, and for
-# each variant expected-VARIANT.jsonl and nftables/VARIANT.nft. Its scenario.sh sets
+# each variant expected-VARIANT.jsonl and nftables/VARIANT.nft, and unseen-VARIANT.jsonl where the capture
+# does not tell all that happens. Its scenario.sh sets
 #
 #	variants    the names of the variants
 #	nodes       the nodes, if there are others than `worker`: verify.sh loads the rules, a table
@@ -194,9 +195,10 @@ listening() {
 }
 
 # try CLIENT HOW ADDRESS PORT SECONDS: 0 when the other side answers, also with a refusal. HOW is
-# tcp, udp, sctp, ping, dig-udp, dig-tcp or neighbour: the gateway of IPv6 tells its link-layer address,
-# when it is needed for a ping of ADDRESS.
+# tcp, udp, sctp, ping, dig-udp, dig-tcp, tcp-name: what the cluster's DNS says that ADDRESS, a name, is;
+# or neighbour: the gateway of IPv6 tells its link-layer address, when it is needed for a ping of ADDRESS.
 try() {
+	local address
 	case $2 in
 	dig-udp) in_pod "$1" dig +notcp +tries=1 +time="$5" -p "$4" "@$3" weir.cluster.local A >/dev/null ;;
 	dig-tcp) in_pod "$1" dig +tcp +tries=1 +time="$5" -p "$4" "@$3" weir.cluster.local A >/dev/null ;;
@@ -207,6 +209,10 @@ try() {
 		;;
 	ping) in_pod "$1" ping -q -c 2 -i 0.2 -W "$5" "$3" >/dev/null ;;
 	sctp) in_pod "$1" /usr/bin/python3 "$lab_programs/sctp.py" connect "$3" "$4" "$5" || [ $? -eq 3 ] ;;
+	tcp-name)
+		address=$(in_pod "$1" dig +short +tries=1 +time="$5" @10.96.0.10 "$3" A) && [ -n "$address" ] &&
+			try "$1" tcp "$address" "$4" "$5"
+		;;
 	tcp | udp) in_pod "$1" /usr/bin/python3 "$lab_programs/connect.py" "$2" "$3" "$4" "$5" || [ $? -eq 3 ] ;;
 	*) lab_fail "no such way to ask: $2" ;;
 	esac

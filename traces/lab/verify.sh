@@ -7,18 +7,20 @@ set -uo pipefail
 cd "$1" || exit 2
 . ./scenario.sh
 
-# expected_all VARIANT: the verdict that its file gives for each connection, a line each. Where every
-# packet is judged by itself, the answers' row counts too.
+# expected_all VARIANT: the verdict that its file gives for each connection, a line each; or the file
+# unseen-VARIANT.jsonl, for connections that the capture does not tell. Where every packet is judged by
+# itself, the answers' row counts too.
 expected_all() {
-	local judged=connections
+	local judged=connections files=("expected-$1.jsonl")
+	[ ! -f "unseen-$1.jsonl" ] || files+=("unseen-$1.jsonl")
 	case " ${stateless[*]} " in
 	*" $1 "*) judged=stateless ;;
 	esac
 	/usr/bin/python3 -c '
 import json, sys
-stateless = sys.argv[2] == "stateless"
+stateless = sys.argv[1] == "stateless"
 verdicts = {}
-for row in map(json.loads, open(sys.argv[1])):
+for row in (json.loads(line) for name in sys.argv[2:] for line in open(name)):
     key = row["from"], row["to"], row["protocol"], str(row.get("port", "-"))
     verdicts.setdefault(key, set()).add(row["verdict"])
 for source, to, protocol, port, *answers in (line.split()[4:] for line in sys.stdin):
@@ -26,7 +28,7 @@ for source, to, protocol, port, *answers in (line.split()[4:] for line in sys.st
     if stateless and found == {"allow"}:
         found = verdicts.get((to, source, *(answers or [protocol]), "-"), set())
     print(*found if len(found) == 1 else ["none"])
-' "expected-$1.jsonl" "$judged" <"$lab_folder/connections"
+' "$judged" "${files[@]}" <"$lab_folder/connections"
 }
 
 # attempt_all VARIANT: makes every connection at once, with a second's patience; the N-th leaves its outcome in VARIANT.N.
