@@ -6,143 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "by_hand.h"
 #include "failing.h"
-
-enum {
-	RULES_MOST = 4,
-	PEERS_MOST = 4,
-	PORTS_MOST = 4,
-};
-
-/* Rules as texts: "Deny pods team=red app=web & networks 10.0.0.0/8 ::/0 & nodes role=x & domains
- * example.com ; tcp tcp:80-90 http". Pods are selected by their namespaces and then, if it is
- * there, by their own labels; * selects all. */
-
-static const char *selector_text(const char *word)
-{
-	return word && strcmp(word, "*") == 0 ? "" : word;
-}
-
-static void read_networks(struct by_hand *hand, char **at, struct k8s_cluster_peer *peer)
-{
-	struct weir_prefix *networks =
-		weir_arena_array(&hand->cluster.arena, 4, struct weir_prefix);
-
-	assert_non_null(networks);
-	for (char *word; (word = strtok_r(NULL, " ", at));)
-		networks[peer->network_count++] = by_hand_prefix(word);
-	peer->networks = networks;
-}
-
-static struct k8s_cluster_peer read_peer(struct by_hand *hand, char *text)
-{
-	struct k8s_cluster_peer peer = { 0 };
-	char *at;
-	const char *kind = strtok_r(text, " ", &at);
-
-	if (strcmp(kind, "pods") == 0) {
-		const char *namespaces = strtok_r(NULL, " ", &at);
-		const char *pods = strtok_r(NULL, " ", &at);
-
-		peer.kind = K8S_CLUSTER_PEER_PODS;
-		peer.scope = by_hand_scope(hand, selector_text(namespaces), selector_text(pods));
-	} else if (strcmp(kind, "networks") == 0) {
-		peer.kind = K8S_CLUSTER_PEER_NETWORKS;
-		read_networks(hand, &at, &peer);
-	} else if (strcmp(kind, "nodes") == 0) {
-		peer.kind = K8S_CLUSTER_PEER_NODES;
-		peer.nodes = by_hand_selector(hand, selector_text(strtok_r(NULL, " ", &at)));
-	} else {
-		peer.kind = K8S_CLUSTER_PEER_DOMAINS;
-	}
-	return peer;
-}
-
-static struct k8s_port read_port(struct by_hand *hand, const char *word)
-{
-	struct k8s_port port = { .protocol = WEIR_PROTOCOL_TCP };
-	unsigned first, last;
-
-	if (strncmp(word, "udp", 3) == 0)
-		port.protocol = WEIR_PROTOCOL_UDP;
-	if (strcmp(word, "tcp") == 0 || strcmp(word, "udp") == 0) {
-		port.kind = K8S_PORT_ANY;
-	} else if (sscanf(word + 3, ":%u-%u", &first, &last) == 2) {
-		port.kind = K8S_PORT_NUMBER;
-		port.first = (uint16_t)first;
-		port.last = (uint16_t)last;
-	} else {
-		port = (struct k8s_port){ .kind = K8S_PORT_NAME, .name = by_hand_text(hand, word) };
-	}
-	return port;
-}
-
-static struct k8s_cluster_rule read_rule(struct by_hand *hand, const char *text)
-{
-	static const char *const actions[] = { "Accept", "Deny", "Pass" };
-	struct weir_arena *arena = &hand->cluster.arena;
-	struct k8s_cluster_peer *peers =
-		weir_arena_array(arena, PEERS_MOST, struct k8s_cluster_peer);
-	struct k8s_port *ports = weir_arena_array(arena, PORTS_MOST, struct k8s_port);
-	struct k8s_cluster_rule rule = { .peers = peers, .ports = ports };
-	char copy[256], *at, *inner;
-	char *ports_text;
-
-	assert_true(peers && ports);
-	snprintf(copy, sizeof(copy), "%s", strchr(text, ' ') + 1);
-	for (uint8_t i = 0; i < 3; i++) {
-		if (strncmp(text, actions[i], strlen(actions[i])) == 0) {
-			rule.action = actions[i];
-			rule.meaning = i;
-		}
-	}
-	ports_text = strchr(copy, ';');
-	if (ports_text)
-		*ports_text++ = '\0';
-	for (char *peer = strtok_r(copy, "&", &at); peer; peer = strtok_r(NULL, "&", &at))
-		peers[rule.peer_count++] = read_peer(hand, peer);
-	for (char *word = ports_text ? strtok_r(ports_text, " ", &inner) : NULL; word;
-	     word = strtok_r(NULL, " ", &inner))
-		ports[rule.port_count++] = read_port(hand, word);
-	return rule;
-}
-
-struct written {
-	const char *name;
-	enum weir_tier tier;
-	uint32_t priority;
-	const char *namespaces; /* the subject's */
-	const char *pods;
-	const char *egress[RULES_MOST];
-	const char *ingress[RULES_MOST];
-};
-
-static const struct k8s_cluster_rule *read_rules(struct by_hand *hand, const char *const *texts,
-						 uint32_t *count)
-{
-	struct k8s_cluster_rule *rules =
-		weir_arena_array(&hand->cluster.arena, RULES_MOST, struct k8s_cluster_rule);
-
-	assert_non_null(rules);
-	while (*count < RULES_MOST && texts[*count]) {
-		rules[*count] = read_rule(hand, texts[*count]);
-		++*count;
-	}
-	return rules;
-}
-
-static void add_policy(struct by_hand *hand, const struct written *written)
-{
-	struct k8s_cluster_policy *policy =
-		by_hand_cluster_policy(hand, "ClusterNetworkPolicy", written->name,
-				       selector_text(written->namespaces), written->pods);
-
-	policy->tier = (uint8_t)written->tier;
-	policy->priority = written->priority;
-	policy->egress = read_rules(hand, written->egress, &policy->egress_count);
-	policy->ingress = read_rules(hand, written->ingress, &policy->ingress_count);
-}
+#include "tiers_by_hand.h"
 
 static void make_cluster(struct by_hand *hand)
 {
@@ -244,14 +109,15 @@ static void a_rule_is_reached_unless_one_before_it_decides_all(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(pairs); i++) {
-		const struct written written = { .name = "p",
-						 .namespaces = "*",
-						 .egress = { pairs[i].first, pairs[i].second } };
+		const struct tiers_written written = { .name = "p",
+						       .namespaces = "*",
+						       .egress = { pairs[i].first,
+								   pairs[i].second } };
 		struct reports reports = { .code = "rule-never-reached" };
 		struct by_hand hand;
 
 		make_cluster(&hand);
-		add_policy(&hand, &written);
+		tiers_by_hand_add(&hand, &written);
 		lint(&hand, &reports);
 		if (pairs[i].is_reached != !reports.text[0] ||
 		    (reports.text[0] && strncmp(reports.text, told, sizeof(told) - 1) != 0))
@@ -262,7 +128,7 @@ static void a_rule_is_reached_unless_one_before_it_decides_all(void **state)
 
 struct row {
 	const char *name;
-	struct written policies[3];
+	struct tiers_written policies[3];
 	const char *reports;
 };
 
@@ -275,7 +141,7 @@ static void check_rows(const char *code, const struct row *rows, size_t count,
 
 		make_cluster(&hand);
 		for (size_t j = 0; j < COUNT(rows[i].policies) && rows[i].policies[j].name; j++)
-			add_policy(&hand, &rows[i].policies[j]);
+			tiers_by_hand_add(&hand, &rows[i].policies[j]);
 		if (more)
 			more(&hand);
 		lint(&hand, &reports);
@@ -444,7 +310,7 @@ static void ignore(void *context, const struct weir_diagnostic *finding)
 
 static void every_failing_allocation_is_told(void **state)
 {
-	static const struct written policies[] = {
+	static const struct tiers_written policies[] = {
 		{ "a", WEIR_TIER_ADMIN, 1, "*", NULL,
 		  .ingress = { "Pass pods team=blue", "Deny pods *", "Accept pods *" } },
 		{ "b", WEIR_TIER_ADMIN, 1, "*", NULL, .ingress = { "Pass networks ::/0" } },
@@ -459,7 +325,7 @@ static void every_failing_allocation_is_told(void **state)
 	make_cluster(&hand);
 	add_allow(&hand);
 	for (size_t i = 0; i < COUNT(policies); i++)
-		add_policy(&hand, &policies[i]);
+		tiers_by_hand_add(&hand, &policies[i]);
 	by_hand_finish(&hand);
 	hand.cluster.allocator = &failing.allocator;
 	do {
