@@ -11,36 +11,56 @@ enum {
 	EGRESS = 2,
 };
 
-/* Marks the directions in which each pod is isolated. */
-static int mark(struct k8s_lint *lint, const struct k8s_network_policy *policy, uint8_t *isolated)
+struct marking {
+	struct weir_map done; /* what a selector means -> the directions marked by it */
+	uint8_t *isolated;    /* by pod: directions */
+};
+
+/* Policies that select the same are many. */
+static int mark(struct k8s_lint *lint, const struct k8s_network_policy *policy,
+		struct marking *marking)
 {
 	unsigned directions =
 		(policy->isolates_ingress ? INGRESS : 0U) | (policy->isolates_egress ? EGRESS : 0U);
-	const uint32_t *found;
 	struct k8s_meaning meaning;
+	const uint32_t *found;
+	const void *key = NULL;
+	uint32_t *done;
+	size_t length;
 
-	if (k8s_meaning_of(&lint->selection, policy->meta.namespace_name, NULL,
-			   &policy->pod_selector, &lint->scratch, &meaning) ||
-	    k8s_select_pods(&lint->selection, &meaning))
+	if (!k8s_meaning_of(&lint->selection, policy->meta.namespace_name, NULL,
+			    &policy->pod_selector, &lint->scratch, &meaning))
+		key = k8s_meaning_key(&meaning, &lint->arena, &length);
+	done = key ? weir_map_insert(&marking->done, key, length, 0, NULL) : NULL;
+	if (!done)
+		return -ENOMEM;
+	if ((*done & directions) == directions)
+		return 0;
+	*done |= directions;
+	if (k8s_select_pods(&lint->selection, &meaning))
 		return -ENOMEM;
 	found = lint->selection.found.items;
 	for (size_t i = 0; i < lint->selection.found.count; i++)
-		isolated[found[i]] |= (uint8_t)directions;
+		marking->isolated[found[i]] |= (uint8_t)directions;
 	return 0;
 }
 
-static uint8_t *mark_all(struct k8s_lint *lint)
+/* By pod: the directions in which it is isolated. NULL: no memory. */
+static const uint8_t *mark_all(struct k8s_lint *lint)
 {
 	const struct weir_cluster *cluster = lint->selection.cluster;
 	const struct k8s_network_policy *policies = cluster->network_policies.items;
-	uint8_t *isolated = weir_arena_array(&lint->arena, k8s_pod_count(cluster), uint8_t);
+	struct marking marking = { .isolated = weir_arena_array(&lint->arena,
+								k8s_pod_count(cluster), uint8_t) };
+	int status = marking.isolated ? 0 : -ENOMEM;
 
-	for (size_t i = 0; isolated && i < cluster->network_policies.count; i++) {
-		if (mark(lint, &policies[i], isolated))
-			return NULL;
+	weir_map_init(&marking.done, lint->arena.allocator);
+	for (size_t i = 0; !status && i < cluster->network_policies.count; i++) {
+		status = mark(lint, &policies[i], &marking);
 		weir_arena_reset(&lint->scratch);
 	}
-	return isolated;
+	weir_map_finish(&marking.done);
+	return status ? NULL : marking.isolated;
 }
 
 /* The pods of a namespace that policies could select, and those open in a direction. */

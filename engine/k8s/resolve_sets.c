@@ -13,32 +13,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* Terms written as numbers, to be compared as bytes: strings are interned, so a pointer stands
- * for its text. */
-static size_t key_words(const struct k8s_terms *terms)
-{
-	size_t words = 1;
-
-	for (uint32_t i = 0; i < terms->count; i++)
-		words += 3 + terms->items[i].value_count;
-	return words;
-}
-
-static uintptr_t *write_key(uintptr_t *at, const struct k8s_terms *terms)
-{
-	*at++ = terms->count;
-	for (uint32_t i = 0; i < terms->count; i++) {
-		const struct k8s_term *term = &terms->items[i];
-
-		*at++ = term->kind;
-		*at++ = (uintptr_t)term->key;
-		*at++ = term->value_count;
-		for (uint32_t j = 0; j < term->value_count; j++)
-			*at++ = (uintptr_t)term->values[j];
-	}
-	return at;
-}
-
 /* Adds a set of the pods in resolver->selection.found, without those on their node's network. */
 static int add_set(struct k8s_resolver *resolver, enum weir_certainty unknown_pods, uint32_t *out)
 {
@@ -75,18 +49,15 @@ static int empty_set(struct k8s_resolver *resolver, uint32_t *out)
 static int set_of_meaning(struct k8s_resolver *resolver, const struct k8s_meaning *meaning,
 			  uint32_t *out)
 {
-	const struct k8s_terms *namespaces = &meaning->namespaces;
-	const struct k8s_terms *pods = &meaning->pods;
-	size_t words = key_words(namespaces) + key_words(pods);
-	uintptr_t *key = weir_arena_array(&resolver->scratch, words, uintptr_t);
-	bool everything = !namespaces->count && !pods->count;
+	bool everything = !meaning->namespaces.count && !meaning->pods.count;
+	size_t length;
+	const void *key = k8s_meaning_key(meaning, &resolver->scratch, &length);
 	uint32_t *known;
 	int is_new;
 
 	if (!key)
 		return -ENOMEM;
-	write_key(write_key(key, namespaces), pods);
-	known = weir_map_insert(&resolver->set_of, key, words * sizeof(*key),
+	known = weir_map_insert(&resolver->set_of, key, length,
 				(uint32_t)resolver->result->sets.count, &is_new);
 	if (!known)
 		return -ENOMEM;

@@ -119,6 +119,44 @@ int k8s_meaning_of(const struct k8s_selection *selection, const char *namespace_
 	return k8s_terms_of(pod_selector ? pod_selector : &every_pod, NULL, arena, &out->pods);
 }
 
+/* Terms written as numbers, to be compared as bytes: strings are interned, so a pointer stands
+ * for its text. */
+static size_t key_words(const struct k8s_terms *terms)
+{
+	size_t words = 1;
+
+	for (uint32_t i = 0; i < terms->count; i++)
+		words += 3 + terms->items[i].value_count;
+	return words;
+}
+
+static uintptr_t *write_key(uintptr_t *at, const struct k8s_terms *terms)
+{
+	*at++ = terms->count;
+	for (uint32_t i = 0; i < terms->count; i++) {
+		const struct k8s_term *term = &terms->items[i];
+
+		*at++ = term->kind;
+		*at++ = (uintptr_t)term->key;
+		*at++ = term->value_count;
+		for (uint32_t j = 0; j < term->value_count; j++)
+			*at++ = (uintptr_t)term->values[j];
+	}
+	return at;
+}
+
+const void *k8s_meaning_key(const struct k8s_meaning *meaning, struct weir_arena *arena,
+			    size_t *length)
+{
+	size_t words = key_words(&meaning->namespaces) + key_words(&meaning->pods);
+	uintptr_t *key = weir_arena_array(arena, words, uintptr_t);
+
+	if (key)
+		write_key(write_key(key, &meaning->namespaces), &meaning->pods);
+	*length = words * sizeof(*key);
+	return key;
+}
+
 /* Ranges that touch become one, so that "all namespaces" is a single range. */
 static int add_range(struct weir_array *ranges, struct k8s_index_range range)
 {

@@ -40,6 +40,10 @@ int k8s_meaning_of(const struct k8s_selection *selection, const char *namespace_
 		   const struct k8s_selector *pod_selector, struct weir_arena *arena,
 		   struct k8s_meaning *out);
 
+/* Bytes that are the same for selectors that mean the same; in the arena, NULL: no memory. */
+const void *k8s_meaning_key(const struct k8s_meaning *meaning, struct weir_arena *arena,
+			    size_t *length);
+
 /* Puts the pods of the namespaces that fulfil the terms into selection->ranges. */
 int k8s_select_namespaces(struct k8s_selection *selection, const struct k8s_terms *terms);
 
