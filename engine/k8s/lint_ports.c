@@ -304,9 +304,10 @@ static int find_in_any(struct k8s_lint *lint, const struct destination *destinat
 
 static const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP };
 
-/* The first of them that has the name for any protocol. */
+/* The first of them that has the name for any protocol, between the words before and behind it. */
 static int say_who_of(struct k8s_lint *lint, const struct destination *destination,
-		      const char *name, const char *words, struct k8s_lint_text *text)
+		      const char *name, const char *before, const char *behind,
+		      struct k8s_lint_text *text)
 {
 	for (size_t i = 0; i < sizeof(protocols); i++) {
 		const struct k8s_meta *meta;
@@ -317,8 +318,8 @@ static int say_who_of(struct k8s_lint *lint, const struct destination *destinati
 		if (pod == WEIR_NONE)
 			continue;
 		meta = &k8s_pods(lint->selection.cluster)[pod].meta;
-		k8s_lint_say(text, "; %s%s/%s for %s", words, meta->namespace_name, meta->name,
-			     k8s_lint_protocol(protocols[i]));
+		k8s_lint_say(text, "; %s%s/%s%s has it for %s", before, meta->namespace_name,
+			     meta->name, behind, k8s_lint_protocol(protocols[i]));
 		return 0;
 	}
 	return 0;
@@ -331,11 +332,11 @@ static int say_who_has_it(struct k8s_lint *lint, const struct destination *desti
 	static const struct crowd everybody = { .everybody = true, .takes_host_network = true };
 	const struct destination anybody = { .crowds = &everybody, .count = 1 };
 	size_t before = text->bytes.count;
-	int status = say_who_of(lint, destination, name, "it has one by that name: ", text);
+	int status = say_who_of(lint, destination, name, "", "", text);
 
 	if (status || text->bytes.count > before)
 		return status;
-	return say_who_of(lint, &anybody, name, "only another pod has one by that name: ", text);
+	return say_who_of(lint, &anybody, name, "another pod, ", ",", text);
 }
 
 struct names {
