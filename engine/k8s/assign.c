@@ -157,6 +157,7 @@ static int give(struct assignment *assignment, struct k8s_pod *pod)
 	}
 	pod->addresses = addresses;
 	pod->address_count = assignment->range_count;
+	pod->assigned = true;
 	return 0;
 }
 

@@ -24,6 +24,7 @@ static const struct {
 	int (*run)(struct k8s_lint *lint, const struct k8s_network_policy *policy);
 	enum needs needs;
 } policy_lints[] = {
+	{ k8s_lint_policy_types, NEEDS_NOTHING },
 	{ k8s_lint_policy_selects_nothing, NEEDS_PODS },
 };
 
@@ -33,7 +34,8 @@ static const struct {
 } rule_lints[] = {
 	{ k8s_lint_null_rule, NEEDS_NOTHING },         { k8s_lint_host_bits, NEEDS_NOTHING },
 	{ k8s_lint_peer_selects_nothing, NEEDS_PODS }, { k8s_lint_namespace_names, NEEDS_PODS },
-	{ k8s_lint_port_names, NEEDS_PODS },
+	{ k8s_lint_port_names, NEEDS_PODS },           { k8s_lint_holes, NEEDS_NOTHING },
+	{ k8s_lint_pod_blocks, NEEDS_PODS },
 };
 
 static int no_pods(struct k8s_lint *lint);

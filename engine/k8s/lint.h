@@ -30,9 +30,15 @@ enum k8s_lint_code {
 	K8S_LINT_EQUAL_PRIORITY,
 	K8S_LINT_ALLOW_DENIED_BEFORE,
 	K8S_LINT_PASS_TO_NOTHING,
+	K8S_LINT_POLICY_TYPES,
+	K8S_LINT_HOLE_FILLED,
+	K8S_LINT_HOLE_PARTLY_FILLED,
+	K8S_LINT_BLOCK_OF_PODS,
+	K8S_LINT_BLOCK_HOLDS_PODS,
 	K8S_LINT_COUNT,
 };
 
+struct k8s_lint_addresses;
 struct k8s_lint_ports;
 
 struct k8s_lint {
@@ -42,8 +48,9 @@ struct k8s_lint {
 	struct k8s_selection selection;
 	bool has_pods;                /* that are not finished */
 	struct weir_array found;      /* uint32_t: of the latest search */
-	struct k8s_lint_ports *ports; /* made when it is needed */
-	uint64_t looks;               /* that searches for what was meant may still take */
+	struct k8s_lint_ports *ports; /* made when it is needed, as the next */
+	struct k8s_lint_addresses *addresses;
+	uint64_t looks; /* that searches for what was meant may still take */
 };
 
 /* Reporting. */
@@ -127,12 +134,15 @@ int k8s_lint_nobody(struct k8s_lint *lint, const struct k8s_selectors *selectors
 /* The lints, by what they are about. */
 
 int k8s_lint_policy_selects_nothing(struct k8s_lint *lint, const struct k8s_network_policy *policy);
+int k8s_lint_policy_types(struct k8s_lint *lint, const struct k8s_network_policy *policy);
 
 int k8s_lint_null_rule(struct k8s_lint *lint, const struct k8s_lint_rule *rule);
 int k8s_lint_host_bits(struct k8s_lint *lint, const struct k8s_lint_rule *rule);
 int k8s_lint_peer_selects_nothing(struct k8s_lint *lint, const struct k8s_lint_rule *rule);
 int k8s_lint_port_names(struct k8s_lint *lint, const struct k8s_lint_rule *rule);
 int k8s_lint_namespace_names(struct k8s_lint *lint, const struct k8s_lint_rule *rule);
+int k8s_lint_holes(struct k8s_lint *lint, const struct k8s_lint_rule *rule);
+int k8s_lint_pod_blocks(struct k8s_lint *lint, const struct k8s_lint_rule *rule);
 
 int k8s_lint_unknown_namespaces(struct k8s_lint *lint);
 int k8s_lint_not_isolated(struct k8s_lint *lint);

@@ -92,6 +92,32 @@ static const struct weir_lint lints[] = {
 		"isolate these pods with a NetworkPolicy, deny by default in the Baseline tier, or "
 		"say that it is allowed",
 	},
+	[K8S_LINT_POLICY_TYPES] = {
+		"policy-types", WEIR_SEVERITY_WARNING,
+		"policyTypes alone says what a policy isolates; without it that is ingress, and egress if "
+		"there is a rule for it",
+		"write policyTypes with the directions that are meant",
+	},
+	[K8S_LINT_HOLE_FILLED] = {
+		"hole-filled", WEIR_SEVERITY_WARNING,
+		"an except only narrows its own block: it denies nothing that another entry admits",
+		"take those addresses out of the other entry as well, or remove the except",
+	},
+	[K8S_LINT_HOLE_PARTLY_FILLED] = {
+		"hole-partly-filled", WEIR_SEVERITY_NOTE,
+		"an except only narrows its own block: it denies nothing that another entry admits",
+		"take those addresses out of the other entry, unless they are meant to be an exception",
+	},
+	[K8S_LINT_BLOCK_OF_PODS] = {
+		"block-of-pods", WEIR_SEVERITY_WARNING,
+		"pods change their addresses whenever they are made anew, and others get the old ones",
+		"name pods by podSelector and namespaceSelector; keep blocks for the outside",
+	},
+	[K8S_LINT_BLOCK_HOLDS_PODS] = {
+		"block-holds-pods", WEIR_SEVERITY_NOTE,
+		"a block matches the addresses of pods as well, and those change from day to day",
+		"cut them out with except, and name pods by selectors, unless the block is to hold them",
+	},
 };
 /* clang-format on */
 

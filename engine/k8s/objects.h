@@ -100,6 +100,7 @@ struct k8s_pod {
 	uint8_t phase; /* enum k8s_phase */
 	bool host_network;
 	bool synthetic; /* stands for a workload's template */
+	bool assigned;  /* its addresses are made up */
 };
 
 struct k8s_node {
@@ -225,6 +226,9 @@ struct k8s_network_policy {
 	const struct k8s_rule *egress;
 	uint32_t ingress_count;
 	uint32_t egress_count;
+	bool has_types;   /* policyTypes are written, and not empty; no verdict depends on these */
+	bool has_ingress; /* a list is written, which may be empty */
+	bool has_egress;
 };
 
 /* Pods by their namespaces' labels and, where pods is said, by their own. */

@@ -246,13 +246,15 @@ static void read_rule(struct k8s_reader *reader, const struct k8s_field *item,
 }
 
 static const struct k8s_rule *read_rules(struct k8s_reader *reader, const struct k8s_field *spec,
-					 const struct direction *direction, uint32_t *count)
+					 const struct direction *direction, uint32_t *count,
+					 bool *is_written)
 {
 	struct k8s_field list = k8s_get(spec, direction->rules);
 	const struct yaml_node *sequence = k8s_sequence(reader, &list);
 	const struct yaml_node *node = sequence ? sequence->first : NULL;
 	struct k8s_rule *rules;
 
+	*is_written = sequence != NULL;
 	*count = sequence ? sequence->count : 0;
 	rules = k8s_keep(reader, *count, sizeof(*rules));
 	for (uint32_t i = 0; rules && node; node = node->next, i++) {
@@ -292,6 +294,7 @@ static void read_types(struct k8s_reader *reader, const struct k8s_field *spec,
 		out->isolates_egress = out->egress_count > 0;
 		return;
 	}
+	out->has_types = true;
 	if (sequence->count > 2)
 		k8s_error(reader, &list, "has %u entries; at most Ingress and Egress are right",
 			  sequence->count);
@@ -312,7 +315,7 @@ void k8s_read_network_policy(struct k8s_reader *reader, const struct k8s_field *
 	k8s_mapping(reader, &spec);
 	k8s_known_fields(reader, &spec, spec_fields);
 	k8s_read_selector(reader, &selector, &out->pod_selector);
-	out->ingress = read_rules(reader, &spec, &ingress, &out->ingress_count);
-	out->egress = read_rules(reader, &spec, &egress, &out->egress_count);
+	out->ingress = read_rules(reader, &spec, &ingress, &out->ingress_count, &out->has_ingress);
+	out->egress = read_rules(reader, &spec, &egress, &out->egress_count, &out->has_egress);
 	read_types(reader, &spec, out);
 }
