@@ -75,6 +75,7 @@ static void add_policies(struct counts *counts, const struct weir_cluster_counts
 			 uint64_t rules)
 {
 	add(counts, "policies", "network_policies", "network policies", objects->network_policies);
+	add(counts, "policies", "cluster_policies", "cluster policies", objects->cluster_policies);
 	add(counts, "policies", "skipped_policies", "skipped, not implemented",
 	    objects->skipped_policies);
 	add(counts, "policies", "rules", "rules", rules);

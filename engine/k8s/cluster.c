@@ -22,6 +22,7 @@ union any_object {
 	struct k8s_slice slice;
 	struct k8s_workload workload;
 	struct k8s_network_policy network_policy;
+	struct k8s_cluster_policy cluster_policy;
 };
 
 void k8s_report(struct k8s_reading *reading, const struct weir_diagnostic *diagnostic)
@@ -181,7 +182,7 @@ static void format_object(const struct yaml_node *object, const char *kind, enum
 }
 
 static int read_kept(struct weir_cluster *cluster, const struct yaml_node *node,
-		     const struct k8s_kind *kind)
+		     const struct k8s_kind *kind, const char *version)
 {
 	struct weir_array *array = (struct weir_array *)((char *)cluster + kind->array);
 	struct k8s_field root = { .node = node };
@@ -190,8 +191,9 @@ static int read_kept(struct weir_cluster *cluster, const struct yaml_node *node,
 	struct k8s_reader reader = { .cluster = cluster,
 				     .scratch = &cluster->reading->scratch,
 				     .kind = kind->name,
+				     .version = version,
 				     .object = object,
-				     .strict = kind->strict };
+				     .strict = kind->versions };
 	void *kept;
 
 	memset(&any, 0, sizeof(any));
@@ -297,7 +299,7 @@ static int read_object(void *context, const struct yaml_node *node, const char *
 	if (!kind_name[0])
 		report_no_kind(cluster->reading, node);
 	else if (kind)
-		return read_kept(cluster, node, kind);
+		return read_kept(cluster, node, kind, k8s_version_of(api_version));
 	else if (api_version[0] && k8s_is_unsupported_policy(api_version, kind_name))
 		report_policy(cluster, node, kind_name, api_version);
 	else if (right)
@@ -381,5 +383,6 @@ void weir_cluster_count(const struct weir_cluster *cluster, struct weir_cluster_
 	counts.endpoint_slices = (uint32_t)cluster->slices.count;
 	counts.workloads = (uint32_t)cluster->workloads.count;
 	counts.network_policies = (uint32_t)cluster->network_policies.count;
+	counts.cluster_policies = (uint32_t)cluster->cluster_policies.count;
 	*out = counts;
 }

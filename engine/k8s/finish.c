@@ -11,10 +11,11 @@
 
 /* One array of a cluster: how it is sorted, and what makes two of its objects the same. */
 struct collection {
-	const char *kind; /* NULL: each object knows its own */
+	const char *kind; /* NULL: each object knows its own, at kind_at */
 	struct weir_array *array;
 	int (*compare)(const void *a, const void *b); /* of pointers to objects */
 	bool (*same)(const void *a, const void *b);
+	size_t kind_at; /* offset */
 };
 
 static int compare_strings(const char *a, const char *b)
@@ -53,6 +54,32 @@ static int compare_workloads(const void *a, const void *b)
 	if (!order)
 		order = compare_strings((*left)->meta.name, (*right)->meta.name);
 	return order ? order : compare_places(*left, *right);
+}
+
+/* One name is one object, whatever it says of its tier. */
+static int compare_cluster_names(const void *a, const void *b)
+{
+	const struct k8s_cluster_policy *const *left = a, *const *right = b;
+	int order = compare_strings((*left)->kind, (*right)->kind);
+
+	if (!order)
+		order = compare_strings((*left)->meta.name, (*right)->meta.name);
+	return order ? order : compare_places(*left, *right);
+}
+
+/* The order in which cluster policies are tried. */
+static int compare_tried(const void *a, const void *b)
+{
+	const struct k8s_cluster_policy *left = *(const struct k8s_cluster_policy *const *)a;
+	const struct k8s_cluster_policy *right = *(const struct k8s_cluster_policy *const *)b;
+	int order;
+
+	if (left->tier != right->tier)
+		return left->tier < right->tier ? -1 : 1;
+	if (left->priority != right->priority)
+		return left->priority < right->priority ? -1 : 1;
+	order = compare_strings(left->meta.name, right->meta.name);
+	return order ? order : compare_strings(left->kind, right->kind);
 }
 
 static const struct k8s_meta *meta_at(const struct weir_array *array, size_t index)
@@ -103,7 +130,9 @@ static int sort(const struct collection *collection)
 
 static const char *kind_of(const struct collection *collection, const struct k8s_meta *meta)
 {
-	return collection->kind ? collection->kind : ((const struct k8s_workload *)meta)->kind;
+	if (collection->kind)
+		return collection->kind;
+	return *(const char *const *)(const void *)((const char *)meta + collection->kind_at);
 }
 
 static bool same_name(const struct collection *collection, const struct k8s_meta *a,
@@ -160,19 +189,24 @@ int k8s_sort_objects(struct weir_cluster *cluster)
 		{ "Namespace", &cluster->namespaces, compare_objects, k8s_same_namespace },
 		{ "Node", &cluster->nodes, compare_objects, k8s_same_node },
 		{ "Pod", &cluster->pods, compare_objects, k8s_same_pod },
-		{ NULL, &cluster->workloads, compare_workloads, k8s_same_workload },
+		{ NULL, &cluster->workloads, compare_workloads, k8s_same_workload,
+		  offsetof(struct k8s_workload, kind) },
 		{ "Service", &cluster->services, compare_objects, k8s_same_service },
 		{ "EndpointSlice", &cluster->slices, compare_objects, k8s_same_slice },
 		{ "NetworkPolicy", &cluster->network_policies, compare_objects,
 		  k8s_same_network_policy },
+		{ NULL, &cluster->cluster_policies, compare_cluster_names, k8s_same_cluster_policy,
+		  offsetof(struct k8s_cluster_policy, kind) },
 	};
+	const struct collection tried = { .array = &cluster->cluster_policies,
+					  .compare = compare_tried };
 
 	for (size_t i = 0; i < sizeof(collections) / sizeof(collections[0]); i++) {
 		if (sort(&collections[i]))
 			return -ENOMEM;
 		drop_repetitions(cluster->reading, &collections[i]);
 	}
-	return 0;
+	return sort(&tried);
 }
 
 int k8s_sort_by_name(struct weir_array *array)

@@ -2,27 +2,36 @@
 
 #include <string.h>
 
+static const char *const v1[] = { "v1", NULL };
+static const char *const v1alpha1[] = { "v1alpha1", NULL };
+static const char *const v1alpha2_v1beta1[] = { "v1alpha2", "v1beta1", NULL };
+
 #define KEPT(field) offsetof(struct weir_cluster, field)
 
 static const struct k8s_kind kinds[] = {
-	{ "", "Pod", KEPT(pods), K8S_NAMESPACED, false, k8s_read_pod },
-	{ "", "Namespace", KEPT(namespaces), K8S_CLUSTER_SCOPED, false, k8s_read_namespace },
-	{ "", "Node", KEPT(nodes), K8S_CLUSTER_SCOPED, false, k8s_read_node },
-	{ "", "Service", KEPT(services), K8S_NAMESPACED, false, k8s_read_service },
-	{ "discovery.k8s.io", "EndpointSlice", KEPT(slices), K8S_NAMESPACED, false,
-	  k8s_read_slice },
-	{ "apps", "Deployment", KEPT(workloads), K8S_NAMESPACED, false, k8s_read_workload },
-	{ "apps", "StatefulSet", KEPT(workloads), K8S_NAMESPACED, false, k8s_read_workload },
-	{ "apps", "DaemonSet", KEPT(workloads), K8S_NAMESPACED, false, k8s_read_workload },
-	{ "apps", "ReplicaSet", KEPT(workloads), K8S_NAMESPACED, false, k8s_read_workload },
-	{ "extensions", "Deployment", KEPT(workloads), K8S_NAMESPACED, false, k8s_read_workload },
-	{ "extensions", "DaemonSet", KEPT(workloads), K8S_NAMESPACED, false, k8s_read_workload },
-	{ "extensions", "ReplicaSet", KEPT(workloads), K8S_NAMESPACED, false, k8s_read_workload },
-	{ "", "ReplicationController", KEPT(workloads), K8S_NAMESPACED, false, k8s_read_workload },
-	{ "batch", "Job", KEPT(workloads), K8S_NAMESPACED, false, k8s_read_workload },
-	{ "batch", "CronJob", KEPT(workloads), K8S_NAMESPACED, false, k8s_read_workload },
-	{ "networking.k8s.io", "NetworkPolicy", KEPT(network_policies), K8S_NAMESPACED, true,
+	{ "", "Pod", KEPT(pods), K8S_NAMESPACED, NULL, k8s_read_pod },
+	{ "", "Namespace", KEPT(namespaces), K8S_CLUSTER_SCOPED, NULL, k8s_read_namespace },
+	{ "", "Node", KEPT(nodes), K8S_CLUSTER_SCOPED, NULL, k8s_read_node },
+	{ "", "Service", KEPT(services), K8S_NAMESPACED, NULL, k8s_read_service },
+	{ "discovery.k8s.io", "EndpointSlice", KEPT(slices), K8S_NAMESPACED, NULL, k8s_read_slice },
+	{ "apps", "Deployment", KEPT(workloads), K8S_NAMESPACED, NULL, k8s_read_workload },
+	{ "apps", "StatefulSet", KEPT(workloads), K8S_NAMESPACED, NULL, k8s_read_workload },
+	{ "apps", "DaemonSet", KEPT(workloads), K8S_NAMESPACED, NULL, k8s_read_workload },
+	{ "apps", "ReplicaSet", KEPT(workloads), K8S_NAMESPACED, NULL, k8s_read_workload },
+	{ "extensions", "Deployment", KEPT(workloads), K8S_NAMESPACED, NULL, k8s_read_workload },
+	{ "extensions", "DaemonSet", KEPT(workloads), K8S_NAMESPACED, NULL, k8s_read_workload },
+	{ "extensions", "ReplicaSet", KEPT(workloads), K8S_NAMESPACED, NULL, k8s_read_workload },
+	{ "", "ReplicationController", KEPT(workloads), K8S_NAMESPACED, NULL, k8s_read_workload },
+	{ "batch", "Job", KEPT(workloads), K8S_NAMESPACED, NULL, k8s_read_workload },
+	{ "batch", "CronJob", KEPT(workloads), K8S_NAMESPACED, NULL, k8s_read_workload },
+	{ "networking.k8s.io", "NetworkPolicy", KEPT(network_policies), K8S_NAMESPACED, v1,
 	  k8s_read_network_policy },
+	{ "policy.networking.k8s.io", "ClusterNetworkPolicy", KEPT(cluster_policies),
+	  K8S_CLUSTER_SCOPED, v1alpha2_v1beta1, k8s_read_cluster_network_policy },
+	{ "policy.networking.k8s.io", "AdminNetworkPolicy", KEPT(cluster_policies),
+	  K8S_CLUSTER_SCOPED, v1alpha1, k8s_read_admin_network_policy },
+	{ "policy.networking.k8s.io", "BaselineAdminNetworkPolicy", KEPT(cluster_policies),
+	  K8S_CLUSTER_SCOPED, v1alpha1, k8s_read_baseline_network_policy },
 };
 
 /* Kinds that are enforced by themselves; what they only refer to (pools, sets, tiers, staged
@@ -57,17 +66,29 @@ static bool is_of_group(const char *api_version, const char *group)
 	return strlen(group) == length && memcmp(api_version, group, length) == 0;
 }
 
+const char *k8s_version_of(const char *api_version)
+{
+	const char *slash = strchr(api_version, '/');
+
+	return slash ? slash + 1 : api_version;
+}
+
+static bool has_version(const struct k8s_kind *kind, const char *version)
+{
+	for (size_t i = 0; kind->versions && kind->versions[i]; i++) {
+		if (strcmp(kind->versions[i], version) == 0)
+			return true;
+	}
+	return !kind->versions;
+}
+
 const struct k8s_kind *k8s_find_kind(const char *api_version, const char *name)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		const struct k8s_kind *kind = &kinds[i];
 
-		if (strcmp(kind->name, name) != 0 || !is_of_group(api_version, kind->group))
-			continue;
-		/* Other versions of a policy may mean something else. */
-		if (kind->strict && strcmp(strchr(api_version, '/'), "/v1") != 0)
-			return NULL;
-		return kind;
+		if (strcmp(kind->name, name) == 0 && is_of_group(api_version, kind->group))
+			return has_version(kind, k8s_version_of(api_version)) ? kind : NULL;
 	}
 	return NULL;
 }

@@ -11,12 +11,17 @@ struct k8s_kind {
 	const char *name;
 	size_t array;  /* offset in struct weir_cluster of the array that keeps them */
 	uint8_t scope; /* enum k8s_scope */
-	bool strict;
+	const char *const
+		*versions; /* of policies, which are read strictly; NULL: any, leniently */
 	void (*read)(struct k8s_reader *reader, const struct k8s_field *root, void *object);
 };
 
-/* The kind of an object, by its apiVersion's group; NULL when it is not read. */
+/* The kind of an object, by its apiVersion's group, and of policies by the version too, since
+ * other versions may mean something else; NULL when it is not read. */
 const struct k8s_kind *k8s_find_kind(const char *api_version, const char *name);
+
+/* The version behind the group of an apiVersion: "v1" of "apps/v1". */
+const char *k8s_version_of(const char *api_version);
 
 /* A kind that decides about traffic in a way that is not implemented. */
 bool k8s_is_unsupported_policy(const char *api_version, const char *name);

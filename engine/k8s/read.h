@@ -17,10 +17,11 @@ struct k8s_reader {
 	struct weir_cluster *cluster;
 	struct weir_arena *scratch; /* forgotten behind every object */
 	const char *kind;
-	const char *object; /* "Pod shop/web" */
-	bool strict;        /* unknown fields are errors */
-	bool failed;        /* an error was reported */
-	int status;         /* 0, or -ENOMEM */
+	const char *version; /* of the API, behind the group: "v1" */
+	const char *object;  /* "Pod shop/web" */
+	bool strict;         /* unknown fields are errors */
+	bool failed;         /* an error was reported */
+	int status;          /* 0, or -ENOMEM */
 };
 
 struct k8s_field {

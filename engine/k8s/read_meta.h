@@ -47,5 +47,11 @@ void k8s_read_service(struct k8s_reader *reader, const struct k8s_field *root, v
 void k8s_read_slice(struct k8s_reader *reader, const struct k8s_field *root, void *object);
 void k8s_read_workload(struct k8s_reader *reader, const struct k8s_field *root, void *object);
 void k8s_read_network_policy(struct k8s_reader *reader, const struct k8s_field *root, void *object);
+void k8s_read_cluster_network_policy(struct k8s_reader *reader, const struct k8s_field *root,
+				     void *object);
+void k8s_read_admin_network_policy(struct k8s_reader *reader, const struct k8s_field *root,
+				   void *object);
+void k8s_read_baseline_network_policy(struct k8s_reader *reader, const struct k8s_field *root,
+				      void *object);
 
 #endif

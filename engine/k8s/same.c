@@ -165,19 +165,27 @@ static bool same_port(const struct k8s_port *a, const struct k8s_port *b)
 	       a->last == b->last && a->name == b->name;
 }
 
+static bool same_ports(const struct k8s_port *a, uint32_t a_count, const struct k8s_port *b,
+		       uint32_t b_count)
+{
+	if (a_count != b_count)
+		return false;
+	for (uint32_t i = 0; i < a_count; i++) {
+		if (!same_port(&a[i], &b[i]))
+			return false;
+	}
+	return true;
+}
+
 static bool same_rule(const struct k8s_rule *a, const struct k8s_rule *b)
 {
-	if (a->peer_count != b->peer_count || a->port_count != b->port_count)
+	if (a->peer_count != b->peer_count)
 		return false;
 	for (uint32_t i = 0; i < a->peer_count; i++) {
 		if (!same_peer(&a->peers[i], &b->peers[i]))
 			return false;
 	}
-	for (uint32_t i = 0; i < a->port_count; i++) {
-		if (!same_port(&a->ports[i], &b->ports[i]))
-			return false;
-	}
-	return true;
+	return same_ports(a->ports, a->port_count, b->ports, b->port_count);
 }
 
 static bool same_rules(const struct k8s_rule *a, uint32_t a_count, const struct k8s_rule *b,
@@ -203,4 +211,58 @@ bool k8s_same_network_policy(const void *a, const void *b)
 	       same_rules(left->ingress, left->ingress_count, right->ingress,
 			  right->ingress_count) &&
 	       same_rules(left->egress, left->egress_count, right->egress, right->egress_count);
+}
+
+static bool same_scope(const struct k8s_pods_scope *a, const struct k8s_pods_scope *b)
+{
+	return a->has_pods == b->has_pods && same_selector(&a->namespaces, &b->namespaces) &&
+	       same_selector(&a->pods, &b->pods);
+}
+
+static bool same_cluster_peer(const struct k8s_cluster_peer *a, const struct k8s_cluster_peer *b)
+{
+	if (a->kind != b->kind || a->domain_count != b->domain_count)
+		return false;
+	for (uint32_t i = 0; i < a->domain_count; i++) {
+		if (a->domains[i] != b->domains[i])
+			return false;
+	}
+	return same_scope(&a->scope, &b->scope) && same_selector(&a->nodes, &b->nodes) &&
+	       same_prefixes(a->networks, a->network_count, b->networks, b->network_count);
+}
+
+/* Names say nothing about traffic, but they are shown. */
+static bool same_cluster_rule(const struct k8s_cluster_rule *a, const struct k8s_cluster_rule *b)
+{
+	if (a->name != b->name || a->meaning != b->meaning || a->peer_count != b->peer_count)
+		return false;
+	for (uint32_t i = 0; i < a->peer_count; i++) {
+		if (!same_cluster_peer(&a->peers[i], &b->peers[i]))
+			return false;
+	}
+	return same_ports(a->ports, a->port_count, b->ports, b->port_count);
+}
+
+static bool same_cluster_rules(const struct k8s_cluster_rule *a, uint32_t a_count,
+			       const struct k8s_cluster_rule *b, uint32_t b_count)
+{
+	if (a_count != b_count)
+		return false;
+	for (uint32_t i = 0; i < a_count; i++) {
+		if (!same_cluster_rule(&a[i], &b[i]))
+			return false;
+	}
+	return true;
+}
+
+bool k8s_same_cluster_policy(const void *a, const void *b)
+{
+	const struct k8s_cluster_policy *left = a, *right = b;
+
+	return same_meta(&left->meta, &right->meta) && left->tier == right->tier &&
+	       left->priority == right->priority && same_scope(&left->subject, &right->subject) &&
+	       same_cluster_rules(left->ingress, left->ingress_count, right->ingress,
+				  right->ingress_count) &&
+	       same_cluster_rules(left->egress, left->egress_count, right->egress,
+				  right->egress_count);
 }

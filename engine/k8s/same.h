@@ -15,5 +15,6 @@ bool k8s_same_service(const void *a, const void *b);
 bool k8s_same_slice(const void *a, const void *b);
 bool k8s_same_workload(const void *a, const void *b);
 bool k8s_same_network_policy(const void *a, const void *b);
+bool k8s_same_cluster_policy(const void *a, const void *b);
 
 #endif

@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "objects.h"
+#include "weir/key.h"
+#include "weir/resolved.h"
 
 enum {
 	BUFFER_SIZE = 16 * 1024,
@@ -632,6 +634,160 @@ static void write_network_policy(struct writer *writer, const struct k8s_network
 	leave(writer);
 }
 
+/* Policies of the cluster tiers: two ways to write the same. */
+
+static const char *protocol_key(uint8_t protocol)
+{
+	return protocol == WEIR_PROTOCOL_TCP   ? "tcp"
+	       : protocol == WEIR_PROTOCOL_UDP ? "udp"
+					       : "sctp";
+}
+
+static void write_range(struct writer *writer, const struct k8s_port *port)
+{
+	line(writer, "start: %u", port->first);
+	line(writer, "end: %u", port->last);
+}
+
+/* An entry of protocols. */
+static void write_cluster_port(struct writer *writer, const struct k8s_port *port)
+{
+	begin_item(writer);
+	if (port->kind == K8S_PORT_NAME) {
+		text_line(writer, "destinationNamedPort", port->name);
+	} else {
+		enter(writer, protocol_key(port->protocol));
+		enter(writer, "destinationPort");
+		if (port->first == port->last) {
+			line(writer, "number: %u", port->first);
+		} else {
+			enter(writer, "range");
+			write_range(writer, port);
+			leave(writer);
+		}
+		leave(writer);
+		leave(writer);
+	}
+	end_item(writer);
+}
+
+/* An entry of ports. */
+static void write_admin_port(struct writer *writer, const struct k8s_port *port)
+{
+	begin_item(writer);
+	if (port->kind == K8S_PORT_NAME) {
+		text_line(writer, "namedPort", port->name);
+	} else {
+		enter(writer, port->first == port->last ? "portNumber" : "portRange");
+		write_protocol(writer, port->protocol);
+		if (port->first == port->last)
+			line(writer, "port: %u", port->first);
+		else
+			write_range(writer, port);
+		leave(writer);
+	}
+	end_item(writer);
+}
+
+static void write_scope(struct writer *writer, const struct k8s_pods_scope *scope)
+{
+	if (!scope->has_pods) {
+		write_selector(writer, "namespaces", &scope->namespaces);
+		return;
+	}
+	enter(writer, "pods");
+	write_selector(writer, "namespaceSelector", &scope->namespaces);
+	write_selector(writer, "podSelector", &scope->pods);
+	leave(writer);
+}
+
+static void write_cluster_peer(struct writer *writer, const struct k8s_cluster_peer *peer)
+{
+	begin_item(writer);
+	switch ((enum k8s_cluster_peer_kind)peer->kind) {
+	case K8S_CLUSTER_PEER_PODS:
+		write_scope(writer, &peer->scope);
+		break;
+	case K8S_CLUSTER_PEER_NODES:
+		write_selector(writer, "nodes", &peer->nodes);
+		break;
+	case K8S_CLUSTER_PEER_NETWORKS:
+		write_prefixes(writer, "networks", peer->networks, peer->network_count);
+		break;
+	case K8S_CLUSTER_PEER_DOMAINS:
+		enter(writer, "domainNames");
+		for (uint32_t i = 0; i < peer->domain_count; i++)
+			text_item(writer, peer->domains[i]);
+		leave(writer);
+		break;
+	}
+	end_item(writer);
+}
+
+/* How a kind writes what all have. */
+struct dialect {
+	const char *version;
+	const char *ports;
+	void (*write_port)(struct writer *writer, const struct k8s_port *port);
+};
+
+static const struct dialect cluster_dialect = { "policy.networking.k8s.io/v1alpha2", "protocols",
+						write_cluster_port };
+static const struct dialect admin_dialect = { "policy.networking.k8s.io/v1alpha1", "ports",
+					      write_admin_port };
+
+static void write_cluster_rule(struct writer *writer, const char *peers_key,
+			       const struct dialect *dialect, const struct k8s_cluster_rule *rule)
+{
+	begin_item(writer);
+	text_line(writer, "action", rule->action);
+	if (rule->name)
+		text_line(writer, "name", rule->name);
+	enter(writer, peers_key);
+	for (uint32_t i = 0; i < rule->peer_count; i++)
+		write_cluster_peer(writer, &rule->peers[i]);
+	leave(writer);
+	if (rule->port_count) {
+		enter(writer, dialect->ports);
+		for (uint32_t i = 0; i < rule->port_count; i++)
+			dialect->write_port(writer, &rule->ports[i]);
+		leave(writer);
+	}
+	end_item(writer);
+}
+
+static void write_cluster_rules(struct writer *writer, const char *key, const char *peers_key,
+				const struct dialect *dialect, const struct k8s_cluster_rule *rules,
+				uint32_t count)
+{
+	if (!count)
+		return;
+	enter(writer, key);
+	for (uint32_t i = 0; i < count; i++)
+		write_cluster_rule(writer, peers_key, dialect, &rules[i]);
+	leave(writer);
+}
+
+static void write_cluster_policy(struct writer *writer, const struct k8s_cluster_policy *object)
+{
+	bool has_tier = strcmp(object->kind, "ClusterNetworkPolicy") == 0;
+	const struct dialect *dialect = has_tier ? &cluster_dialect : &admin_dialect;
+
+	begin_object(writer, dialect->version, object->kind, &object->meta);
+	enter(writer, "spec");
+	if (has_tier)
+		text_line(writer, "tier", object->tier == WEIR_TIER_ADMIN ? "Admin" : "Baseline");
+	if (object->priority != K8S_PRIORITY_LAST)
+		line(writer, "priority: %u", object->priority);
+	enter(writer, "subject");
+	write_scope(writer, &object->subject);
+	leave(writer);
+	write_cluster_rules(writer, "ingress", "from", dialect, object->ingress,
+			    object->ingress_count);
+	write_cluster_rules(writer, "egress", "to", dialect, object->egress, object->egress_count);
+	leave(writer);
+}
+
 static bool has_ipv6_pod(const struct weir_cluster *cluster)
 {
 	const struct k8s_pod *pods = cluster->pods.items;
@@ -654,6 +810,7 @@ static void write_cluster(struct writer *writer, const struct weir_cluster *clus
 	const struct k8s_service *services = cluster->services.items;
 	const struct k8s_slice *slices = cluster->slices.items;
 	const struct k8s_network_policy *policies = cluster->network_policies.items;
+	const struct k8s_cluster_policy *cluster_policies = cluster->cluster_policies.items;
 
 	for (size_t i = 0; i < cluster->namespaces.count && !writer->status; i++)
 		write_namespace(writer, &namespaces[i]);
@@ -669,6 +826,8 @@ static void write_cluster(struct writer *writer, const struct weir_cluster *clus
 		write_slice(writer, &slices[i]);
 	for (size_t i = 0; i < cluster->network_policies.count && !writer->status; i++)
 		write_network_policy(writer, &policies[i]);
+	for (size_t i = 0; i < cluster->cluster_policies.count && !writer->status; i++)
+		write_cluster_policy(writer, &cluster_policies[i]);
 }
 
 int weir_cluster_slim(const struct weir_cluster *cluster,

@@ -67,6 +67,7 @@ int weir_cluster_finish(struct weir_cluster *cluster);
 struct weir_cluster_counts {
 	uint32_t namespaces, pods, synthetic_pods, nodes, services, endpoint_slices, workloads;
 	uint32_t network_policies;
+	uint32_t cluster_policies; /* of the tiers around NetworkPolicy, of any kind */
 	uint32_t skipped_objects;  /* of kinds that no verdict needs */
 	uint32_t skipped_policies; /* by ignore_unsupported_policies */
 };

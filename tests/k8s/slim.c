@@ -11,6 +11,31 @@
 
 #include "cluster_of.h"
 
+static const char tiers[] =
+	"apiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\n"
+	"metadata: {name: cnp, labels: {x: \"1\"}}\n"
+	"spec:\n  tier: Baseline\n  priority: 7\n"
+	"  subject: {pods: {podSelector: {matchLabels: {a: b}}}}\n"
+	"  egress:\n  - name: \"first: \\\"rule\\\"\"\n    action: Accept\n    to:\n"
+	"    - networks: [10.0.0.0/8, \"fd00::/8\"]\n    - nodes: {matchLabels: {pool: x}}\n"
+	"    - domainNames: [\"*.example.com\", a.b.]\n"
+	"    protocols:\n    - tcp: {destinationPort: {number: 80}}\n"
+	"    - udp: {destinationPort: {number: 53}}\n"
+	"    - sctp: {destinationPort: {range: {start: 1, end: 9}}}\n"
+	"  - {action: Pass, to: [{namespaces: {}}], protocols: [{destinationNamedPort: http}]}\n"
+	"---\napiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\n"
+	"metadata: {name: anp}\nspec:\n  priority: 0\n"
+	"  subject: {namespaces: {matchLabels: {team: x}}}\n"
+	"  ingress:\n  - action: Allow\n"
+	"    from: [{pods: {namespaceSelector: {}, podSelector: {matchLabels: {c: d}}}}]\n"
+	"    ports: [{portNumber: {port: 53, protocol: UDP}}, {portRange: {start: 8000, end: "
+	"8080}},\n"
+	"      {namedPort: http}]\n"
+	"---\napiVersion: policy.networking.k8s.io/v1alpha1\nkind: BaselineAdminNetworkPolicy\n"
+	"metadata: {name: default}\n"
+	"spec: {subject: {namespaces: {}}, egress: [{action: Deny, to: [{networks: "
+	"[10.0.0.0/8]}]}]}\n";
+
 static const char objects[] =
 	"apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n  labels: {team: \"yes\", "
 	"\"a.b/c\": '1'}\n"
@@ -88,12 +113,12 @@ static const char policies[] =
 	"---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: deny, "
 	"namespace: shop}\nspec: {}\n";
 
-static char whole[8192];
+static char whole[sizeof(objects) + sizeof(policies) + sizeof(tiers) + 8];
 
 static int join(void **state)
 {
 	(void)state;
-	snprintf(whole, sizeof(whole), "%s%s", objects, policies);
+	snprintf(whole, sizeof(whole), "%s%s---\n%s", objects, policies, tiers);
 	return 0;
 }
 

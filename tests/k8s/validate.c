@@ -460,9 +460,11 @@ static const struct {
 } families[] = {
 	{ "extensions/v1beta1", "NetworkPolicy", true },
 	{ "networking.k8s.io/v1beta1", "NetworkPolicy", true },
-	{ "policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy", true },
-	{ "policy.networking.k8s.io/v1alpha1", "BaselineAdminNetworkPolicy", true },
-	{ "policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy", true },
+	{ "policy.networking.k8s.io/v1alpha2", "AdminNetworkPolicy", true },
+	{ "policy.networking.k8s.io/v1beta1", "BaselineAdminNetworkPolicy", true },
+	{ "policy.networking.k8s.io/v1alpha1", "ClusterNetworkPolicy", true },
+	{ "policy.networking.k8s.io/v1", "ClusterNetworkPolicy", true },
+	{ "policy.networking.k8s.io/v1alpha2", "ClusterEgressPolicy", true },
 	{ "projectcalico.org/v3", "NetworkPolicy", true },
 	{ "projectcalico.org/v3", "GlobalNetworkPolicy", true },
 	{ "crd.projectcalico.org/v1", "GlobalNetworkPolicy", true },
@@ -528,6 +530,12 @@ static void other_families_are_never_skipped(void **state)
 #define PEER_OF(peer)                                                                              \
 	SPEC_OF("networking.k8s.io/v1", "NetworkPolicy", "spec: {ingress: [{from: [" peer "]}]}")
 
+#define TIER_OF(spec)                                                                              \
+	SPEC_OF("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy",                       \
+		"spec: {subject: {namespaces: {}}, " spec "}")
+#define TIER_RULE(action, peer)                                                                    \
+	TIER_OF("priority: 1, tier: Admin, egress: [{" action ", to: [{" peer "}]}]")
+
 /* Two objects of one name which differ in one thing. */
 static const struct {
 	const char *name;
@@ -576,6 +584,18 @@ static const struct {
 		  "spec: {egress: [{ports: [{port: 1}]}]}"),
 	  SPEC_OF("networking.k8s.io/v1", "NetworkPolicy",
 		  "spec: {egress: [{ports: [{port: 1, endPort: 2}]}]}") },
+	{ "a cluster policy's priority", TIER_OF("priority: 1, tier: Admin"),
+	  TIER_OF("priority: 2, tier: Admin") },
+	{ "a cluster policy's tier", TIER_OF("priority: 1, tier: Admin"),
+	  TIER_OF("priority: 1, tier: Baseline") },
+	{ "a cluster policy's action", TIER_RULE("action: Accept", "namespaces: {}"),
+	  TIER_RULE("action: Pass", "namespaces: {}") },
+	{ "a cluster policy's networks", TIER_RULE("action: Deny", "networks: [10.0.0.0/8]"),
+	  TIER_RULE("action: Deny", "networks: [10.0.0.0/9]") },
+	{ "a cluster policy's domain names", TIER_RULE("action: Accept", "domainNames: [a.io]"),
+	  TIER_RULE("action: Accept", "domainNames: [b.io]") },
+	{ "a cluster policy's peers", TIER_RULE("action: Deny", "nodes: {}"),
+	  TIER_RULE("action: Deny", "namespaces: {}") },
 };
 
 static void objects_given_twice_must_be_the_same(void **state)
