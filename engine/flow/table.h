@@ -1,0 +1,116 @@
+/*
+ * table.h - the bounded table of live flows: one for each worker, one thread at a time.
+ *
+ * All memory is taken at creation. Nothing on the path of packets allocates, waits or fails, and
+ * each call takes a bounded number of steps. What the caller does for a burst of packets:
+ *
+ *     weir_flow_table_advance(table, now);                  once; expires a few flows
+ *     weir_flow_table_prepare(table, keys, probes, n);      hashes and prefetches
+ *     for each: weir_flow_table_find(table, &probes[i]);    which are known?
+ *     ... judge those that are not, all together ...
+ *     for each, in order: find again (a packet before it may have made the flow, or taken its
+ *     place), then weir_flow_table_note, _restart or _insert
+ *
+ * A flow is at one place as long as it lives; a pointer to it holds until the next insertion or
+ * advance.
+ */
+#ifndef WEIR_FLOW_TABLE_H
+#define WEIR_FLOW_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "key.h"
+#include "machine.h"
+#include "weir/allocator.h"
+#include "weir/flow.h"
+
+struct weir_flow_table;
+
+/* A flow in the table. */
+struct weir_flow_entry;
+
+/* What the table keeps for the caller with each flow: whatever marks mean (the verdict, the
+ * halves that were asked), and which generation of its two groups' rules judged it. */
+struct weir_flow_memo {
+	uint64_t source_generation : 28; /* compare what was masked with WEIR_FLOW_GENERATION */
+	uint64_t destination_generation : 28;
+	uint64_t marks : 8;
+};
+static_assert(sizeof(struct weir_flow_memo) == 8, "one word");
+#define WEIR_FLOW_GENERATION ((UINT32_C(1) << 28) - 1)
+
+/* A key made ready for its table. */
+struct weir_flow_probe {
+	uint64_t words[7]; /* the key as an entry has it */
+	uint32_t bucket;
+	uint8_t family; /* 0 IPv4, 1 IPv6 */
+};
+
+/* Fills what the caller left 0 with the defaults, and takes the memory. 0; -ENOMEM; -ERANGE when
+ * a bound is beyond what can be addressed. */
+int weir_flow_table_create(const struct weir_flow_options *options,
+			   const struct weir_allocator *allocator, struct weir_flow_table **out);
+void weir_flow_table_destroy(struct weir_flow_table *table); /* NULL is allowed */
+
+/* Tells the time; one that is earlier than the last changes nothing. Forgets flows that expired,
+ * a few buckets each call. Call it once a burst, or whenever there is time. */
+void weir_flow_table_advance(struct weir_flow_table *table, uint64_t now);
+
+/* Makes keys[0..n) ready and asks for the memory they lie in. Best in bursts of 32. */
+void weir_flow_table_prepare(const struct weir_flow_table *table, const struct weir_flow_key *keys,
+			     struct weir_flow_probe *probes, size_t n);
+
+/* The flow with this key, or NULL; one that has expired is none. */
+struct weir_flow_entry *weir_flow_table_find(const struct weir_flow_table *table,
+					     const struct weir_flow_probe *probe);
+
+/* Begins a flow that is not in the table, with its first packet. NULL: there is no room. */
+struct weir_flow_entry *weir_flow_table_insert(struct weir_flow_table *table,
+					       const struct weir_flow_probe *probe, unsigned side,
+					       uint8_t signals, struct weir_flow_memo memo);
+
+/* A further packet: what it signals, and that the flow is alive. Related errors are no packets
+ * of a flow: they do not keep it alive. */
+void weir_flow_table_note(struct weir_flow_table *table, struct weir_flow_entry *entry,
+			  unsigned side, uint8_t signals);
+
+/* The flow ended, and this packet begins the next one with its key (is_succeeded). */
+void weir_flow_table_restart(struct weir_flow_table *table, struct weir_flow_entry *entry,
+			     unsigned side, uint8_t signals, struct weir_flow_memo memo);
+
+void weir_flow_table_remove(struct weir_flow_table *table, struct weir_flow_entry *entry);
+/* Forgets all flows. Takes as long as the table is large: not for the path of packets. */
+void weir_flow_table_flush(struct weir_flow_table *table);
+
+struct weir_flow_memo weir_flow_entry_memo(const struct weir_flow_entry *entry);
+void weir_flow_entry_set_memo(struct weir_flow_entry *entry, struct weir_flow_memo memo);
+struct weir_flow_machine weir_flow_entry_machine(const struct weir_flow_entry *entry);
+
+void weir_flow_table_count(const struct weir_flow_table *table, struct weir_flow_counters *out);
+
+/* A flow as it is shown. */
+struct weir_flow_view {
+	struct weir_flow_key key;
+	struct weir_flow_machine machine;
+	struct weir_flow_memo memo;
+	uint64_t expires; /* if no packet comes; to the step of timeouts */
+	enum weir_flow_timeout timeout;
+};
+
+/* The next flow from *cursor on, which begins at 0; false: there are no more. The table may
+ * change in between: flows that stay are seen once. */
+bool weir_flow_table_next(const struct weir_flow_table *table, uint64_t *cursor,
+			  struct weir_flow_view *out);
+
+/* Which timeout holds for a connection. */
+enum weir_flow_timeout weir_flow_timeout_of(const struct weir_flow_machine *machine,
+					    uint8_t protocol);
+
+/* The key of the flow that an ICMP error belongs to; false: it quotes none, or goes to somebody
+ * else than the sender of what it quotes, and is judged by itself. */
+bool weir_flow_key_of_related(const struct weir_packet *packet, struct weir_flow_key *out,
+			      unsigned *side);
+
+#endif
