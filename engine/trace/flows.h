@@ -71,10 +71,12 @@ bool weir_sighting_translates(const struct weir_judge *judge, const struct weir_
 /* The node, of an address of its own, as an endpoint's index; else WEIR_NONE. */
 uint32_t weir_node_of(const struct weir_judge *judge, const struct weir_address *address);
 
-/* True when a node's sighting is allowed because the pod is the node's own, and a packet from the
- * client in its place would be judged otherwise (T10). */
-bool weir_exemption_decides(const struct weir_judge *judge, const struct weir_sighting *sighting,
-			    unsigned forward, const struct weir_address *client);
+/* True when a sighting is allowed because its pod is the own of the node that opened it. */
+bool weir_is_exempt(const struct weir_judge *judge, const struct weir_sighting *sighting,
+		    unsigned forward);
+/* True when such a sighting is not allowed from the client in the node's place. */
+bool weir_client_is_otherwise(const struct weir_judge *judge, const struct weir_sighting *sighting,
+			      unsigned forward, const struct weir_address *client);
 
 /* join.c: joins the sightings of translated connections (T10): sets translated[], by sighting
  * that counts, to the one that shows the virtual address. 0 or -ENOMEM. */

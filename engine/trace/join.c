@@ -132,16 +132,24 @@ static bool is_of_client(const struct weir_join *join, size_t at, const struct w
 void weir_join_consider(const struct weir_join *join, uint32_t at, struct weir_match *match)
 {
 	const struct weir_visit *visit = (const struct weir_visit *)join->visits.items + at;
-	const struct weir_sighting *sighting = weir_join_sighting(join, match->sighting);
+	const struct weir_tally *tally = &weir_join_sighting(join, match->sighting)->tally;
 	const struct weir_tally *seen = &weir_join_sighting(join, visit->sighting)->tally;
-	uint64_t distance = distance_between(seen, &sighting->tally);
-	unsigned server = !match->forward;
+	uint64_t distance = distance_between(seen, tally);
 
-	if (distance >= match->distance || !overlap(seen, &sighting->tally) ||
-	    !has_backend(join, visit, &sighting->key.ends[server], sighting->key.ports[server]))
+	if (distance >= match->distance || !overlap(seen, tally))
 		return;
 	match->visit = at;
 	match->distance = distance;
+}
+
+static void consider_client(const struct weir_join *join, size_t at, struct weir_match *match)
+{
+	const struct weir_flow_key *key = &weir_join_sighting(join, match->sighting)->key;
+	const struct weir_visit *visit = (const struct weir_visit *)join->visits.items + at;
+	unsigned server = !match->forward;
+
+	if (has_backend(join, visit, &key->ends[server], key->ports[server]))
+		weir_join_consider(join, (uint32_t)at, match);
 }
 
 /* Looks for a visit whose client is one side of the sighting. */
@@ -156,10 +164,10 @@ static struct weir_match match_client(const struct weir_join *join, uint32_t num
 	size_t at = visit_position(join, &client);
 
 	for (size_t i = at; i < at + WEIR_VISIT_NEIGHBOURS && is_of_client(join, i, &client); i++)
-		weir_join_consider(join, (uint32_t)i, &match);
+		consider_client(join, i, &match);
 	for (size_t i = at;
 	     i > 0 && i + WEIR_VISIT_NEIGHBOURS > at && is_of_client(join, i - 1, &client); i--)
-		weir_join_consider(join, (uint32_t)(i - 1), &match);
+		consider_client(join, i - 1, &match);
 	return match;
 }
 

@@ -63,8 +63,8 @@ static inline const struct weir_sighting *weir_join_sighting(const struct weir_j
 /* Whether a sighting counts for itself, and has two ends with a port each. */
 bool weir_join_is_live(const struct weir_join *join, uint32_t number);
 
-/* Makes the visit its sighting's match when it is nearer than what is there, they overlap in
- * time, and the sighting's other side is one of the Service's backends. */
+/* Makes the visit its sighting's match when it is nearer than what is there and they overlap in
+ * time. */
 void weir_join_consider(const struct weir_join *join, uint32_t visit, struct weir_match *match);
 
 /* Notes a match that has a visit, which it answers when it is nearest; 0 or -ENOMEM. */

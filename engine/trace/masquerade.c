@@ -47,14 +47,21 @@ struct waiting {
 	uint32_t service_port;
 	uint32_t port; /* the client's, or ANY_PORT */
 	uint32_t visit;
+	uint32_t node; /* whose port was visited, or WEIR_NONE */
 	uint64_t first;
+};
+
+/* What a node sent to an address that is not translated. */
+struct guest {
+	uint32_t sighting;
+	uint32_t node;
 };
 
 struct masquerade {
 	struct weir_join *join;
 	struct weir_array queue;  /* struct waiting */
 	struct weir_array doors;  /* struct door */
-	struct weir_array guests; /* uint32_t, sightings */
+	struct weir_array guests; /* struct guest */
 };
 
 static const struct weir_visit *visit_at(const struct masquerade *masquerade, uint32_t number)
@@ -62,10 +69,18 @@ static const struct weir_visit *visit_at(const struct masquerade *masquerade, ui
 	return (const struct weir_visit *)masquerade->join->visits.items + number;
 }
 
+static uint32_t node_of(const struct weir_join *join, uint32_t sighting, unsigned side)
+{
+	return weir_node_of(join->judge, &weir_join_sighting(join, sighting)->key.ends[side]);
+}
+
 static int line_up(struct masquerade *masquerade)
 {
-	for (uint32_t i = 0; i < masquerade->join->visits.count; i++) {
+	const struct weir_join *join = masquerade->join;
+
+	for (uint32_t i = 0; i < join->visits.count; i++) {
 		const struct weir_visit *visit = visit_at(masquerade, i);
+		unsigned forward = join->outcomes[visit->sighting].forward;
 		struct waiting *both;
 
 		if (visit->backend != WEIR_NONE)
@@ -73,8 +88,14 @@ static int line_up(struct masquerade *masquerade)
 		if (weir_array_resize(&masquerade->queue, masquerade->queue.count + 2))
 			return -ENOMEM;
 		both = (struct waiting *)masquerade->queue.items + masquerade->queue.count - 2;
-		both[0] = (struct waiting){ visit->service, visit->service_port, visit->port, i,
-					    visit->first };
+		both[0] = (struct waiting){
+			.service = visit->service,
+			.service_port = visit->service_port,
+			.port = visit->port,
+			.visit = i,
+			.node = node_of(join, visit->sighting, !forward),
+			.first = visit->first,
+		};
 		both[1] = both[0];
 		both[1].port = ANY_PORT;
 	}
@@ -171,112 +192,107 @@ static size_t position(const struct weir_array *sorted, const void *wanted,
 	return low;
 }
 
-/* Whether the node that the guest comes from may have stood in for the visit's client: a visit to
- * a node's port is masqueraded by that node. */
-static bool is_of_node(const struct masquerade *masquerade, const struct weir_match *match,
-		       const struct weir_visit *visit)
-{
-	const struct weir_join *join = masquerade->join;
-	const struct weir_flow_key *seen = &weir_join_sighting(join, visit->sighting)->key;
-	const struct weir_flow_key *guest = &weir_join_sighting(join, match->sighting)->key;
-	unsigned forward = join->outcomes[visit->sighting].forward;
-	uint32_t visited = weir_node_of(join->judge, &seen->ends[!forward]);
+/* One guest on its way. */
+struct search {
+	const struct masquerade *masquerade;
+	const struct guest *guest;
+	/* What is asked of each visit that the guest may belong to. */
+	void (*consider)(const struct search *search, uint32_t visit, struct weir_match *match);
+};
 
-	return visited == WEIR_NONE ||
-	       visited == weir_node_of(join->judge, &guest->ends[match->forward]);
-}
-
-/* What is asked of each visit that a guest may belong to. */
-typedef void (*consider_fn)(const struct masquerade *masquerade, uint32_t visit,
-			    struct weir_match *match);
-
-static void consider_at(const struct masquerade *masquerade, size_t at,
-			const struct waiting *wanted, consider_fn consider,
+/* A visit to a node's port is masqueraded by that node. */
+static void consider_at(const struct search *search, size_t at, const struct waiting *wanted,
 			struct weir_match *match)
 {
-	const struct waiting *queue = masquerade->queue.items;
+	const struct weir_array *queue = &search->masquerade->queue;
+	const struct waiting *waiting = (const struct waiting *)queue->items + at;
 
-	if (at < masquerade->queue.count && compare_wishes(&queue[at], wanted) == 0 &&
-	    is_of_node(masquerade, match, visit_at(masquerade, queue[at].visit)))
-		consider(masquerade, queue[at].visit, match);
+	if (at < queue->count && compare_wishes(waiting, wanted) == 0 &&
+	    (waiting->node == WEIR_NONE || waiting->node == search->guest->node))
+		search->consider(search, waiting->visit, match);
 }
 
 /* The visits of one service that began nearest to the guest. */
-static void look_around(const struct masquerade *masquerade, const struct waiting *wanted,
-			consider_fn consider, struct weir_match *match)
+static void look_around(const struct search *search, const struct waiting *wanted,
+			struct weir_match *match)
 {
-	size_t at = position(&masquerade->queue, wanted, compare_waiting);
+	size_t at = position(&search->masquerade->queue, wanted, compare_waiting);
 
 	for (size_t i = at; i < at + WEIR_VISIT_NEIGHBOURS; i++)
-		consider_at(masquerade, i, wanted, consider, match);
+		consider_at(search, i, wanted, match);
 	for (size_t i = at; i > 0 && i + WEIR_VISIT_NEIGHBOURS > at; i--)
-		consider_at(masquerade, i - 1, wanted, consider, match);
+		consider_at(search, i - 1, wanted, match);
 }
 
 /* The visits from a port to the services that the guest's other side is behind. */
-static struct weir_match look(const struct masquerade *masquerade, uint32_t number, uint32_t port,
-			      consider_fn consider)
+static struct weir_match look(const struct search *search, uint32_t port)
 {
-	const struct weir_sighting *guest = weir_join_sighting(masquerade->join, number);
-	unsigned forward = masquerade->join->outcomes[number].forward;
+	const struct weir_join *join = search->masquerade->join;
+	const struct weir_array *doors = &search->masquerade->doors;
+	uint32_t number = search->guest->sighting;
+	const struct weir_sighting *sighting = weir_join_sighting(join, number);
+	unsigned forward = join->outcomes[number].forward;
 	struct weir_match match = { number, WEIR_NONE, (uint8_t)forward, UINT64_MAX };
-	const struct door wanted = { guest->key.ends[!forward], guest->key.ports[!forward],
-				     guest->key.protocol, 0, 0 };
-	const struct door *doors = masquerade->doors.items;
-	size_t at = position(&masquerade->doors, &wanted, compare_doors);
+	const struct door wanted = { .address = sighting->key.ends[!forward],
+				     .port = sighting->key.ports[!forward],
+				     .protocol = sighting->key.protocol };
+	size_t at = position(doors, &wanted, compare_doors);
 
-	for (size_t i = at; i < masquerade->doors.count && i < at + DOORS; i++) {
-		const struct waiting visit = { doors[i].service, doors[i].service_port, port, 0,
-					       guest->tally.first };
+	for (size_t i = at; i < doors->count && i < at + DOORS; i++) {
+		const struct door *door = (const struct door *)doors->items + i;
+		const struct waiting visit = { .service = door->service,
+					       .service_port = door->service_port,
+					       .port = port,
+					       .first = sighting->tally.first };
 
-		if (memcmp(&doors[i], &wanted, DOOR_BYTES) != 0)
+		if (memcmp(door, &wanted, DOOR_BYTES) != 0)
 			break;
-		look_around(masquerade, &visit, consider, &match);
+		look_around(search, &visit, &match);
 	}
 	return match;
 }
 
-static void consider_nearest(const struct masquerade *masquerade, uint32_t visit,
-			     struct weir_match *match)
+static void consider_nearest(const struct search *search, uint32_t visit, struct weir_match *match)
 {
-	weir_join_consider(masquerade->join, visit, match);
+	weir_join_consider(search->masquerade->join, visit, match);
 }
 
-static void consider_suspicion(const struct masquerade *masquerade, uint32_t visit,
+static void consider_suspicion(const struct search *search, uint32_t visit,
 			       struct weir_match *match)
 {
-	const struct weir_join *join = masquerade->join;
-	const struct weir_visit *other = visit_at(masquerade, visit);
+	const struct weir_join *join = search->masquerade->join;
+	const struct weir_visit *other = visit_at(search->masquerade, visit);
 	struct weir_match found = { match->sighting, WEIR_NONE, match->forward, UINT64_MAX };
 
 	if (match->visit != WEIR_NONE || other->backend != WEIR_NONE)
 		return;
 	weir_join_consider(join, visit, &found);
 	if (found.visit != WEIR_NONE &&
-	    weir_exemption_decides(join->judge, weir_join_sighting(join, match->sighting),
-				   match->forward, &other->client))
+	    weir_client_is_otherwise(join->judge, weir_join_sighting(join, match->sighting),
+				     match->forward, &other->client))
 		*match = found;
 }
 
-/* Guests are what the backends answered at the node's address and the visit's port, and what may
- * be so. */
+/* Notes what a node sent, and its match, if the other side answered at the visit's port. */
 static int receive(struct masquerade *masquerade, uint32_t number)
 {
 	struct weir_join *join = masquerade->join;
 	const struct weir_sighting *sighting = weir_join_sighting(join, number);
 	unsigned forward = join->outcomes[number].forward;
+	uint32_t node = node_of(join, number, forward);
 	struct weir_match match;
-	uint32_t *guest;
+	struct guest *guest;
 
-	if (weir_node_of(join->judge, &sighting->key.ends[forward]) == WEIR_NONE)
+	if (node == WEIR_NONE)
 		return 0;
 	guest = weir_array_push(&masquerade->guests);
 	if (!guest)
 		return -ENOMEM;
-	*guest = number;
+	*guest = (struct guest){ number, node };
 	if (!sighting->machine.seen[!forward])
 		return 0;
-	match = look(masquerade, number, sighting->key.ports[forward], consider_nearest);
+	match = look(&(struct search){ masquerade, guest, consider_nearest },
+		     sighting->key.ports[forward]);
 	return weir_join_note(join, &match);
 }
 
@@ -295,17 +311,25 @@ static int receive_all(struct masquerade *masquerade)
 	return status ? status : weir_join_matches(join, first);
 }
 
+static bool is_suspect(const struct masquerade *masquerade, const struct guest *guest)
+{
+	const struct weir_join *join = masquerade->join;
+	const struct search search = { masquerade, guest, consider_suspicion };
+
+	return join->translated[guest->sighting] == WEIR_NONE &&
+	       weir_join_is_live(join, guest->sighting) &&
+	       weir_is_exempt(join->judge, weir_join_sighting(join, guest->sighting),
+			      join->outcomes[guest->sighting].forward) &&
+	       look(&search, ANY_PORT).visit != WEIR_NONE;
+}
+
 static void suspect_all(const struct masquerade *masquerade)
 {
-	const uint32_t *guests = masquerade->guests.items;
-	const struct weir_join *join = masquerade->join;
+	const struct guest *guests = masquerade->guests.items;
 
-	for (size_t i = 0; i < masquerade->guests.count; i++) {
-		if (join->translated[guests[i]] == WEIR_NONE && weir_join_is_live(join, guests[i]))
-			join->outcomes[guests[i]].is_suspect =
-				look(masquerade, guests[i], ANY_PORT, consider_suspicion).visit !=
-				WEIR_NONE;
-	}
+	for (size_t i = 0; i < masquerade->guests.count; i++)
+		masquerade->join->outcomes[guests[i].sighting].is_suspect =
+			is_suspect(masquerade, &guests[i]);
 }
 
 int weir_join_masqueraded(struct weir_join *join, const struct weir_allocator *allocator)
@@ -314,7 +338,7 @@ int weir_join_masqueraded(struct weir_join *join, const struct weir_allocator *a
 		.join = join,
 		.queue = weir_array_of(allocator, struct waiting),
 		.doors = weir_array_of(allocator, struct door),
-		.guests = weir_array_of(allocator, uint32_t),
+		.guests = weir_array_of(allocator, struct guest),
 	};
 	int status = line_up(&masquerade);
 

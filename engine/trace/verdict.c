@@ -106,21 +106,28 @@ static void judge_masqueraded(const struct weir_judge *judge, const struct weir_
 	record_verdict(record, &verdicts[!is_first]);
 }
 
-bool weir_exemption_decides(const struct weir_judge *judge, const struct weir_sighting *sighting,
-			    unsigned forward, const struct weir_address *client)
+bool weir_is_exempt(const struct weir_judge *judge, const struct weir_sighting *sighting,
+		    unsigned forward)
 {
 	struct weir_explanation explanation;
-	struct weir_verdict verdict;
 	struct weir_key key;
 
 	key_from(judge, sighting, forward, &key);
 	weir_policy_explain(judge->policy, &key, &explanation);
-	if (explanation.ingress.reason != WEIR_REASON_OWN_NODE)
-		return false;
+	return explanation.ingress.reason == WEIR_REASON_OWN_NODE;
+}
+
+bool weir_client_is_otherwise(const struct weir_judge *judge, const struct weir_sighting *sighting,
+			      unsigned forward, const struct weir_address *client)
+{
+	struct weir_verdict verdict;
+	struct weir_key key;
+
+	key_from(judge, sighting, forward, &key);
 	key.source = *client;
 	key.flags |= WEIR_KEY_HAIRPIN;
 	weir_policy_classify(judge->policy, &key, &verdict, 1);
-	return verdict.action != explanation.verdict.action;
+	return verdict.action != WEIR_ALLOW;
 }
 
 static void judge_undecided(const struct weir_judge *judge, const struct weir_sighting *sighting,
