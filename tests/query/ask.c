@@ -145,6 +145,9 @@ static const struct {
 	  { "shop/web-0", "shop/svc/web", "tcp/80" },
 	  "mixed: shop/web-0 > shop/web-0 (10.0.0.1 > 10.0.0.1:8080) allow, "
 	  "shop/web-0 > shop/web-1 (10.0.0.1 > 10.0.0.2:80) deny" },
+	{ "S11: a pod through its Service to itself, denied by a cluster policy",
+	  { "shop/db-0", "10.96.0.1", "tcp/5432" },
+	  "deny: shop/db-0 > shop/db-0 (10.0.0.9 > 10.0.0.9:85) deny" },
 	{ "a Service opens connections from its pods, each once",
 	  { "shop/svc/web", "shop/db-0", "tcp/85" },
 	  "allow: shop/web-0 > shop/db-0 (10.0.0.1 > 10.0.0.9:85) allow, "

@@ -152,6 +152,7 @@ static const struct weir_origin origins[] = {
 	{ "NetworkPolicy", "shop", "db", NULL, 0 },
 	{ "NetworkPolicy", "shop", "db", NULL, 1 },
 	{ "NetworkPolicy", "shop", "web-1", NULL, 0 },
+	{ "ClusterNetworkPolicy", NULL, "guard", "Deny", 0 },
 };
 
 #define ISOLATION(set, direction_)                                                                 \
@@ -168,6 +169,7 @@ static const struct weir_rule rules[] = {
 	  WEIR_RULE_ALLOW },
 	{ to_db, tcp_85, 1, 1, SET_WEB_1, 0, 2, WEIR_TIER_NETWORK_POLICY, WEIR_EGRESS,
 	  WEIR_RULE_ALLOW },
+	{ to_db, NULL, 1, 0, SET_DB, 0, 3, WEIR_TIER_ADMIN, WEIR_INGRESS, WEIR_RULE_DENY },
 	ISOLATION(SET_DB, WEIR_INGRESS),
 	ISOLATION(SET_WEB, WEIR_INGRESS),
 	ISOLATION(SET_TWIN, WEIR_INGRESS),

@@ -336,6 +336,13 @@ static const struct script_case masqueraded[] = {
 	  "1 tcp 10.0.2.1:40000 > 10.0.2.1:8080 allow established 2+1 0.000-0.002 "
 	  "service=one@10.96.0.1\n",
 	  "1> 1> 1<" },
+	{ "T10 S11 the same is asked of the cluster's tiers",
+	  "0.000 tcp 10.0.2.2 40000 10.96.0.4 80 S\n"
+	  "0.001 tcp 192.168.0.2 40000 10.0.2.2 8080 S\n"
+	  "0.002 tcp 10.0.2.2 8080 192.168.0.2 40000 SA",
+	  "1 tcp 10.0.2.2:40000 > 10.0.2.2:8080 deny established 2+1 0.000-0.002 "
+	  "service=open@10.96.0.4\n",
+	  "1> 1> 1<" },
 };
 
 static const struct script_case fragments[] = {
@@ -428,6 +435,20 @@ static const struct script_case verdicts[] = {
 	{ "C27 a pod through a service to itself", "0 tcp 10.0.2.1 40000 10.96.0.1 80 S",
 	  "1 tcp 10.0.2.1:40000 > 10.0.2.1:8080 allow new 1+0 0.000-0.000 "
 	  "service=one@10.96.0.1\n",
+	  "1>" },
+	{ "S11 which the cluster's tiers are asked about", "0 tcp 10.0.2.2 40000 10.96.0.4 80 S",
+	  "1 tcp 10.0.2.2:40000 > 10.0.2.2:8080 deny new 1+0 0.000-0.000 "
+	  "service=open@10.96.0.4\n",
+	  "1>" },
+	{ "S11 before and after translation",
+	  "0 tcp 10.0.2.2 40000 10.96.0.4 80 S\n0 tcp 10.0.2.2 40000 10.0.2.2 8080 S",
+	  "1 tcp 10.0.2.2:40000 > 10.0.2.2:8080 deny new 2+0 0.000-0.000 "
+	  "service=open@10.96.0.4\n",
+	  "1> 1>" },
+	{ "S11 a pod to its own address is not", "0 tcp 10.0.2.2 40000 10.0.2.2 80 S",
+	  "1 tcp 10.0.2.2:40000 > 10.0.2.2:80 allow new 1+0 0.000-0.000\n", "1>" },
+	{ "a destination that takes a domain name", "0 tcp 10.0.1.1 40000 203.0.113.9 443 S",
+	  "1 tcp 10.0.1.1:40000 > 203.0.113.9:443 ambiguous new 1+0 0.000-0.000 domain-name\n",
 	  "1>" },
 	{ "C31 a node to its pod", "0 tcp 192.168.0.2 40000 10.0.2.1 80 S",
 	  "1 tcp 192.168.0.2:40000 > 10.0.2.1:80 allow new 1+0 0.000-0.000\n", "1>" },

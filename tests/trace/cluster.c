@@ -86,22 +86,36 @@ struct weir_policy *cluster_policy(void)
 		[TWIN_A_ONLY] = { &members[2], 1, WEIR_NEVER },
 		[CACHE_ONLY] = { &members[3], 1, WEIR_NEVER },
 	};
-	const struct weir_block blocks[] = { { .prefix = prefix("172.16.0.0/12") } };
-	const struct weir_origin origins[] = { { "NetworkPolicy", "shop", "db", NULL, 0 } };
+	const struct weir_block blocks[] = { { .prefix = prefix("172.16.0.0/12") },
+					     { .prefix = prefix("203.0.113.0/24") } };
+	const struct weir_origin origins[] = {
+		{ "NetworkPolicy", "shop", "db", NULL, 0 },
+		{ "ClusterNetworkPolicy", NULL, "guard", "Deny", 0 },
+		{ "ClusterNetworkPolicy", NULL, "names", "Accept", 0 },
+		{ "ClusterNetworkPolicy", NULL, "names", "Deny", 1 },
+	};
 	const struct weir_peer peers[] = { { WEIR_PEER_SET, WEB_ONLY }, { WEIR_PEER_BLOCK, 0 } };
-#define RULE(direction_, subjects_, peers_, peer_count_, precedence_, origin_, action_)            \
+	const struct weir_peer caches[] = { { WEIR_PEER_SET, CACHE_ONLY } };
+	const struct weir_peer names[] = { { .kind = WEIR_PEER_DOMAINS } };
+	const struct weir_peer named[] = { { WEIR_PEER_BLOCK, 1 } };
+#define RULE_OF(tier_, direction_, subjects_, peers_, peer_count_, precedence_, origin_, action_)  \
 	{                                                                                          \
 		.peers = peers_, .peer_count = peer_count_, .subjects = subjects_,                 \
-		.precedence = precedence_, .origin = origin_, .tier = WEIR_TIER_NETWORK_POLICY,    \
+		.precedence = precedence_, .origin = origin_, .tier = WEIR_TIER_##tier_,           \
 		.direction = WEIR_##direction_, .action = action_                                  \
 	}
+#define RULE(...) RULE_OF(NETWORK_POLICY, __VA_ARGS__)
 	const struct weir_rule rules[] = {
 		RULE(INGRESS, DB_ONLY, peers, 2, 0, 0, WEIR_RULE_ALLOW),
 		RULE(INGRESS, DB_ONLY, NULL, 0, 1, WEIR_NONE, WEIR_RULE_DENY),
 		RULE(INGRESS, TWIN_A_ONLY, NULL, 0, 1, WEIR_NONE, WEIR_RULE_DENY),
 		RULE(EGRESS, CACHE_ONLY, NULL, 0, 1, WEIR_NONE, WEIR_RULE_DENY),
+		RULE_OF(ADMIN, INGRESS, CACHE_ONLY, caches, 1, 0, 1, WEIR_RULE_DENY),
+		RULE_OF(ADMIN, EGRESS, WEB_ONLY, names, 1, 1, 2, WEIR_RULE_ALLOW),
+		RULE_OF(ADMIN, EGRESS, WEB_ONLY, named, 1, 1, 3, WEIR_RULE_DENY),
 	};
 #undef RULE
+#undef RULE_OF
 	const struct weir_prefix ranges[] = { prefix("10.0.0.0/16") };
 	const struct weir_resolved resolved = {
 		.endpoints = endpoints,
@@ -114,8 +128,8 @@ struct weir_policy *cluster_policy(void)
 		.endpoint_count = ENDPOINTS,
 		.service_count = SERVICES,
 		.set_count = SETS,
-		.block_count = 1,
-		.origin_count = 1,
+		.block_count = sizeof(blocks) / sizeof(blocks[0]),
+		.origin_count = sizeof(origins) / sizeof(origins[0]),
 		.rule_count = sizeof(rules) / sizeof(rules[0]),
 		.pod_range_count = 1,
 	};

@@ -9,7 +9,8 @@
  *	n1 192.168.0.1 · n2 192.168.0.2 · pods are in 10.0.0.0/16
  *
  * Only web and 172.16.0.0/12 may reach db, on every port; cache is open, and
- * may reach nobody. Services:
+ * may reach nobody. A cluster policy denies cache to itself, which only connections through a
+ * service are asked; another lets web go to 203.0.113.0/24 by domain names only. Services:
  *
  *	shop/one    10.96.0.1 TCP 80, node port 30080, UDP 53   db:8080, db:5353
  *	shop/two    10.96.0.2 TCP 80                            db:8080 and cache:8080
