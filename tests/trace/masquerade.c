@@ -21,26 +21,26 @@ static const char *const backends[] = { "10.0.2.1", "10.0.2.2" };
 enum { DB, CACHE };
 static const struct {
 	const char *address;
-	uint16_t port;
 	int node; /* whose port it is, or NOBODY */
+	uint16_t port;
 	bool has_cache;
 } doors[] = {
-	{ "192.168.0.1", 30080, 0, false },
-	{ "192.168.0.2", 30080, 1, false },
-	{ "10.96.0.1", 80, NOBODY, false },
-	{ "10.96.0.2", 80, NOBODY, true },
+	{ "192.168.0.1", 0, 30080, false },
+	{ "192.168.0.2", 1, 30080, false },
+	{ "10.96.0.1", NOBODY, 80, false },
+	{ "10.96.0.2", NOBODY, 80, true },
 };
 
 /* One of a visit, from a client to a door, or of a guest, from a node to a backend. */
 struct spec {
-	unsigned from;
-	unsigned to;
-	uint16_t port;
-	bool is_answered;
 	uint64_t first;
 	uint64_t last;
-	int other; /* the guest of a visit, the visit of a guest, or NOBODY */
 	size_t frame;
+	unsigned from;
+	unsigned to;
+	int other; /* the guest of a visit, the visit of a guest, or NOBODY */
+	uint16_t port;
+	bool is_answered;
 };
 
 struct scene {

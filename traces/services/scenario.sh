@@ -1,12 +1,13 @@
 # The pods of manifests/ with their addresses, their servers, and the connections to make. Read by
 # lab/capture.sh and lab/verify.sh.
-variants=(service-ports target-ports deny-all)
+variants=(service-ports target-ports deny-all dns-or)
 nodes=(worker worker2)
 # Not those of cache-1 and cache-2: of connections to them only the client's side is seen.
-taps=(web-1 web-2 db-0 client-1 client-2 coredns friend friend-2 friend-3 stranger)
+taps=(web-1 web-2 db-0 client-1 client-2 coredns resolver impostor stray friend friend-2 friend-3 stranger)
 
 web1=10.244.1.10 web2=10.244.1.11 db=10.244.1.20 client1=10.244.1.30 client2=10.244.1.31
-dns=10.244.1.53 cache1=10.244.2.40 cache2=10.244.2.41
+dns=10.244.1.53 resolver=10.244.1.54 impostor=10.244.1.60 stray=10.244.1.61
+cache1=10.244.2.40 cache2=10.244.2.41
 friend=203.0.113.10 friend2=203.0.113.20 friend3=203.0.113.30 stranger=198.51.100.7
 
 build_cluster() {
@@ -21,6 +22,9 @@ build_cluster() {
 	add_pod worker client-1 $client1
 	add_pod worker client-2 $client2
 	add_pod worker coredns $dns
+	add_pod worker resolver $resolver
+	add_pod worker impostor $impostor
+	add_pod worker stray $stray
 	node_source=10.244.2.1
 	add_pod worker2 cache-1 $cache1
 	add_pod worker2 cache-2 $cache2
@@ -70,6 +74,7 @@ build_cluster() {
 }
 
 start_servers() {
+	local pod
 	mkdir -p "$lab_folder/www"
 	serve web-1 /usr/bin/python3 -m http.server 8080 --directory "$lab_folder/www"
 	serve web-2 /usr/bin/python3 -m http.server 80 --directory "$lab_folder/www"
@@ -77,16 +82,18 @@ start_servers() {
 	serve cache-1 /usr/bin/python3 "$lab_programs/greeter.py" 6379
 	serve cache-2 /usr/bin/python3 "$lab_programs/greeter.py" 6379
 	# The name of a headless Service, or of a pod behind it, is the pod's address.
-	serve coredns dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --user=root \
-		--pid-file= --local=/cluster.local/ \
-		--address=/db.shop.svc.cluster.local/10.96.10.2 \
-		--address=/db-headless.shop.svc.cluster.local/$db
+	for pod in coredns resolver impostor stray; do
+		serve $pod dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --user=root \
+			--pid-file= --local=/cluster.local/ \
+			--address=/db.shop.svc.cluster.local/10.96.10.2 \
+			--address=/db-headless.shop.svc.cluster.local/$db
+		listening $pod udp 53
+	done
 	listening web-1 tcp 8080
 	listening web-2 tcp 80
 	listening db-0 tcp 85
 	listening cache-1 tcp 6379
 	listening cache-2 tcp 6379
-	listening coredns udp 53
 }
 
 # See lab/pods.sh for what a line says.
@@ -112,5 +119,8 @@ connections() {
 		client-1 tcp      10.96.10.3  6379  $c1 shop/cache-1 TCP 6379
 		stranger tcp      172.18.0.3  30379 $stranger shop/cache-2 TCP 6379
 		worker   tcp      $db 85    node/worker $d TCP 85
+		client-1 dig-udp  $resolver 53 $c1 kube-system/resolver UDP 53
+		client-1 dig-udp  $impostor 53 $c1 shop/impostor UDP 53
+		client-1 dig-udp  $stray 53   $c1 play/stray UDP 53
 	LIST
 }

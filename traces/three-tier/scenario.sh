@@ -1,6 +1,6 @@
 # The pods of manifests/ with their addresses, their servers, and the connections to make. Read by
 # lab/capture.sh and lab/verify.sh.
-variants=(as-printed mended)
+variants=(open as-printed mended)
 taps=(frontend backend db dns outside)
 
 frontend=10.244.1.10 backend=10.244.1.20 db=10.244.1.30 dns=10.244.1.53
