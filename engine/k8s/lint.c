@@ -50,6 +50,8 @@ static const struct {
 	{ k8s_lint_services_overlap, NEEDS_PODS },
 	{ k8s_lint_services_clash, NEEDS_NOTHING },
 	{ k8s_lint_not_isolated, NEEDS_PODS },
+	{ k8s_lint_no_dns, NEEDS_PODS },
+	{ k8s_lint_redundant, NEEDS_PODS },
 	{ k8s_lint_rule_never_reached, NEEDS_NOTHING },
 	{ k8s_lint_equal_priority, NEEDS_NOTHING },
 	{ k8s_lint_allow_denied_before, NEEDS_NOTHING },

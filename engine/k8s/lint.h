@@ -35,6 +35,9 @@ enum k8s_lint_code {
 	K8S_LINT_HOLE_PARTLY_FILLED,
 	K8S_LINT_BLOCK_OF_PODS,
 	K8S_LINT_BLOCK_HOLDS_PODS,
+	K8S_LINT_NO_DNS,
+	K8S_LINT_POLICY_REDUNDANT,
+	K8S_LINT_RULE_REDUNDANT,
 	K8S_LINT_COUNT,
 };
 
@@ -146,6 +149,8 @@ int k8s_lint_pod_blocks(struct k8s_lint *lint, const struct k8s_lint_rule *rule)
 
 int k8s_lint_unknown_namespaces(struct k8s_lint *lint);
 int k8s_lint_not_isolated(struct k8s_lint *lint);
+int k8s_lint_no_dns(struct k8s_lint *lint);
+int k8s_lint_redundant(struct k8s_lint *lint);
 int k8s_lint_services(struct k8s_lint *lint);
 int k8s_lint_services_overlap(struct k8s_lint *lint);
 int k8s_lint_services_clash(struct k8s_lint *lint);

@@ -118,6 +118,21 @@ static const struct weir_lint lints[] = {
 		"a block matches the addresses of pods as well, and those change from day to day",
 		"cut them out with except, and name pods by selectors, unless the block is to hold them",
 	},
+	[K8S_LINT_NO_DNS] = {
+		"no-dns", WEIR_SEVERITY_NOTE,
+		"whoever finds others by name asks a name server first, and that is egress as well",
+		"allow UDP and TCP port 53 to the cluster's DNS, unless these pods use addresses only",
+	},
+	[K8S_LINT_POLICY_REDUNDANT] = {
+		"policy-redundant", WEIR_SEVERITY_WARNING,
+		"to change it or to remove it changes nothing, which surprises whoever does so",
+		"remove it, or narrow the policies beside it if they admit more than was meant",
+	},
+	[K8S_LINT_RULE_REDUNDANT] = {
+		"rule-redundant", WEIR_SEVERITY_NOTE,
+		"to change it or to remove it changes nothing, which surprises whoever does so",
+		"remove it, or narrow the rules beside it if they admit more than was meant",
+	},
 };
 /* clang-format on */
 

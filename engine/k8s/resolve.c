@@ -107,8 +107,8 @@ void weir_resolved_destroy(struct weir_resolved *resolved)
 	weir_release(allocator, result);
 }
 
-int weir_cluster_resolve(struct weir_cluster *cluster, const struct weir_semantics *semantics,
-			 struct weir_resolved **out)
+static int resolve(struct weir_cluster *cluster, const struct weir_semantics *semantics,
+		   uint32_t *subjects, struct weir_resolved **out)
 {
 	struct k8s_resolution *result =
 		resolution_create(weir_allocator_or_default(cluster->allocator));
@@ -118,6 +118,7 @@ int weir_cluster_resolve(struct weir_cluster *cluster, const struct weir_semanti
 	if (!result)
 		return -ENOMEM;
 	start(&resolver, cluster, result);
+	resolver.subjects = subjects;
 	status = run(&resolver);
 	finish(&resolver);
 	if (status) {
@@ -127,4 +128,16 @@ int weir_cluster_resolve(struct weir_cluster *cluster, const struct weir_semanti
 	show(result, cluster, semantics);
 	*out = &result->resolved;
 	return 0;
+}
+
+int weir_cluster_resolve(struct weir_cluster *cluster, const struct weir_semantics *semantics,
+			 struct weir_resolved **out)
+{
+	return resolve(cluster, semantics, NULL, out);
+}
+
+int k8s_resolve_subjects(struct weir_cluster *cluster, uint32_t *subjects,
+			 struct weir_resolved **out)
+{
+	return resolve(cluster, NULL, subjects, out);
 }

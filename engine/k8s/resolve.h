@@ -34,7 +34,14 @@ struct k8s_resolver {
 	struct weir_map node_set_of; /* nodes -> set */
 
 	struct weir_map workload_of; /* kind, namespace, name -> workload */
+
+	uint32_t *subjects; /* by NetworkPolicy: its set, to be written unless this is NULL */
 };
+
+/* As weir_cluster_resolve with the semantics of a zeroed struct; writes the set of subjects of each
+ * NetworkPolicy. Their rules stand first, by policy, those for egress before those for ingress. */
+int k8s_resolve_subjects(struct weir_cluster *cluster, uint32_t *subjects,
+			 struct weir_resolved **out);
 
 /* Each fills its part of the result; 0 or -ENOMEM. */
 int k8s_resolve_workloads(struct k8s_resolver *resolver);

@@ -236,6 +236,11 @@ static int resolve_policy(struct k8s_resolver *resolver, const struct k8s_networ
 	if (k8s_resolve_set(resolver, policy->meta.namespace_name, NULL, &policy->pod_selector,
 			    &subjects))
 		return -ENOMEM;
+	if (resolver->subjects) {
+		const struct k8s_network_policy *first = resolver->cluster->network_policies.items;
+
+		resolver->subjects[policy - first] = subjects;
+	}
 	for (uint32_t i = 0; i < count; i++) {
 		halves[i].subjects = subjects;
 		if (resolve_half(resolver, &halves[i]) || isolate(resolver, isolation, &halves[i]))

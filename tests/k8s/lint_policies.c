@@ -143,6 +143,71 @@ static const struct row blocks_with_pods[] = {
 	{ "a direction that is not in effect", POLICY("p", "policyTypes: [Ingress], egress: [{to: [" BLOCK("10.0.0.0/8") "]}]"), "" },
 };
 
+#define TO_DB "{to: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: 5432}]}"
+
+static const struct row dns[] = {
+	{ "egress without DNS", POD("p", "app: p", "") POLICY("p", "policyTypes: [Egress], egress: [" TO_DB "]"),
+	  "note 5:133: NetworkPolicy a/p: spec.egress: Pod p may connect to somewhere, and no policy allows it DNS\n" },
+	{ "the same policy allows it", POD("p", "app: p", "") POLICY("p", "policyTypes: [Egress], egress: [" TO_DB ", {ports: [{protocol: UDP, port: 53}]}]"), "" },
+	{ "another policy allows it", POD("p", "app: p", "") POLICY("p", "policyTypes: [Egress], egress: [" TO_DB "]") POLICY("q", "policyTypes: [Egress], egress: [{ports: [{protocol: UDP, port: 1, endPort: 53}]}]"), "" },
+	{ "another policy allows it to another pod", POD("p", "app: p", "") POD("q", "app: q", "") POLICY("p", "policyTypes: [Egress], egress: [" TO_DB "]")
+	  POLICY("q", "podSelector: {matchLabels: {app: p}}, policyTypes: [Egress], egress: [{ports: [{protocol: UDP, port: dns}]}]"),
+	  "note 6:133: NetworkPolicy a/p: spec.egress: Pod q may connect to somewhere, and no policy allows it DNS\n" },
+	{ "only for TCP", POD("p", "app: p", "") POLICY("p", "policyTypes: [Egress], egress: [{ports: [{port: 53}, {protocol: UDP, port: 54}]}]"),
+	  "note 5:133: NetworkPolicy a/p: spec.egress: Pod p may connect to somewhere, and no policy allows it DNS\n" },
+	{ "every port of UDP", POD("p", "app: p", "") POLICY("p", "policyTypes: [Egress], egress: [{ports: [{protocol: UDP}]}]"), "" },
+	{ "every port", POD("p", "app: p", "") POLICY("p", "policyTypes: [Egress], egress: [{to: [{podSelector: {}}]}]"), "" },
+	{ "a default deny", POD("p", "app: p", "") POLICY("p", "policyTypes: [Ingress, Egress]"), "" },
+	{ "egress is not isolated", POD("p", "app: p", "") POLICY("p", "policyTypes: [Ingress], egress: [" TO_DB "]"), "" },
+	{ "nobody is selected", POD("p", "app: p", "") POLICY("p", "podSelector: {matchLabels: {app: x}}, policyTypes: [Egress], egress: [" TO_DB "]"), "" },
+	{ "S13 a pod of the host's network", POD("p", "app: p", "spec: {hostNetwork: true, nodeName: n1}") POLICY("p", "policyTypes: [Egress], egress: [" TO_DB "]"), "" },
+};
+
+#define PODS POD("p", "app: p, x: yy", "") POD("q", "app: q", "") POD("r", "app: r, x: yy", "")
+#define OF(app) "{podSelector: {matchLabels: {app: " app "}}}"
+#define OF_P "podSelector: {matchLabels: {app: p}}, "
+
+static const struct row redundant_policies[] = {
+	{ "the only policy", PODS POLICY("a", "ingress: [{}]"), "" },
+	{ "the first of two that are alike stays", PODS POLICY("a", "ingress: [{from: [" OF("p") "]}]") POLICY("b", "ingress: [{from: [" OF("p") "]}]"),
+	  "warning 8:3: NetworkPolicy a/b: without it no verdict would change: other policies isolate its pods and admit all that it admits\n" },
+	{ "the other one admits everybody", PODS POLICY("a", "ingress: [{from: [" OF("p") ", {ipBlock: {cidr: 192.0.2.0/24}}]}]") POLICY("b", "ingress: [{}]"),
+	  "warning 7:3: NetworkPolicy a/a: without it no verdict would change: other policies isolate its pods and admit all that it admits\n" },
+	{ "pods that it alone isolates", PODS POLICY("a", "ingress: [{from: [" OF("p") "]}]") POLICY("b", OF_P "ingress: [{}]"), "" },
+	{ "a direction that it alone isolates", PODS POLICY("a", "policyTypes: [Ingress, Egress], ingress: [{from: [" OF("p") "]}]") POLICY("b", "ingress: [{}]"), "" },
+	{ "ports that it alone admits", PODS POLICY("a", "ingress: [{ports: [{port: 80, endPort: 90}]}]") POLICY("b", "ingress: [{ports: [{port: 80, endPort: 89}, {protocol: UDP}]}]"), "" },
+	{ "the others' ports together", PODS POLICY("a", "ingress: [{ports: [{port: 80, endPort: 90}]}]") POLICY("b", "ingress: [{ports: [{port: 80, endPort: 85}]}]") POLICY("c", "ingress: [{ports: [{port: 86, endPort: 99}]}]"),
+	  "warning 8:3: NetworkPolicy a/b: without it no verdict would change: other policies isolate its pods and admit all that it admits\n" },
+	{ "every port of TCP is not every port", PODS POLICY("a", "ingress: [{}]") POLICY("b", "ingress: [{ports: [{}, {protocol: UDP}, {protocol: SCTP}]}]"),
+	  "warning 8:3: NetworkPolicy a/b: without it no verdict would change: other policies isolate its pods and admit all that it admits\n" },
+	{ "C18 a range from 1 lacks 0", PODS POLICY("a", "ingress: [{ports: [{}]}]") POLICY("b", "ingress: [{ports: [{port: 1, endPort: 65535}]}]"),
+	  "warning 8:3: NetworkPolicy a/b: without it no verdict would change: other policies isolate its pods and admit all that it admits\n" },
+	{ "a name is not a number", PODS POLICY("a", "ingress: [{ports: [{port: http}]}]") POLICY("b", "ingress: [{ports: [{port: 80}]}]"), "" },
+	{ "the others' peers together", PODS POLICY("a", "ingress: [{from: [{podSelector: {}}]}]") POLICY("b", "ingress: [{from: [" OF("p") "]}, {from: [" OF("q") "]}, {from: [" OF("r") "]}]"),
+	  "warning 8:3: NetworkPolicy a/b: without it no verdict would change: other policies isolate its pods and admit all that it admits\n" },
+	{ "other peers for each port", PODS POLICY("b", "ingress: [{from: [{podSelector: {}}], ports: [{port: 80}]}]") POLICY("c", "ingress: [{from: [" OF("p") "]}, {from: [" OF("q") "], ports: [{port: 80}]}, {from: [" OF("r") "], ports: [{port: 81}]}]"), "" },
+	{ "everybody is more than every pod", PODS POLICY("a", "ingress: [{}]") POLICY("b", "ingress: [{from: [{namespaceSelector: {}}, {ipBlock: {cidr: 0.0.0.0/0}}]}]"),
+	  "warning 8:3: NetworkPolicy a/b: without it no verdict would change: other policies isolate its pods and admit all that it admits\n" },
+	{ "a smaller block with the hole", PODS POLICY("a", "ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/9, except: [10.1.0.0/16]}}]}]") POLICY("b", "ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.2.0/24]}}]}]"),
+	  "warning 7:3: NetworkPolicy a/a: without it no verdict would change: other policies isolate its pods and admit all that it admits\n" },
+	{ "C5 a hole that it lacks", PODS POLICY("a", "ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/9}}]}]") POLICY("b", "ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.2.0/24]}}]}]"), "" },
+	{ "S20 ::/0 is not IPv4", PODS POLICY("a", "ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/9}}]}]") POLICY("b", "ingress: [{from: [{ipBlock: {cidr: \"::/0\"}}]}]"), "" },
+	{ "one group of pods needs it", PODS POLICY("a", "podSelector: {matchLabels: {x: yy}}, ingress: [{from: [" OF("q") "]}]") POLICY("b", OF_P "ingress: [{}]") POLICY("c", "ingress: [{from: [" OF("p") "]}]"), "" },
+	{ "a default deny beside policies for every pod", PODS POLICY("a", "") POLICY("b", "ingress: [{}]"), "" },
+	{ "a policy that selects nobody", PODS POLICY("a", "podSelector: {matchLabels: {app: x}}, ingress: [{}]") POLICY("b", "ingress: [{}]"), "" },
+};
+
+static const struct row redundant_rules[] = {
+	{ "rules of their own", PODS POLICY("a", "ingress: [{from: [" OF("p") "], ports: [{port: 80}]}, {from: [" OF("q") "]}]"), "" },
+	{ "all are in another rule", PODS POLICY("a", "ingress: [{ports: [{port: 80}]}, {from: [" OF("q") "]}, {}]"),
+	  "note 7:134: NetworkPolicy a/a: spec.ingress[1]: all that it admits is admitted by other rules of the policy\n"
+	  "note 7:111: NetworkPolicy a/a: spec.ingress[0]: all that it admits is admitted by other rules of the policy\n" },
+	{ "the first of two that are alike stays", PODS POLICY("a", "ingress: [{}, {from: [" OF("p") "]}, {}]"),
+	  "note 7:165: NetworkPolicy a/a: spec.ingress[2]: all that it admits is admitted by other rules of the policy\n"
+	  "note 7:115: NetworkPolicy a/a: spec.ingress[1]: all that it admits is admitted by other rules of the policy\n" },
+	{ "the rules of the other direction", PODS POLICY("a", "egress: [{}], ingress: [{from: [" OF("p") "]}]"), "" },
+};
+
 /* clang-format on */
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -178,6 +243,24 @@ static void a_block_that_holds_pods(void **state)
 		     COUNT(blocks_with_pods));
 }
 
+static void egress_without_dns(void **state)
+{
+	(void)state;
+	check_beside("no-dns", "", dns, COUNT(dns));
+}
+
+static void a_policy_without_which_nothing_changes(void **state)
+{
+	(void)state;
+	check_beside("policy-redundant", "", redundant_policies, COUNT(redundant_policies));
+}
+
+static void a_rule_without_which_nothing_changes(void **state)
+{
+	(void)state;
+	check_beside("rule-redundant", "", redundant_rules, COUNT(redundant_rules));
+}
+
 /* Everything that the lints above find, at once. */
 static void running_out_of_memory_is_told(void **state)
 {
@@ -201,6 +284,9 @@ int main(void)
 		cmocka_unit_test(a_hole_that_another_entry_fills_in_part),
 		cmocka_unit_test(a_block_of_nothing_but_pods),
 		cmocka_unit_test(a_block_that_holds_pods),
+		cmocka_unit_test(egress_without_dns),
+		cmocka_unit_test(a_policy_without_which_nothing_changes),
+		cmocka_unit_test(a_rule_without_which_nothing_changes),
 		cmocka_unit_test(running_out_of_memory_is_told),
 	};
 
