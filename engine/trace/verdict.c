@@ -74,14 +74,17 @@ uint32_t weir_node_of(const struct weir_judge *judge, const struct weir_address 
 	return owner.kind == WEIR_OWNER_NODE ? owner.index : WEIR_NONE;
 }
 
-/* A flow that came through a service as its two sides are judged. The client's side is asked about
- * the client, the pod's side about who the pod saw, which may be a node in the client's place. */
+/* keys[0] is what a flow is judged by, unless a node put its address in the client's place. Then
+ * each side has a key: the client's side is asked about the client, the pod's side about the node
+ * that the pod saw. */
 static bool is_masqueraded(const struct weir_judge *judge, const struct weir_outcome *outcomes,
 			   const struct weir_flow_record *record, struct weir_key keys[2])
 {
 	unsigned forward = outcomes[record->sighting].forward;
 
 	key_of(judge, record, forward, &keys[0]);
+	if (record->translated == WEIR_NONE)
+		return false;
 	keys[1] = keys[0];
 	weir_flow_source(judge, outcomes, record, &keys[0].source, &keys[0].source_port);
 	if (weir_address_equal(&keys[0].source, &keys[1].source))

@@ -205,6 +205,11 @@ static const struct script_case translated[] = {
 	  "1 tcp 8.8.8.8:40000 > 10.0.2.1:8080 deny new 1+0 0.000-0.000 "
 	  "service=one@192.168.0.1\n",
 	  "1>" },
+	{ "T25 any of the node's addresses may be in the client's place",
+	  "0 tcp 8.8.8.8 40000 192.168.0.3 30080 S",
+	  "1 tcp 8.8.8.8:40000 > 10.0.2.1:8080 ambiguous new 1+0 0.000-0.000 translated-source "
+	  "service=one@192.168.0.3\n",
+	  "1>" },
 	{ "T25 both would be allowed", "0 tcp 8.8.8.8 40000 192.168.0.2 30081 S",
 	  "1 tcp 8.8.8.8:40000 > 10.0.2.2:8080 allow new 1+0 0.000-0.000 "
 	  "service=open@192.168.0.2\n",
@@ -242,6 +247,13 @@ static const struct script_case masqueraded[] = {
 	  "2 tcp 192.168.0.2:40000 > 10.0.2.1:8080 ambiguous new 1+0 0.001-0.001 "
 	  "translated-source\n",
 	  "1> 2>" },
+	{ "T10 T25 a node may stand in with another address than was visited",
+	  "0.000 tcp 8.8.8.8 40000 192.168.0.3 30080 S\n"
+	  "0.001 tcp 172.16.200.1 40000 10.0.2.1 8080 S\n"
+	  "0.002 tcp 10.0.2.1 8080 172.16.200.1 40000 SA",
+	  "1 tcp 8.8.8.8:40000 > 10.0.2.1:8080 allow established 2+1 0.000-0.002 "
+	  "service=one@192.168.0.3\n",
+	  "1> 1> 1<" },
 	{ "T10 T6 an error about it is no reply",
 	  "0.000 tcp 8.8.8.8 40000 192.168.0.2 30080 S\n"
 	  "0.001 tcp 192.168.0.2 40000 10.0.2.1 8080 S\n"

@@ -4,7 +4,7 @@
 
 #include "weir/resolved.h"
 
-enum { WEB, CLIENT, DB, CACHE, TWIN_A, TWIN_B, N1, N2, ENDPOINTS };
+enum { WEB, CLIENT, DB, CACHE, TWIN_A, TWIN_B, N1, N2, N3, ENDPOINTS };
 enum { DB_ONLY, WEB_ONLY, TWIN_A_ONLY, CACHE_ONLY, SETS };
 enum { ONE, TWO, NOBODY, OPEN, SERVICES };
 
@@ -33,6 +33,8 @@ struct weir_policy *cluster_policy(void)
 	const struct weir_address twin[] = { address("10.0.3.1") };
 	const struct weir_address n1[] = { address("192.168.0.1") };
 	const struct weir_address n2[] = { address("192.168.0.2") };
+	const struct weir_address n3[] = { address("192.168.0.3"), address("fd00::31"),
+					   address("172.16.200.1") };
 	const struct weir_declared_port web_ports[] = { { NULL, 5000, 6 } };
 	const struct weir_declared_port client_ports[] = { { NULL, 7000, 6 } };
 	const struct weir_declared_port db_ports[] = { { NULL, 80, 6 },
@@ -47,7 +49,8 @@ struct weir_policy *cluster_policy(void)
 	}
 #define NODE(name_, list)                                                                          \
 	{                                                                                          \
-		.name = name_, .addresses = list, .address_count = 1, .node = WEIR_NONE,           \
+		.name = name_, .addresses = list,                                                  \
+		.address_count = sizeof(list) / sizeof((list)[0]), .node = WEIR_NONE,              \
 		.workload = WEIR_NONE, .kind = WEIR_ENDPOINT_NODE                                  \
 	}
 	const struct weir_endpoint endpoints[ENDPOINTS] = {
@@ -59,6 +62,7 @@ struct weir_policy *cluster_policy(void)
 		[TWIN_B] = POD("twin-b", twin, NULL, 0, N1),
 		[N1] = NODE("n1", n1),
 		[N2] = NODE("n2", n2),
+		[N3] = NODE("n3", n3),
 	};
 #undef POD
 #undef NODE

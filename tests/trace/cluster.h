@@ -6,7 +6,8 @@
  *	shop/db      10.0.2.1 fd00::21   node n2; declares TCP 80, UDP 53, SCTP 3868
  *	shop/cache   10.0.2.2            node n2
  *	shop/twin-a, shop/twin-b         share 10.0.3.1; a policy isolates twin-a
- *	n1 192.168.0.1 · n2 192.168.0.2 · pods are in 10.0.0.0/16
+ *	n1 192.168.0.1 · n2 192.168.0.2 · n3 192.168.0.3 fd00::31 172.16.200.1
+ *	pods are in 10.0.0.0/16
  *
  * Only web and 172.16.0.0/12 may reach db, on every port; cache is open, and
  * may reach nobody. A cluster policy denies cache to itself, which only connections through a
