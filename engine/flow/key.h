@@ -70,6 +70,11 @@ void weir_flow_key_fragments(const struct weir_packet *packet, struct weir_flow_
  * packet. The quote does not say whether an echo was asked or answered: it is taken as asked. */
 unsigned weir_flow_key_of_quote(const struct weir_packet *packet, struct weir_flow_key *out);
 
+/* The key of the flow that an ICMP error belongs to; false: it quotes none, or goes to somebody
+ * else than the sender of what it quotes, and is judged by itself. */
+bool weir_flow_key_of_related(const struct weir_packet *packet, struct weir_flow_key *out,
+			      unsigned *side);
+
 /* The same key with its ends exchanged, which means the other asker for QUERY. */
 void weir_flow_key_swap_addresses(struct weir_flow_key *key);
 

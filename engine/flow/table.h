@@ -48,8 +48,7 @@ struct weir_flow_probe {
 	uint8_t family; /* 0 IPv4, 1 IPv6 */
 };
 
-/* Fills what the caller left 0 with the defaults, and takes the memory. 0; -ENOMEM; -ERANGE when
- * a bound is beyond what can be addressed. */
+/* Fills what the caller left 0 with the defaults, and takes the memory. 0 or -ENOMEM. */
 int weir_flow_table_create(const struct weir_flow_options *options,
 			   const struct weir_allocator *allocator, struct weir_flow_table **out);
 void weir_flow_table_destroy(struct weir_flow_table *table); /* NULL is allowed */
@@ -66,7 +65,8 @@ void weir_flow_table_prepare(const struct weir_flow_table *table, const struct w
 struct weir_flow_entry *weir_flow_table_find(const struct weir_flow_table *table,
 					     const struct weir_flow_probe *probe);
 
-/* Begins a flow that is not in the table, with its first packet. NULL: there is no room. */
+/* Begins a flow that is not in the table, with its first packet. NULL: there is no room. One that
+ * is in the table after all gives way. */
 struct weir_flow_entry *weir_flow_table_insert(struct weir_flow_table *table,
 					       const struct weir_flow_probe *probe, unsigned side,
 					       uint8_t signals, struct weir_flow_memo memo);
@@ -107,10 +107,5 @@ bool weir_flow_table_next(const struct weir_flow_table *table, uint64_t *cursor,
 /* Which timeout holds for a connection. */
 enum weir_flow_timeout weir_flow_timeout_of(const struct weir_flow_machine *machine,
 					    uint8_t protocol);
-
-/* The key of the flow that an ICMP error belongs to; false: it quotes none, or goes to somebody
- * else than the sender of what it quotes, and is judged by itself. */
-bool weir_flow_key_of_related(const struct weir_packet *packet, struct weir_flow_key *out,
-			      unsigned *side);
 
 #endif

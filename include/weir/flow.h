@@ -52,10 +52,11 @@ struct weir_flow_options {
 	uint64_t timeouts[WEIR_FLOW_TIMEOUTS]; /* 0: the default */
 };
 
-/* When a table is full, room is made for a new flow by the first of: one that has expired; the
- * oldest of those that no packet has answered or that are closed, among the flows of a fixed
- * number of buckets that a hand going round comes to next (all of a small table). When there is
- * none the new flow is refused. */
+/* When a table is full, room is made for a new flow by the first of: those that have expired; the
+ * oldest of those that nobody has answered, that are not open yet (TCP and SCTP before the end of
+ * the handshake) or that are over. Looked at are the flows of 16 buckets that a hand going round
+ * comes to next, which are all of a table of up to 36 flows. When there is none of either the new
+ * flow is refused. */
 struct weir_flow_counters {
 	uint64_t inserted;
 	uint64_t restarted; /* flows that ended and began anew, with the same key */
@@ -63,6 +64,7 @@ struct weir_flow_counters {
 	uint64_t removed;  /* by the caller */
 	uint64_t evicted;  /* to make room */
 	uint64_t refused;  /* flows that found no room */
+	uint64_t steps;    /* buckets that insertions and expiry looked at */
 	uint64_t flows[2]; /* now in the table: [0] IPv4, [1] IPv6; some may have expired */
 	size_t bytes;      /* of memory, the same from creation to end */
 };

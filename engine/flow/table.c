@@ -1,0 +1,737 @@
+/*
+ * table.c - buckets of four flows, probed from a home bucket on; nothing moves.
+ *
+ * A flow is an entry of 4 words (IPv4) or 8 (IPv6, one cache line):
+ *
+ *     meta   kind + 1 (0: free) : 3, protocol : 8 | machine : 16, reach : 1, deadline : 36
+ *     memo   the caller's
+ *     ports and zone
+ *     addresses: 1 word or 4      (and a word that is not used)
+ *
+ * The low 11 bits of meta and the words behind memo are the key; they are compared whole. Four
+ * entries are a bucket: two neighbouring cache lines for IPv4, which the processor fetches as a
+ * pair. A keyed hash names the home bucket. When that is full the flow goes to the next of a
+ * sequence of buckets that the home determines (home, home + step, home + 2 step, ...), at most
+ * 16 of them; the home remembers how far along it any of its flows went: its reach, a number of
+ * four bits, a bit in each of its entries, free or not. So
+ *
+ *     a lookup reads the home, and no more as long as nothing of that home lies elsewhere;
+ *     a removal leaves everything else where it is.
+ *
+ * With 1.75 entries for each flow of IPv4 (1.44 of IPv6) a full table has 6 (14) of 100 flows
+ * away from home, and 16 full buckets in sequence are not met by chance. Should they be, that is
+ * treated as a full table is.
+ *
+ * A deadline is a number of steps of 2^27 ns; 36 bits of them are 292 years, so that no wild
+ * time wraps. A flow past its deadline is not there, whether its entry was swept or not. Sweeping
+ * goes around, a few buckets for each burst; when it meets a home whose reach nothing needs any
+ * more it draws that in by one.
+ *
+ * The hash multiplies words that are mixed with secret words, both factors, and folds the
+ * product; who does not know the secret can neither make a factor zero nor aim. Reference for
+ * the construction: Black et al., "UMAC: Fast and Secure Message Authentication", 1999.
+ */
+#include "table.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "memory.h"
+
+enum {
+	SLOTS = 4,     /* entries in a bucket */
+	PROBES = 16,   /* buckets in which a flow may be */
+	WINDOW = 16,   /* buckets that the hand looks at to make room */
+	SWEEP = 4,     /* buckets of each family swept at each advance */
+	ALIGNED = 128, /* a pair of cache lines */
+	LINE = 64,
+	KEY_WORDS = 7, /* of the larger family, with meta and memo */
+	SECRETS = 8,
+	META = 0,
+	MEMO = 1,
+	PORTS = 2,
+	ADDRESSES = 3,
+	MACHINE_SHIFT = 11,
+	DEADLINE_SHIFT = 28,
+	STEP_SHIFT = 27, /* of nanoseconds to steps */
+};
+
+#define KEY_MASK     ((UINT64_C(1) << MACHINE_SHIFT) - 1)
+#define KIND_MASK    UINT64_C(7)
+#define MACHINE_MASK (UINT64_C(0xffff) << MACHINE_SHIFT)
+#define REACH_BIT    (UINT64_C(1) << 27)
+#define NEVER        ((UINT64_C(1) << 36) - 1)
+
+static_assert(WEIR_FLOW_QUOTED + 1 <= KIND_MASK, "kinds have three bits, and free is one");
+
+/* What differs between the families. Entries of each flow: 7/16 and 23/64 buckets. */
+static const struct {
+	uint32_t words;
+	uint32_t address_words;
+	uint32_t buckets_in_64;
+} shapes[2] = { { 4, 1, 28 }, { 8, 4, 23 } };
+
+static_assert(SLOTS * 4 * sizeof(uint64_t) == ALIGNED, "a bucket of IPv4 is a pair of lines");
+
+struct weir_flow_entry {
+	uint64_t words[4]; /* or 8, as the family has */
+};
+
+struct family {
+	void *memory;
+	uint64_t *entries;
+	uint32_t words; /* of an entry */
+	uint32_t address_words;
+	uint32_t buckets;
+	uint32_t max;
+	uint32_t flows;
+	uint32_t swept; /* the next bucket to sweep */
+	uint32_t hand;  /* the next bucket to look for room in */
+};
+
+struct weir_flow_table {
+	const struct weir_allocator *allocator;
+	struct family families[2];
+	uint64_t secrets[SECRETS];
+	uint64_t now;      /* nanoseconds */
+	uint64_t now_step; /* whole steps of it */
+	uint64_t timeouts[WEIR_FLOW_TIMEOUTS];
+	struct weir_flow_counters counters;
+};
+
+/* Machines in 16 bits: 5 signals for each side, 6 bits about the opening. */
+
+static uint64_t pack_machine(const struct weir_flow_machine *machine)
+{
+	uint64_t bits = machine->seen[0] | (uint64_t)machine->seen[1] << 5 |
+			(uint64_t)machine->opener << 10;
+
+	return bits << MACHINE_SHIFT;
+}
+
+static struct weir_flow_machine unpack_machine(uint64_t meta)
+{
+	uint64_t bits = meta >> MACHINE_SHIFT;
+
+	return (struct weir_flow_machine){
+		.seen = { bits & 31, bits >> 5 & 31 },
+		.opener = bits >> 10 & 63,
+	};
+}
+
+static uint8_t protocol_of(uint64_t meta)
+{
+	return (uint8_t)(meta >> 3);
+}
+
+static bool is_free(uint64_t meta)
+{
+	return !(meta & KIND_MASK);
+}
+
+static bool is_expired(const struct weir_flow_table *table, uint64_t meta)
+{
+	return meta >> DEADLINE_SHIFT <= table->now_step;
+}
+
+/* Answered by nobody, not open yet, or over. */
+static bool is_evictable(uint64_t meta)
+{
+	struct weir_flow_machine machine = unpack_machine(meta);
+	uint8_t protocol = protocol_of(meta);
+
+	if (!machine.seen[0] || !machine.seen[1])
+		return true;
+	switch (weir_flow_timeout_of(&machine, protocol)) {
+	case WEIR_FLOW_TIMEOUT_TCP_ESTABLISHED:
+	case WEIR_FLOW_TIMEOUT_TCP_FIN_WAIT:
+	case WEIR_FLOW_TIMEOUT_SCTP_ESTABLISHED:
+		return false;
+	default:
+		return weir_flow_has_handshake(protocol);
+	}
+}
+
+static uint64_t timeout_of(const struct weir_flow_table *table, uint64_t meta)
+{
+	struct weir_flow_machine machine = unpack_machine(meta);
+
+	return table->timeouts[weir_flow_timeout_of(&machine, protocol_of(meta))];
+}
+
+/* The meta word with a deadline counted from now. */
+static uint64_t with_deadline(const struct weir_flow_table *table, uint64_t meta)
+{
+	uint64_t end = table->now + timeout_of(table, meta);
+	uint64_t deadline = NEVER;
+
+	if (end >= table->now && end <= INT64_MAX - (1 << STEP_SHIFT))
+		deadline = (end + (1 << STEP_SHIFT) - 1) >> STEP_SHIFT;
+	return (meta & ((UINT64_C(1) << DEADLINE_SHIFT) - 1)) | deadline << DEADLINE_SHIFT;
+}
+
+/* Keys and hashes. */
+
+static uint64_t hash_key(const struct weir_flow_table *table, const uint64_t *words, bool is_ipv6)
+{
+	const uint64_t *secrets = table->secrets;
+	uint64_t h = words[ADDRESSES];
+
+	if (is_ipv6)
+		h = weir_flow_fold(words[ADDRESSES] ^ secrets[0],
+				   words[ADDRESSES + 1] ^ secrets[1]) ^
+		    weir_flow_fold(words[ADDRESSES + 2] ^ secrets[2],
+				   words[ADDRESSES + 3] ^ secrets[3]);
+	h = weir_flow_fold(h ^ secrets[4], words[PORTS] ^ secrets[5]);
+	return weir_flow_fold(h ^ (words[META] & KEY_MASK) ^ secrets[6], secrets[7]);
+}
+
+static uint32_t bucket_of(const struct weir_flow_table *table, const uint64_t *words,
+			  unsigned family)
+{
+	uint64_t high = hash_key(table, words, family) >> 32;
+
+	return (uint32_t)(high * table->families[family].buckets >> 32);
+}
+
+static uint64_t ipv4_word(const struct weir_address *address)
+{
+	uint32_t word;
+
+	memcpy(&word, &address->bytes[12], sizeof(word));
+	return word;
+}
+
+static bool looks_ipv4(const struct weir_address *address)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	return memcmp(address->bytes, mapped, sizeof(mapped)) == 0;
+}
+
+static void pack_key(const struct weir_flow_key *key, struct weir_flow_probe *probe)
+{
+	probe->family = !(looks_ipv4(&key->ends[0]) && looks_ipv4(&key->ends[1]));
+	probe->words[META] = (key->kind + UINT64_C(1)) | (uint64_t)key->protocol << 3;
+	probe->words[MEMO] = 0;
+	probe->words[PORTS] =
+		key->ports[0] | (uint64_t)key->ports[1] << 16 | (uint64_t)key->zone << 32;
+	if (probe->family)
+		memcpy(&probe->words[ADDRESSES], key->ends, sizeof(key->ends));
+	else
+		probe->words[ADDRESSES] = ipv4_word(&key->ends[0]) | ipv4_word(&key->ends[1]) << 32;
+}
+
+static void unpack_key(const uint64_t *words, unsigned family, struct weir_flow_key *out)
+{
+	*out = (struct weir_flow_key){
+		.ports = { (uint16_t)words[PORTS], (uint16_t)(words[PORTS] >> 16) },
+		.zone = (uint32_t)(words[PORTS] >> 32),
+		.protocol = protocol_of(words[META]),
+		.kind = (uint8_t)((words[META] & KIND_MASK) - 1),
+	};
+	if (family) {
+		memcpy(out->ends, &words[ADDRESSES], sizeof(out->ends));
+		return;
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t address = (uint32_t)(words[ADDRESSES] >> (32 * i));
+		uint8_t bytes[4];
+
+		memcpy(bytes, &address, sizeof(bytes));
+		out->ends[i] = weir_address_from_ipv4(bytes);
+	}
+}
+
+/* All words: a comparison that stops at the first difference would have to guess. */
+static inline bool has_key(const uint64_t *entry, const uint64_t *words, uint32_t address_words)
+{
+	uint64_t different =
+		((entry[META] ^ words[META]) & KEY_MASK) | (entry[PORTS] ^ words[PORTS]);
+
+	for (uint32_t i = 0; i < address_words; i++)
+		different |= entry[ADDRESSES + i] ^ words[ADDRESSES + i];
+	return !different;
+}
+
+/* Buckets and their sequences. */
+
+static inline uint64_t *slot_at(const struct family *family, uint32_t bucket, unsigned slot)
+{
+	return family->entries + ((size_t)bucket * SLOTS + slot) * family->words;
+}
+
+/* A small table's sequences are all of it. */
+static uint32_t step_of(const struct family *family, uint32_t home)
+{
+	uint64_t mixed = home * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+
+	if (family->buckets <= PROBES)
+		return 1;
+	return 1 + (uint32_t)(mixed * (family->buckets - 1) >> 32);
+}
+
+static uint32_t bucket_after(const struct family *family, uint32_t bucket, uint32_t step)
+{
+	uint64_t next = (uint64_t)bucket + step;
+
+	return (uint32_t)(next >= family->buckets ? next - family->buckets : next);
+}
+
+static uint32_t bucket_along(const struct family *family, uint32_t home, unsigned reach)
+{
+	return (uint32_t)((home + (uint64_t)reach * step_of(family, home)) % family->buckets);
+}
+
+static unsigned read_reach(const struct family *family, uint32_t home)
+{
+	unsigned reach = 0;
+
+	for (unsigned i = 0; i < SLOTS; i++)
+		reach |= (slot_at(family, home, i)[META] & REACH_BIT ? 1u : 0u) << i;
+	return reach;
+}
+
+static void write_reach(struct family *family, uint32_t home, unsigned reach)
+{
+	for (unsigned i = 0; i < SLOTS; i++) {
+		uint64_t *meta = &slot_at(family, home, i)[META];
+
+		*meta = (*meta & ~REACH_BIT) | (reach >> i & 1 ? REACH_BIT : 0);
+	}
+}
+
+/* Inlined with the family's numbers as constants. */
+static inline __attribute__((always_inline)) uint64_t *
+find_in_bucket(uint64_t *entry, const uint64_t *words, uint32_t entry_words, uint32_t address_words)
+{
+	for (unsigned i = 0; i < SLOTS; i++, entry += entry_words) {
+		if (has_key(entry, words, address_words))
+			return entry;
+	}
+	return NULL;
+}
+
+static uint64_t *find_here(const struct family *family, uint32_t bucket, const uint64_t *words,
+			   bool is_ipv6)
+{
+	uint64_t *first = slot_at(family, bucket, 0);
+
+	return is_ipv6 ? find_in_bucket(first, words, 8, 4) : find_in_bucket(first, words, 4, 1);
+}
+
+static uint64_t *find_away(const struct family *family, const struct weir_flow_probe *probe)
+{
+	unsigned reach = read_reach(family, probe->bucket);
+	uint32_t bucket = probe->bucket;
+	uint32_t step = reach ? step_of(family, bucket) : 0;
+	uint64_t *entry = NULL;
+
+	for (unsigned i = 0; i < reach && !entry; i++) {
+		bucket = bucket_after(family, bucket, step);
+		entry = find_here(family, bucket, probe->words, probe->family);
+	}
+	return entry;
+}
+
+/* The entry with this key, expired or not. */
+static inline uint64_t *find_entry(const struct weir_flow_table *table,
+				   const struct weir_flow_probe *probe)
+{
+	const struct family *family = &table->families[probe->family];
+	uint64_t *entry = find_here(family, probe->bucket, probe->words, probe->family);
+
+	return entry ? entry : find_away(family, probe);
+}
+
+static struct family *family_of(struct weir_flow_table *table, const uint64_t *entry)
+{
+	const struct family *ipv6 = &table->families[1];
+
+	return &table->families[entry >= ipv6->entries && entry < slot_at(ipv6, ipv6->buckets, 0)];
+}
+
+static void release(struct family *family, uint64_t *entry)
+{
+	entry[META] &= REACH_BIT;
+	family->flows--;
+}
+
+/* Expiry and room. */
+
+/* Frees what expired in a bucket and returns how many that were. */
+static unsigned expire_bucket(struct weir_flow_table *table, struct family *family, uint32_t bucket)
+{
+	unsigned expired = 0;
+
+	for (unsigned i = 0; i < SLOTS; i++) {
+		uint64_t *entry = slot_at(family, bucket, i);
+
+		if (is_free(entry[META]) || !is_expired(table, entry[META]))
+			continue;
+		release(family, entry);
+		expired++;
+	}
+	table->counters.expired += expired;
+	table->counters.steps++;
+	return expired;
+}
+
+/* Whether a flow in the last bucket of the reach is why it is so far. */
+static bool needs_reach(const struct weir_flow_table *table, const struct family *family,
+			uint32_t home, unsigned reach)
+{
+	uint32_t bucket = bucket_along(family, home, reach);
+
+	for (unsigned i = 0; i < SLOTS; i++) {
+		const uint64_t *entry = slot_at(family, bucket, i);
+
+		if (!is_free(entry[META]) &&
+		    bucket_of(table, entry, family == &table->families[1]) == home)
+			return true;
+	}
+	return false;
+}
+
+static void sweep(struct weir_flow_table *table, struct family *family)
+{
+	for (unsigned i = 0; i < SWEEP; i++) {
+		uint32_t bucket = family->swept;
+		unsigned reach = read_reach(family, bucket);
+
+		expire_bucket(table, family, bucket);
+		if (reach && !needs_reach(table, family, bucket, reach))
+			write_reach(family, bucket, reach - 1);
+		family->swept = bucket_after(family, bucket, 1);
+	}
+	for (unsigned i = 0; i < SLOTS * family->words * sizeof(uint64_t); i += LINE)
+		__builtin_prefetch((const char *)slot_at(family, family->swept, 0) + i, 1);
+}
+
+/* When the flow's last packet came, as far as that can be told: to a step. */
+static uint64_t last_seen(const struct weir_flow_table *table, uint64_t meta)
+{
+	uint64_t deadline = (meta >> DEADLINE_SHIFT) << STEP_SHIFT;
+	uint64_t timeout = timeout_of(table, meta);
+
+	return deadline > timeout ? deadline - timeout : 0;
+}
+
+/* The oldest evictable flow of a bucket, if older than the one known. */
+static uint64_t *older_in_bucket(const struct weir_flow_table *table, const struct family *family,
+				 uint32_t bucket, uint64_t *oldest)
+{
+	for (unsigned i = 0; i < SLOTS; i++) {
+		uint64_t *entry = slot_at(family, bucket, i);
+
+		if (is_free(entry[META]) || !is_evictable(entry[META]))
+			continue;
+		if (!oldest || last_seen(table, entry[META]) < last_seen(table, oldest[META]))
+			oldest = entry;
+	}
+	return oldest;
+}
+
+/* Makes room in a sequence of buckets; false: all flows in them are in use. */
+static bool make_room(struct weir_flow_table *table, struct family *family, uint32_t bucket,
+		      uint32_t step)
+{
+	uint64_t *oldest = NULL;
+	unsigned expired = 0;
+
+	for (unsigned i = 0; i < WINDOW && i < family->buckets; i++) {
+		expired += expire_bucket(table, family, bucket);
+		oldest = older_in_bucket(table, family, bucket, oldest);
+		bucket = bucket_after(family, bucket, step);
+	}
+	if (expired || !oldest)
+		return expired;
+	release(family, oldest);
+	table->counters.evicted++;
+	return true;
+}
+
+static bool has_room(struct weir_flow_table *table, struct family *family)
+{
+	uint32_t hand = family->hand;
+
+	if (family->flows < family->max)
+		return true;
+	family->hand = (uint32_t)(((uint64_t)hand + WINDOW) % family->buckets);
+	return make_room(table, family, hand, 1);
+}
+
+/* The first free entry of the home's sequence, and its distance. */
+static uint64_t *free_entry(struct weir_flow_table *table, struct family *family, uint32_t home,
+			    unsigned *distance)
+{
+	uint32_t step = step_of(family, home);
+	uint32_t bucket = home;
+
+	for (*distance = 0; *distance < PROBES; ++*distance) {
+		table->counters.steps++;
+		for (unsigned i = 0; i < SLOTS; i++) {
+			uint64_t *entry = slot_at(family, bucket, i);
+
+			if (is_free(entry[META]))
+				return entry;
+		}
+		bucket = bucket_after(family, bucket, step);
+	}
+	return NULL;
+}
+
+static uint64_t *place(struct weir_flow_table *table, struct family *family, uint32_t home)
+{
+	unsigned distance;
+	uint64_t *entry = free_entry(table, family, home, &distance);
+
+	if (!entry && make_room(table, family, home, step_of(family, home)))
+		entry = free_entry(table, family, home, &distance);
+	if (entry && distance > read_reach(family, home))
+		write_reach(family, home, distance);
+	return entry;
+}
+
+static void begin(const struct weir_flow_table *table, uint64_t *entry, unsigned side,
+		  uint8_t signals, struct weir_flow_memo memo)
+{
+	struct weir_flow_machine machine;
+	uint64_t meta = entry[META] & (KEY_MASK | REACH_BIT);
+
+	weir_flow_begin(&machine, side, signals);
+	entry[META] = with_deadline(table, meta | pack_machine(&machine));
+	memcpy(&entry[MEMO], &memo, sizeof(memo));
+}
+
+/* Making and unmaking. */
+
+static int make_family(struct weir_flow_table *table, unsigned which, uint32_t max)
+{
+	struct family *family = &table->families[which];
+	size_t bytes;
+
+	*family = (struct family){
+		.words = shapes[which].words,
+		.address_words = shapes[which].address_words,
+		.buckets = (uint32_t)(((uint64_t)max * shapes[which].buckets_in_64 + 63) / 64),
+		.max = max,
+	};
+	family->buckets += !family->buckets;
+	bytes = (size_t)family->buckets * SLOTS * family->words * sizeof(uint64_t) + ALIGNED;
+	family->memory = weir_allocate_zeroed(table->allocator, bytes, 1);
+	if (!family->memory)
+		return -ENOMEM;
+	family->entries =
+		(uint64_t *)(((uintptr_t)family->memory + ALIGNED - 1) & -(uintptr_t)ALIGNED);
+	table->counters.bytes += bytes;
+	return 0;
+}
+
+/* From two secret words as many as the hash takes, none of them zero. */
+static void make_secrets(struct weir_flow_table *table, const uint64_t secret[2])
+{
+	for (unsigned i = 0; i < SECRETS; i++) {
+		uint64_t word =
+			weir_flow_fold(secret[i & 1] ^ (i + 1) * UINT64_C(0x9e3779b97f4a7c15),
+				       secret[!(i & 1)] ^ (i + 1) * UINT64_C(0xd6e8feb86659fd93));
+
+		table->secrets[i] = word | 1;
+	}
+}
+
+int weir_flow_table_create(const struct weir_flow_options *options,
+			   const struct weir_allocator *allocator, struct weir_flow_table **out)
+{
+	struct weir_flow_table *table;
+
+	allocator = weir_allocator_or_default(allocator);
+	table = weir_allocate_zeroed(allocator, 1, sizeof(*table));
+	if (!table)
+		return -ENOMEM;
+	table->allocator = allocator;
+	table->counters.bytes = sizeof(*table);
+	make_secrets(table, options->secret);
+	for (unsigned i = 0; i < WEIR_FLOW_TIMEOUTS; i++)
+		table->timeouts[i] =
+			options->timeouts[i] ? options->timeouts[i] : weir_flow_timeout_default(i);
+	if (make_family(table, 0, options->max_ipv4_flows) ||
+	    make_family(table, 1, options->max_ipv6_flows)) {
+		weir_flow_table_destroy(table);
+		return -ENOMEM;
+	}
+	*out = table;
+	return 0;
+}
+
+void weir_flow_table_destroy(struct weir_flow_table *table)
+{
+	if (!table)
+		return;
+	for (unsigned i = 0; i < 2; i++)
+		weir_release(table->allocator, table->families[i].memory);
+	weir_release(table->allocator, table);
+}
+
+void weir_flow_table_advance(struct weir_flow_table *table, uint64_t now)
+{
+	/* Later than every deadline but NEVER time does not go. */
+	const uint64_t last = (NEVER << STEP_SHIFT) - 1;
+
+	if (now > last)
+		now = last;
+	if (now > table->now)
+		table->now = now;
+	table->now_step = table->now >> STEP_SHIFT;
+	for (unsigned i = 0; i < 2; i++) {
+		if (table->families[i].flows)
+			sweep(table, &table->families[i]);
+	}
+}
+
+void weir_flow_table_prepare(const struct weir_flow_table *table, const struct weir_flow_key *keys,
+			     struct weir_flow_probe *probes, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct weir_flow_probe *probe = &probes[i];
+		const struct family *family;
+		const char *bucket;
+
+		pack_key(&keys[i], probe);
+		probe->bucket = bucket_of(table, probe->words, probe->family);
+		family = &table->families[probe->family];
+		bucket = (const char *)slot_at(family, probe->bucket, 0);
+		__builtin_prefetch(bucket);
+		__builtin_prefetch(bucket + LINE);
+		if (probe->family) {
+			__builtin_prefetch(bucket + 2 * LINE);
+			__builtin_prefetch(bucket + 3 * LINE);
+		}
+	}
+}
+
+struct weir_flow_entry *weir_flow_table_find(const struct weir_flow_table *table,
+					     const struct weir_flow_probe *probe)
+{
+	uint64_t *entry = find_entry(table, probe);
+
+	return entry && !is_expired(table, entry[META]) ? (struct weir_flow_entry *)entry : NULL;
+}
+
+struct weir_flow_entry *weir_flow_table_insert(struct weir_flow_table *table,
+					       const struct weir_flow_probe *probe, unsigned side,
+					       uint8_t signals, struct weir_flow_memo memo)
+{
+	struct family *family = &table->families[probe->family];
+	uint64_t *entry = find_entry(table, probe);
+
+	if (entry) {
+		table->counters.expired += is_expired(table, entry[META]);
+		release(family, entry);
+	} else if (has_room(table, family)) {
+		entry = place(table, family, probe->bucket);
+	}
+	if (!entry) {
+		table->counters.refused++;
+		return NULL;
+	}
+	entry[META] = (entry[META] & REACH_BIT) | probe->words[META];
+	memcpy(&entry[PORTS], &probe->words[PORTS], (1 + family->address_words) * sizeof(uint64_t));
+	begin(table, entry, side, signals, memo);
+	family->flows++;
+	table->counters.inserted++;
+	return (struct weir_flow_entry *)entry;
+}
+
+void weir_flow_table_note(struct weir_flow_table *table, struct weir_flow_entry *entry,
+			  unsigned side, uint8_t signals)
+{
+	uint64_t meta = entry->words[META];
+	struct weir_flow_machine machine = unpack_machine(meta);
+
+	weir_flow_advance(&machine, side, signals);
+	meta = with_deadline(table, (meta & ~MACHINE_MASK) | pack_machine(&machine));
+	/* Most packets change nothing, and an unwritten line need not go back to memory. */
+	if (meta != entry->words[META])
+		entry->words[META] = meta;
+}
+
+void weir_flow_table_restart(struct weir_flow_table *table, struct weir_flow_entry *entry,
+			     unsigned side, uint8_t signals, struct weir_flow_memo memo)
+{
+	begin(table, entry->words, side, signals, memo);
+	table->counters.restarted++;
+}
+
+void weir_flow_table_remove(struct weir_flow_table *table, struct weir_flow_entry *entry)
+{
+	release(family_of(table, entry->words), entry->words);
+	table->counters.removed++;
+}
+
+void weir_flow_table_flush(struct weir_flow_table *table)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct family *family = &table->families[i];
+
+		memset(family->entries, 0,
+		       (size_t)family->buckets * SLOTS * family->words * sizeof(uint64_t));
+		table->counters.removed += family->flows;
+		family->flows = 0;
+	}
+}
+
+struct weir_flow_memo weir_flow_entry_memo(const struct weir_flow_entry *entry)
+{
+	struct weir_flow_memo memo;
+
+	memcpy(&memo, entry->words + MEMO, sizeof(memo));
+	return memo;
+}
+
+void weir_flow_entry_set_memo(struct weir_flow_entry *entry, struct weir_flow_memo memo)
+{
+	memcpy(entry->words + MEMO, &memo, sizeof(memo));
+}
+
+struct weir_flow_machine weir_flow_entry_machine(const struct weir_flow_entry *entry)
+{
+	return unpack_machine(entry->words[META]);
+}
+
+void weir_flow_table_count(const struct weir_flow_table *table, struct weir_flow_counters *out)
+{
+	*out = table->counters;
+	out->flows[0] = table->families[0].flows;
+	out->flows[1] = table->families[1].flows;
+}
+
+static void view(const uint64_t *entry, unsigned family, struct weir_flow_view *out)
+{
+	unpack_key(entry, family, &out->key);
+	out->machine = unpack_machine(entry[META]);
+	memcpy(&out->memo, &entry[MEMO], sizeof(out->memo));
+	out->expires = (entry[META] >> DEADLINE_SHIFT) << STEP_SHIFT;
+	out->timeout = weir_flow_timeout_of(&out->machine, out->key.protocol);
+}
+
+bool weir_flow_table_next(const struct weir_flow_table *table, uint64_t *cursor,
+			  struct weir_flow_view *out)
+{
+	uint64_t ipv4_slots = (uint64_t)table->families[0].buckets * SLOTS;
+	uint64_t slots = ipv4_slots + (uint64_t)table->families[1].buckets * SLOTS;
+
+	while (*cursor < slots) {
+		uint64_t at = (*cursor)++;
+		unsigned which = at >= ipv4_slots;
+		const struct family *family = &table->families[which];
+		const uint64_t *entry =
+			family->entries + (which ? at - ipv4_slots : at) * family->words;
+
+		if (is_free(entry[META]) || is_expired(table, entry[META]))
+			continue;
+		view(entry, which, out);
+		return true;
+	}
+	return false;
+}
