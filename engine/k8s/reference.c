@@ -10,9 +10,16 @@
  *
  * An end is then a list of candidates: usually one; several pods that share an address; or, for
  * an unknown pod, its two extremes, of which the favourable one is everything that helps the
- * connection and the unfavourable one everything that harms it. Two candidates, one for each
- * end, have a plain verdict, which judge_pair finds. The verdict of the connection is the one
- * that all pairs have in common; when they have none in common it is ambiguous.
+ * connection and the unfavourable one everything that harms it. Something outside may have every
+ * domain name that rules allow, or none. Two candidates, one for each end, have a plain verdict,
+ * which judge_pair finds. The verdict of the connection is the one that all pairs have in common;
+ * when they have none in common it is ambiguous.
+ *
+ * One side is judged tier by tier: Admin, NetworkPolicy, Baseline. Each tier decides, or leaves it
+ * to the next. Of an unknown pod a rule matches certainly, not at all, or perhaps; whether what
+ * matches perhaps helps or harms depends on what comes behind it, so the favourable pod is allowed
+ * wherever some way through the rules ends with that, and the unfavourable one denied wherever
+ * some way does.
  *
  * There is nothing clever here and nothing shared with the resolver or the compiler, which are
  * tested against it.
@@ -42,7 +49,25 @@ struct candidate {
 	const struct weir_address *address;
 	const struct k8s_pod *pod; /* of END_PODS */
 	bool favourable;           /* of END_UNKNOWN_POD */
+	bool has_names;            /* of END_EXTERNAL: every domain name is its own */
 };
+
+/* How well something matches, where not everything is known. */
+enum match {
+	MATCH_NO,
+	MATCH_PERHAPS,
+	MATCH_CERTAIN,
+};
+
+static enum match match_if(bool matches)
+{
+	return matches ? MATCH_CERTAIN : MATCH_NO;
+}
+
+static enum match worse(enum match a, enum match b)
+{
+	return a < b ? a : b;
+}
 
 static bool same_text(const char *a, const char *b)
 {
@@ -307,28 +332,32 @@ static bool selectors_match_pod(const struct weir_cluster *cluster,
 	return !peer->has_pod_selector || selects(&peer->pod_selector, &pod->meta.labels);
 }
 
-/* The favourable pod has whatever labels some pod can have; the unfavourable one is only where
- * every pod is (S21). */
-static bool selectors_match_unknown(const struct k8s_peer *peer, bool favourable)
+/* NULL where there is no selector. A pod of which nothing is known is perhaps where some pod is,
+ * and certainly where every pod is (S21). */
+static enum match selectors_match_unknown(const struct k8s_selector *namespaces,
+					  const struct k8s_selector *pods)
 {
-	if (favourable)
-		return (!peer->has_namespace_selector ||
-			some_namespace_fulfils(&peer->namespace_selector)) &&
-		       (!peer->has_pod_selector || some_pod_fulfils(&peer->pod_selector));
-	return peer->has_namespace_selector && every_namespace_fulfils(&peer->namespace_selector) &&
-	       (!peer->has_pod_selector || peer->pod_selector.count == 0);
+	if (namespaces && every_namespace_fulfils(namespaces) && (!pods || pods->count == 0))
+		return MATCH_CERTAIN;
+	if ((!namespaces || some_namespace_fulfils(namespaces)) &&
+	    (!pods || some_pod_fulfils(pods)))
+		return MATCH_PERHAPS;
+	return MATCH_NO;
 }
 
-static bool peer_matches(const struct question *question, const struct k8s_network_policy *policy,
-			 const struct k8s_peer *peer, const struct candidate *far)
+static enum match peer_matches(const struct question *question,
+			       const struct k8s_network_policy *policy, const struct k8s_peer *peer,
+			       const struct candidate *far)
 {
 	if (peer->kind == K8S_PEER_BLOCK)
-		return block_matches(question, &peer->block, far);
+		return match_if(block_matches(question, &peer->block, far));
 	if (far->kind == END_PODS)
-		return selectors_match_pod(question->cluster, policy, peer, far->pod);
+		return match_if(selectors_match_pod(question->cluster, policy, peer, far->pod));
 	if (far->kind == END_UNKNOWN_POD)
-		return selectors_match_unknown(peer, far->favourable);
-	return false;
+		return selectors_match_unknown(
+			peer->has_namespace_selector ? &peer->namespace_selector : NULL,
+			peer->has_pod_selector ? &peer->pod_selector : NULL);
+	return MATCH_NO;
 }
 
 /* Ports (S9, S14). */
@@ -351,55 +380,30 @@ static bool declares(const struct k8s_pod *pod, const char *name, uint8_t protoc
 	return false;
 }
 
-static bool port_matches(const struct weir_key *key, const struct k8s_port *port,
-			 const struct candidate *destination)
+/* A cluster policy's named port has no protocol: whatever the pod declares the name with. */
+static bool is_of_protocol(const struct k8s_port *port, uint8_t protocol)
 {
-	if (port->protocol != key->protocol)
-		return false;
+	return port->protocol == protocol || (port->kind == K8S_PORT_NAME && !port->protocol);
+}
+
+static enum match port_matches(const struct weir_key *key, const struct k8s_port *port,
+			       const struct candidate *destination)
+{
+	if (is_other_protocol(key->protocol) || !is_of_protocol(port, key->protocol))
+		return MATCH_NO;
 	switch ((enum k8s_port_kind)port->kind) {
 	case K8S_PORT_ANY:
-		return true;
+		return MATCH_CERTAIN;
 	case K8S_PORT_NUMBER:
-		return port->first <= key->destination_port && key->destination_port <= port->last;
+		return match_if(port->first <= key->destination_port &&
+				key->destination_port <= port->last);
 	case K8S_PORT_NAME:
 		if (destination->kind == END_PODS)
-			return declares(destination->pod, port->name, key->protocol,
-					key->destination_port);
-		return destination->kind == END_UNKNOWN_POD && destination->favourable;
+			return match_if(declares(destination->pod, port->name, key->protocol,
+						 key->destination_port));
+		return destination->kind == END_UNKNOWN_POD ? MATCH_PERHAPS : MATCH_NO;
 	}
-	return false;
-}
-
-/* Rules: the first peer and the first port that match, or WEIR_NONE where a rule has none. */
-
-static bool finds_peer(const struct question *question, const struct k8s_network_policy *policy,
-		       const struct k8s_rule *rule, const struct candidate *far, uint32_t *peer)
-{
-	*peer = WEIR_NONE;
-	if (rule->peer_count == 0)
-		return true;
-	for (uint32_t i = 0; i < rule->peer_count; i++) {
-		if (peer_matches(question, policy, &rule->peers[i], far)) {
-			*peer = i;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool finds_port(const struct question *question, const struct k8s_rule *rule,
-		       const struct candidate *destination, uint32_t *port)
-{
-	*port = WEIR_NONE;
-	if (rule->port_count == 0)
-		return true;
-	for (uint32_t i = 0; i < rule->port_count; i++) {
-		if (port_matches(question->key, &rule->ports[i], destination)) {
-			*port = i;
-			return true;
-		}
-	}
-	return false;
+	return MATCH_NO;
 }
 
 /* One direction of a connection: whose policies are asked, and about whom. */
@@ -409,33 +413,51 @@ struct side {
 	const struct candidate *far;
 };
 
-static bool isolates(const struct k8s_network_policy *policy, enum weir_direction direction)
+/* A rule, whatever the family: what its peers and ports come to. The first entry that matches at
+ * least so well is named; WEIR_NONE where a rule has no entries. */
+
+static enum match match_peers(const struct question *question,
+			      const struct k8s_network_policy *policy, const struct k8s_rule *rule,
+			      const struct candidate *far, enum match least, uint32_t *first)
 {
-	return direction == WEIR_INGRESS ? policy->isolates_ingress : policy->isolates_egress;
+	enum match best = match_if(rule->peer_count == 0);
+
+	*first = WEIR_NONE;
+	for (uint32_t i = 0; i < rule->peer_count; i++) {
+		enum match match = peer_matches(question, policy, &rule->peers[i], far);
+
+		if (match > best)
+			best = match;
+		if (match >= least && *first == WEIR_NONE)
+			*first = i;
+	}
+	return best;
 }
 
-/* Fills half when a rule of the policy matches. */
-static bool some_rule_matches(const struct question *question, const struct side *side,
-			      const struct k8s_network_policy *policy, struct k8s_half *half)
+static enum match match_ports(const struct question *question, const struct k8s_port *ports,
+			      uint32_t count, const struct candidate *destination, enum match least,
+			      uint32_t *first)
 {
-	bool ingress = side->direction == WEIR_INGRESS;
-	const struct k8s_rule *rules = ingress ? policy->ingress : policy->egress;
-	uint32_t count = ingress ? policy->ingress_count : policy->egress_count;
-	const struct candidate *destination = ingress ? side->near : side->far;
-	uint32_t peer, port;
+	enum match best = match_if(count == 0);
 
+	*first = WEIR_NONE;
 	if (is_other_protocol(question->key->protocol) &&
 	    question->semantics->other_protocols == WEIR_OTHER_PROTOCOLS_DENY)
-		return false;
+		return MATCH_NO;
 	for (uint32_t i = 0; i < count; i++) {
-		if (finds_peer(question, policy, &rules[i], side->far, &peer) &&
-		    finds_port(question, &rules[i], destination, &port)) {
-			*half = (struct k8s_half){ WEIR_ALLOW, WEIR_REASON_RULE, policy, i, peer,
-						   port };
-			return true;
-		}
+		enum match match = port_matches(question->key, &ports[i], destination);
+
+		if (match > best)
+			best = match;
+		if (match >= least && *first == WEIR_NONE)
+			*first = i;
 	}
-	return false;
+	return best;
+}
+
+static const struct candidate *destination_of(const struct side *side)
+{
+	return side->direction == WEIR_INGRESS ? side->near : side->far;
 }
 
 static struct k8s_half half_of(enum weir_action action, enum weir_reason reason)
@@ -446,28 +468,80 @@ static struct k8s_half half_of(enum weir_action action, enum weir_reason reason)
 				  .port = WEIR_NONE };
 }
 
-/* The policies that select the pod, in the order of their names (S1-S5). */
-static struct k8s_half judge_pod(const struct question *question, const struct side *side)
+/* NetworkPolicy (S1-S5). */
+
+static bool isolates(const struct k8s_network_policy *policy, enum weir_direction direction)
+{
+	return direction == WEIR_INGRESS ? policy->isolates_ingress : policy->isolates_egress;
+}
+
+static bool selects_pod(const struct k8s_network_policy *policy, const struct k8s_pod *pod)
+{
+	return same_text(policy->meta.namespace_name, pod->meta.namespace_name) &&
+	       selects(&policy->pod_selector, &pod->meta.labels);
+}
+
+/* Whether a rule of the policy matches at least so well; fills half with the first that does. */
+static bool some_rule_matches(const struct question *question, const struct side *side,
+			      const struct k8s_network_policy *policy, enum match least,
+			      struct k8s_half *half)
+{
+	bool ingress = side->direction == WEIR_INGRESS;
+	const struct k8s_rule *rules = ingress ? policy->ingress : policy->egress;
+	uint32_t count = ingress ? policy->ingress_count : policy->egress_count;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct k8s_rule *rule = &rules[i];
+		struct k8s_half found = half_of(WEIR_ALLOW, WEIR_REASON_RULE);
+		enum match peers =
+			match_peers(question, policy, rule, side->far, least, &found.peer);
+		enum match ports = match_ports(question, rule->ports, rule->port_count,
+					       destination_of(side), least, &found.port);
+
+		if (worse(peers, ports) < least)
+			continue;
+		found.policy = policy;
+		found.rule = i;
+		*half = found;
+		return true;
+	}
+	return false;
+}
+
+/* Where the tier leads, asked about one action: whether it may end with that, or certainly does
+ * where only what is certain counts; and whether it may leave the decision to the next tier. */
+struct way {
+	enum weir_action wanted;
+	enum match least;     /* PERHAPS, or CERTAIN */
+	struct k8s_half half; /* of what was found */
+	bool goes_on;
+};
+
+/* The policies that select the pod, in the order of their names. */
+static bool network_policies_lead_to(const struct question *question, const struct side *side,
+				     struct way *way)
 {
 	const struct weir_cluster *cluster = question->cluster;
 	const struct k8s_network_policy *policies = cluster->network_policies.items;
-	const struct k8s_meta *pod = &side->near->pod->meta;
 	bool isolated = false;
-	struct k8s_half half;
+	struct k8s_half ignored;
 
+	way->goes_on = false;
 	for (size_t i = 0; i < cluster->network_policies.count; i++) {
-		const struct k8s_network_policy *policy = &policies[i];
-
-		if (!isolates(policy, side->direction) ||
-		    !same_text(policy->meta.namespace_name, pod->namespace_name) ||
-		    !selects(&policy->pod_selector, &pod->labels))
+		if (!isolates(&policies[i], side->direction) ||
+		    !selects_pod(&policies[i], side->near->pod))
 			continue;
 		isolated = true;
-		if (some_rule_matches(question, side, policy, &half))
-			return half;
+		if (way->wanted == WEIR_ALLOW &&
+		    some_rule_matches(question, side, &policies[i], way->least, &way->half))
+			return true;
+		if (some_rule_matches(question, side, &policies[i], MATCH_CERTAIN, &ignored))
+			return false;
 	}
-	return isolated ? half_of(WEIR_DENY, WEIR_REASON_NO_RULE)
-			: half_of(WEIR_ALLOW, WEIR_REASON_NOT_ISOLATED);
+	way->goes_on = !isolated;
+	if (isolated && way->wanted == WEIR_DENY)
+		way->half = half_of(WEIR_DENY, WEIR_REASON_NO_RULE);
+	return isolated && way->wanted == WEIR_DENY;
 }
 
 /* Whether both selectors say the same of a key, whatever its value. */
@@ -490,7 +564,7 @@ static bool agree_on_key(const struct k8s_selector *a, const struct k8s_selector
 	return true;
 }
 
-/* Whether both select the same pods in every world. */
+/* Whether both select the same in every world. */
 static bool are_equivalent(const struct k8s_selector *a, const struct k8s_selector *b)
 {
 	const struct k8s_selector *both[] = { a, b };
@@ -518,26 +592,270 @@ static bool subjects_are_allowed(const struct question *question, const struct s
 		if (isolates(&policies[i], side->direction) &&
 		    same_text(policies[i].meta.namespace_name, policy->meta.namespace_name) &&
 		    are_equivalent(&policies[i].pod_selector, &policy->pod_selector) &&
-		    some_rule_matches(question, side, &policies[i], &ignored))
+		    some_rule_matches(question, side, &policies[i], MATCH_CERTAIN, &ignored))
 			return true;
 	}
 	return false;
 }
 
-/* The favourable pod is selected by nothing; the unfavourable one by whatever could select a pod
- * and does not allow it (S21). */
-static struct k8s_half judge_unknown_pod(const struct question *question, const struct side *side)
+/* An unknown pod: no policy certainly selects it, so the tier may always leave it to the next
+ * (S21). */
+static bool network_policies_may_lead_to(const struct question *question, const struct side *side,
+					 struct way *way)
 {
 	const struct k8s_network_policy *policies = question->cluster->network_policies.items;
-	size_t count = question->cluster->network_policies.count;
 
-	for (size_t i = 0; i < count && !side->near->favourable; i++) {
-		if (isolates(&policies[i], side->direction) &&
-		    some_pod_fulfils(&policies[i].pod_selector) &&
-		    !subjects_are_allowed(question, side, &policies[i]))
-			return half_of(WEIR_DENY, WEIR_REASON_NO_RULE);
+	way->goes_on = true;
+	if (way->least == MATCH_CERTAIN)
+		return false;
+	for (size_t i = 0; i < question->cluster->network_policies.count; i++) {
+		if (!isolates(&policies[i], side->direction) ||
+		    !some_pod_fulfils(&policies[i].pod_selector))
+			continue;
+		if (way->wanted == WEIR_ALLOW &&
+		    some_rule_matches(question, side, &policies[i], MATCH_PERHAPS, &way->half))
+			return true;
+		if (way->wanted == WEIR_DENY &&
+		    !subjects_are_allowed(question, side, &policies[i])) {
+			way->half = half_of(WEIR_DENY, WEIR_REASON_NO_RULE);
+			return true;
+		}
 	}
-	return half_of(WEIR_ALLOW, WEIR_REASON_NOT_ISOLATED);
+	return false;
+}
+
+/* The tiers before and behind NetworkPolicy. */
+
+static enum match scope_matches(const struct question *question, const struct k8s_pods_scope *scope,
+				const struct candidate *end)
+{
+	if (end->kind == END_PODS)
+		return match_if(
+			namespace_is_selected(question->cluster, &scope->namespaces,
+					      end->pod->meta.namespace_name) &&
+			(!scope->has_pods || selects(&scope->pods, &end->pod->meta.labels)));
+	if (end->kind == END_UNKNOWN_POD)
+		return selectors_match_unknown(&scope->namespaces,
+					       scope->has_pods ? &scope->pods : NULL);
+	return MATCH_NO;
+}
+
+/* A node is its addresses: one that several nodes have is each of them. */
+static bool some_node_is_selected(const struct weir_cluster *cluster,
+				  const struct k8s_selector *selector,
+				  const struct weir_address *address)
+{
+	const struct k8s_node *nodes = cluster->nodes.items;
+
+	for (size_t i = 0; i < cluster->nodes.count; i++) {
+		if (has_address(nodes[i].addresses, nodes[i].address_count, address) &&
+		    selects(selector, &nodes[i].meta.labels))
+			return true;
+	}
+	return false;
+}
+
+static enum match cluster_peer_matches(const struct question *question,
+				       const struct k8s_cluster_peer *peer,
+				       const struct candidate *far)
+{
+	switch ((enum k8s_cluster_peer_kind)peer->kind) {
+	case K8S_CLUSTER_PEER_PODS:
+		return scope_matches(question, &peer->scope, far);
+	case K8S_CLUSTER_PEER_NODES:
+		return match_if(
+			far->kind == END_NODE &&
+			some_node_is_selected(question->cluster, &peer->nodes, far->address));
+	case K8S_CLUSTER_PEER_NETWORKS:
+		for (uint32_t i = 0; i < peer->network_count; i++) {
+			if (is_inside(&peer->networks[i], far->address))
+				return MATCH_CERTAIN;
+		}
+		return MATCH_NO;
+	case K8S_CLUSTER_PEER_DOMAINS:
+		return match_if(far->kind == END_EXTERNAL && far->has_names);
+	}
+	return MATCH_NO;
+}
+
+/* How well a rule's peers and ports match, with the first entries that do at least so well. */
+static enum match cluster_rule_matches(const struct question *question, const struct side *side,
+				       const struct k8s_cluster_rule *rule, enum match least,
+				       struct k8s_half *half)
+{
+	enum match best = MATCH_NO;
+	enum match ports = match_ports(question, rule->ports, rule->port_count,
+				       destination_of(side), least, &half->port);
+
+	half->peer = WEIR_NONE;
+	for (uint32_t i = 0; i < rule->peer_count; i++) {
+		enum match match = cluster_peer_matches(question, &rule->peers[i], side->far);
+
+		if (match > best)
+			best = match;
+		if (match >= least && half->peer == WEIR_NONE)
+			half->peer = i;
+	}
+	return worse(best, ports);
+}
+
+static bool same_subject(const struct k8s_pods_scope *a, const struct k8s_pods_scope *b)
+{
+	static const struct k8s_selector everything;
+	const struct k8s_selector *a_pods = a->has_pods ? &a->pods : &everything;
+	const struct k8s_selector *b_pods = b->has_pods ? &b->pods : &everything;
+
+	return are_equivalent(&a->namespaces, &b->namespaces) && are_equivalent(a_pods, b_pods);
+}
+
+static const struct k8s_cluster_rule *rules_of(const struct k8s_cluster_policy *policy,
+					       enum weir_direction direction, uint32_t *count)
+{
+	*count = direction == WEIR_INGRESS ? policy->ingress_count : policy->egress_count;
+	return direction == WEIR_INGRESS ? policy->ingress : policy->egress;
+}
+
+/* Whether an unknown pod that the policy selects never gets as far as this rule: an earlier one of
+ * the tier with the same subjects certainly matches. */
+static bool is_out_of_reach(const struct question *question, const struct side *side,
+			    const struct k8s_cluster_policy *policy, uint32_t rule)
+{
+	const struct k8s_cluster_policy *policies = question->cluster->cluster_policies.items;
+
+	for (const struct k8s_cluster_policy *earlier = policies; earlier <= policy; earlier++) {
+		uint32_t count;
+		const struct k8s_cluster_rule *rules = rules_of(earlier, side->direction, &count);
+		struct k8s_half ignored;
+
+		if (earlier->tier != policy->tier ||
+		    !same_subject(&earlier->subject, &policy->subject))
+			continue;
+		for (uint32_t i = 0; i < count && (earlier != policy || i < rule); i++) {
+			if (cluster_rule_matches(question, side, &rules[i], MATCH_CERTAIN,
+						 &ignored) == MATCH_CERTAIN)
+				return true;
+		}
+	}
+	return false;
+}
+
+static enum weir_action action_of(const struct k8s_cluster_rule *rule)
+{
+	return rule->meaning == WEIR_RULE_ALLOW ? WEIR_ALLOW : WEIR_DENY;
+}
+
+/* The rules of a tier, by priority, then name, then as written (C39). */
+static bool cluster_tier_leads_to(const struct question *question, const struct side *side,
+				  enum weir_tier tier, struct way *way)
+{
+	const struct k8s_cluster_policy *policies = question->cluster->cluster_policies.items;
+	bool may_pass = false;
+
+	for (size_t i = 0; i < question->cluster->cluster_policies.count; i++) {
+		const struct k8s_cluster_policy *policy = &policies[i];
+		enum match subject = scope_matches(question, &policy->subject, side->near);
+		uint32_t count;
+		const struct k8s_cluster_rule *rules = rules_of(policy, side->direction, &count);
+
+		for (uint32_t j = 0; j < count && policy->tier == tier; j++) {
+			struct k8s_half half = half_of(action_of(&rules[j]), WEIR_REASON_RULE);
+			enum match match =
+				worse(subject, cluster_rule_matches(question, side, &rules[j],
+								    way->least, &half));
+
+			if (match == MATCH_NO || (side->near->kind == END_UNKNOWN_POD &&
+						  is_out_of_reach(question, side, policy, j)))
+				continue;
+			if (rules[j].meaning == WEIR_RULE_PASS) {
+				may_pass = true;
+			} else if (half.action == way->wanted && match >= way->least) {
+				half.cluster_policy = policy;
+				half.rule = j;
+				way->half = half;
+				return true;
+			}
+			if (match == MATCH_CERTAIN) {
+				way->goes_on = may_pass;
+				return false;
+			}
+		}
+	}
+	way->goes_on = true;
+	return false;
+}
+
+static bool tier_leads_to(const struct question *question, const struct side *side,
+			  enum weir_tier tier, struct way *way)
+{
+	if (tier != WEIR_TIER_NETWORK_POLICY)
+		return cluster_tier_leads_to(question, side, tier, way);
+	if (side->near->kind == END_UNKNOWN_POD)
+		return network_policies_may_lead_to(question, side, way);
+	return network_policies_lead_to(question, side, way);
+}
+
+/* Whether the tiers together lead to an action; behind all of them everything is allowed. */
+static bool tiers_lead_to(const struct question *question, const struct side *side, struct way *way)
+{
+	for (unsigned tier = 0; tier < WEIR_TIERS; tier++) {
+		if (tier_leads_to(question, side, (enum weir_tier)tier, way))
+			return true;
+		if (!way->goes_on)
+			return false;
+	}
+	way->half = half_of(WEIR_ALLOW, WEIR_REASON_NOT_ISOLATED);
+	return way->wanted == WEIR_ALLOW;
+}
+
+/* What the favourable end would rather have is tried first: then what is left is certain. Where
+ * everything is known both ways are the same. */
+static struct k8s_half judge_by_rules(const struct question *question, const struct side *side)
+{
+	bool favourable = side->near->favourable || side->far->favourable;
+	struct way way = { .wanted = favourable ? WEIR_ALLOW : WEIR_DENY, .least = MATCH_PERHAPS };
+
+	if (!tiers_lead_to(question, side, &way)) {
+		way.wanted = favourable ? WEIR_DENY : WEIR_ALLOW;
+		way.least = MATCH_CERTAIN;
+		tiers_lead_to(question, side, &way);
+	}
+	if (side->near->kind == END_UNKNOWN_POD && way.half.action == WEIR_ALLOW)
+		return half_of(WEIR_ALLOW, WEIR_REASON_NOT_ISOLATED);
+	return way.half;
+}
+
+static bool is_isolated(const struct question *question, const struct side *side)
+{
+	const struct k8s_network_policy *policies = question->cluster->network_policies.items;
+
+	for (size_t i = 0; i < question->cluster->network_policies.count; i++) {
+		if (isolates(&policies[i], side->direction) &&
+		    selects_pod(&policies[i], side->near->pod))
+			return true;
+	}
+	return false;
+}
+
+/* A pod that reaches itself through a service: a pod that NetworkPolicy isolates is allowed that;
+ * the tiers around it are asked like of any other connection (S11). */
+static struct k8s_half judge_hairpin(const struct question *question, const struct side *side)
+{
+	struct way allow = { .wanted = WEIR_ALLOW, .least = MATCH_CERTAIN };
+	struct way deny = { .wanted = WEIR_DENY, .least = MATCH_CERTAIN };
+
+	for (unsigned tier = 0; tier < WEIR_TIERS; tier++) {
+		if (side->near->kind != END_PODS || is_other_protocol(question->key->protocol))
+			break;
+		if (tier == WEIR_TIER_NETWORK_POLICY && is_isolated(question, side))
+			break;
+		if (tier == WEIR_TIER_NETWORK_POLICY)
+			continue;
+		if (cluster_tier_leads_to(question, side, (enum weir_tier)tier, &allow))
+			return allow.half;
+		if (cluster_tier_leads_to(question, side, (enum weir_tier)tier, &deny))
+			return deny.half;
+	}
+	return half_of(WEIR_ALLOW, WEIR_REASON_SELF);
 }
 
 /* A pod and the node that it runs on (S12). */
@@ -569,7 +887,9 @@ static struct k8s_half judge_side(const struct question *question, const struct 
 	if (side->near->kind == END_NODE)
 		return half_of(WEIR_ALLOW, WEIR_REASON_HOST_NETWORK);
 	if (weir_address_equal(side->near->address, side->far->address))
-		return half_of(WEIR_ALLOW, WEIR_REASON_SELF);
+		return question->key->flags & WEIR_KEY_HAIRPIN
+			       ? judge_hairpin(question, side)
+			       : half_of(WEIR_ALLOW, WEIR_REASON_SELF);
 	if (is_neighbour_discovery(question->key))
 		return half_of(WEIR_ALLOW, WEIR_REASON_NEIGHBOUR_DISCOVERY);
 	if (is_own_node(question, side))
@@ -577,14 +897,12 @@ static struct k8s_half judge_side(const struct question *question, const struct 
 	if (is_other_protocol(question->key->protocol) &&
 	    question->semantics->other_protocols == WEIR_OTHER_PROTOCOLS_ALLOW)
 		return half_of(WEIR_ALLOW, WEIR_REASON_NOT_ISOLATED);
-	if (side->near->kind == END_UNKNOWN_POD)
-		return judge_unknown_pod(question, side);
-	return judge_pod(question, side);
+	return judge_by_rules(question, side);
 }
 
 /* Both sides of a connection between two candidates (S2): never ambiguous. */
-static void judge_pair(const struct question *question, const struct candidate *source,
-		       const struct candidate *destination, struct k8s_judgement *out)
+static void judge_as_named(const struct question *question, const struct candidate *source,
+			   const struct candidate *destination, struct k8s_judgement *out)
 {
 	struct side egress = { WEIR_EGRESS, source, destination };
 	struct side ingress = { WEIR_INGRESS, destination, source };
@@ -599,6 +917,23 @@ static void judge_pair(const struct question *question, const struct candidate *
 	allowed = out->egress.action == WEIR_ALLOW && out->ingress.action == WEIR_ALLOW;
 	out->verdict.action = allowed ? WEIR_ALLOW : WEIR_DENY;
 	out->verdict.why = WEIR_WHY_NONE;
+}
+
+/* Whether something outside has the names that rules allow is not known: ambiguous where the
+ * verdict hangs on that, and explained by what holds without them. */
+static void judge_pair(const struct question *question, const struct candidate *source,
+		       const struct candidate *destination, struct k8s_judgement *out)
+{
+	struct candidate named = *destination;
+	struct k8s_judgement with_names;
+
+	judge_as_named(question, source, destination, out);
+	if (destination->kind != END_EXTERNAL)
+		return;
+	named.has_names = true;
+	judge_as_named(question, source, &named, &with_names);
+	if (with_names.verdict.action != out->verdict.action)
+		out->verdict = (struct weir_verdict){ WEIR_AMBIGUOUS, WEIR_WHY_DOMAIN_NAME };
 }
 
 /* The first candidate of an end; favourable is which extreme of an unknown pod is meant. */
@@ -646,6 +981,11 @@ static void judge_all(const struct question *question, bool favourable, struct k
 	} while (advance(question, &source));
 }
 
+static bool same_verdict(struct weir_verdict a, struct weir_verdict b)
+{
+	return a.action == b.action && a.why == b.why;
+}
+
 /* An unknown pod leaves a verdict only where both its extremes agree on it (S21). What is allowed
  * is explained by the unfavourable extreme, what is denied by the favourable one: the explanation
  * that holds for every pod it may be. */
@@ -655,12 +995,9 @@ static void judge_extremes(const struct question *question, struct k8s_judgement
 
 	judge_all(question, true, &favourable);
 	judge_all(question, false, &unfavourable);
-	if (unfavourable.verdict.action == WEIR_ALLOW && favourable.verdict.action == WEIR_ALLOW) {
-		*out = unfavourable;
-		return;
-	}
-	*out = favourable;
-	if (unfavourable.verdict.action != WEIR_DENY || favourable.verdict.action != WEIR_DENY)
+	*out = favourable.verdict.action == WEIR_ALLOW ? unfavourable : favourable;
+	if (!same_verdict(favourable.verdict, unfavourable.verdict) ||
+	    favourable.verdict.why == WEIR_WHY_SHARED_ADDRESS)
 		out->verdict = (struct weir_verdict){ WEIR_AMBIGUOUS, WEIR_WHY_UNKNOWN_POD };
 }
 

@@ -13,9 +13,11 @@
 
 /* Why one side came out as it did, with the rule by its name. */
 struct k8s_half {
-	uint8_t action;                          /* enum weir_action */
-	uint8_t reason;                          /* enum weir_reason */
-	const struct k8s_network_policy *policy; /* when reason is RULE, else NULL */
+	uint8_t action; /* enum weir_action */
+	uint8_t reason; /* enum weir_reason */
+	/* When reason is RULE one of the two is the policy, else both are NULL. */
+	const struct k8s_network_policy *policy;
+	const struct k8s_cluster_policy *cluster_policy;
 	uint32_t rule;
 	uint32_t peer; /* WEIR_NONE when the rule has no peers */
 	uint32_t port; /* WEIR_NONE when the rule has no ports */

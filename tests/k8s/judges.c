@@ -70,8 +70,10 @@ void judges_close(struct judges *judges)
 struct half {
 	uint8_t reason;
 	const char *direction;
-	const char *namespace_name;
+	const char *kind;
+	const char *namespace_name; /* of a NetworkPolicy, else NULL or "" */
 	const char *name;
+	const char *action; /* of a cluster policy's rule, else NULL */
 	uint32_t rule;
 	uint32_t peer;
 	uint32_t port;
@@ -84,13 +86,19 @@ static size_t format_half(const struct half *half, char *text, size_t size)
 
 	if (half->reason != WEIR_REASON_RULE)
 		return (size_t)snprintf(text, size, "; %s", reason_names[half->reason]);
-	length = snprintf(text, size, "; NetworkPolicy %s/%s %s[%u]", half->namespace_name,
-			  half->name, half->direction, half->rule);
+	if (half->action)
+		length = snprintf(text, size, "; %s %s %s[%u]", half->kind, half->name,
+				  half->direction, half->rule);
+	else
+		length = snprintf(text, size, "; %s %s/%s %s[%u]", half->kind, half->namespace_name,
+				  half->name, half->direction, half->rule);
 	if (half->peer != WEIR_NONE)
 		length += snprintf(text + length, size - (size_t)length, " %s[%u]",
 				   ingress ? "from" : "to", half->peer);
 	if (half->port != WEIR_NONE)
 		length += snprintf(text + length, size - (size_t)length, " ports[%u]", half->port);
+	if (half->action)
+		length += snprintf(text + length, size - (size_t)length, ": %s", half->action);
 	return (size_t)length;
 }
 
@@ -106,13 +114,29 @@ static void format_answer(struct weir_verdict verdict, const struct half halves[
 	format_half(&halves[1], answer + length, ANSWER_TEXT - length);
 }
 
+static void name_cluster_policy(const struct k8s_half *half, struct half *out)
+{
+	const struct k8s_cluster_policy *policy = half->cluster_policy;
+	const struct k8s_cluster_rule *rules =
+		out->direction[0] == 'i' ? policy->ingress : policy->egress;
+
+	out->kind = policy->kind;
+	out->name = policy->meta.name;
+	out->action = rules[half->rule].action;
+}
+
 static struct half half_by_objects(const struct k8s_half *half, const char *direction)
 {
 	struct half out = { .reason = half->reason, .direction = direction };
 
 	if (half->reason == WEIR_REASON_RULE) {
-		out.namespace_name = half->policy->meta.namespace_name;
-		out.name = half->policy->meta.name;
+		if (half->cluster_policy) {
+			name_cluster_policy(half, &out);
+		} else {
+			out.kind = "NetworkPolicy";
+			out.namespace_name = half->policy->meta.namespace_name;
+			out.name = half->policy->meta.name;
+		}
 		out.rule = half->rule;
 		out.peer = half->peer;
 		out.port = half->port;
@@ -137,6 +161,8 @@ static struct half half_by_origin(const struct weir_resolved *resolved,
 	struct half out = { .reason = half->reason, .direction = direction };
 
 	if (half->reason == WEIR_REASON_RULE) {
+		out.kind = resolved->origins[half->rule].kind;
+		out.action = resolved->origins[half->rule].action;
 		out.namespace_name = resolved->origins[half->rule].namespace_name;
 		out.name = resolved->origins[half->rule].name;
 		out.rule = resolved->origins[half->rule].index;
@@ -234,6 +260,8 @@ static bool flag_of(const char *word, struct weir_key *key)
 		key->flags &= (uint8_t)~WEIR_KEY_EGRESS;
 	else if (strcmp(word, "external") == 0)
 		key->flags |= WEIR_KEY_UNKNOWN_EXTERNAL;
+	else if (strcmp(word, "service") == 0)
+		key->flags |= WEIR_KEY_HAIRPIN;
 	else
 		return false;
 	return true;

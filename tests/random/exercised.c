@@ -235,9 +235,13 @@ static uint64_t rows_of_port(const struct k8s_port *port)
 static uint64_t rows_of_rule(const struct side *side)
 {
 	const struct k8s_half *half = side->half;
-	const struct k8s_rule *rule =
-		&(side->ingress ? half->policy->ingress : half->policy->egress)[half->rule];
-	uint64_t rows = rows_of_selector(&half->policy->pod_selector);
+	const struct k8s_rule *rule;
+	uint64_t rows;
+
+	if (half->cluster_policy)
+		return 0;
+	rule = &(side->ingress ? half->policy->ingress : half->policy->egress)[half->rule];
+	rows = rows_of_selector(&half->policy->pod_selector);
 
 	if (!rule->peer_count && !rule->port_count)
 		return rows | bit(S4_EVERYTHING);

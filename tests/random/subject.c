@@ -56,10 +56,14 @@ static bool same_rule(const struct weir_policy *policy, const struct k8s_half *w
 	if (want->reason != WEIR_REASON_RULE || got->rule == WEIR_NONE)
 		return want->reason != WEIR_REASON_RULE && got->rule == WEIR_NONE;
 	weir_policy_rule(policy, got->rule, &view);
+	if (view.direction != direction || view.index != want->rule)
+		return false;
+	if (want->cluster_policy)
+		return strcmp(view.kind, want->cluster_policy->kind) == 0 &&
+		       strcmp(view.name, want->cluster_policy->meta.name) == 0;
 	return strcmp(view.kind, "NetworkPolicy") == 0 &&
 	       strcmp(view.namespace_name, want->policy->meta.namespace_name) == 0 &&
-	       strcmp(view.name, want->policy->meta.name) == 0 && view.direction == direction &&
-	       view.index == want->rule;
+	       strcmp(view.name, want->policy->meta.name) == 0;
 }
 
 static bool same_half(const struct weir_policy *policy, const struct k8s_half *want,
@@ -122,7 +126,10 @@ static void print_wanted(const char *direction, const struct k8s_half *half)
 {
 	printf("    %s: action %u, %s", direction, half->action,
 	       weir_reason_name((enum weir_reason)half->reason));
-	if (half->reason == WEIR_REASON_RULE)
+	if (half->cluster_policy)
+		printf(" %s %s %s[%u]", half->cluster_policy->kind, half->cluster_policy->meta.name,
+		       direction, half->rule);
+	else if (half->policy)
 		printf(" %s/%s %s[%u]", half->policy->meta.namespace_name, half->policy->meta.name,
 		       direction, half->rule);
 	print_entry("peer", half->peer);
@@ -139,7 +146,8 @@ static void print_half(const struct weir_policy *policy, const char *direction,
 	       weir_reason_name((enum weir_reason)half->reason));
 	if (half->rule != WEIR_NONE) {
 		weir_policy_rule(policy, half->rule, &view);
-		printf(" %s/%s %s[%u]", view.namespace_name, view.name,
+		printf(" %s %s/%s %s[%u]", view.kind,
+		       view.namespace_name ? view.namespace_name : "", view.name,
 		       view.direction == WEIR_INGRESS ? "ingress" : "egress", view.index);
 	}
 	print_entry("peer", half->peer);
