@@ -55,12 +55,20 @@ struct owned {
 	bool is_shared_by_nodes;
 };
 
+/* A node that has an element's address too. */
+struct sharing {
+	uint32_t endpoint;
+	uint32_t element;
+};
+
 struct owners {
 	struct owned *items;
 	uint32_t count;
 	struct element *elements; /* of owned addresses, then of regions */
 	uint32_t owned_elements;
 	uint32_t element_count;
+	struct sharing *sharing;
+	uint32_t sharing_count;
 	uint32_t *first_of_region;   /* element: external; the unknown one, if any, is the next */
 	uint32_t *endpoint_first;    /* in endpoint_elements; one more for the end */
 	uint32_t *endpoint_elements; /* by endpoint */

@@ -2,7 +2,8 @@
  * owners.c - who has each address, and the elements that far ends are made of.
  *
  * Claims of pods and nodes are sorted by address; of each address the pods of the highest rank
- * own it, without any the node has it. Then every region adds what an address in it is that
+ * own it, without any the node has it. An address that several nodes have is one element, of the
+ * first of them, and in the sets of all. Then every region adds what an address in it is that
  * nobody has: something outside, and in a pod range also a pod that nobody knows.
  */
 #include "build.h"
@@ -88,7 +89,9 @@ static void settle(struct build *build, const struct claim *claims, size_t count
 			continue;
 		if (is_node && i) {
 			owned->is_shared_by_nodes = true;
-			break;
+			owners->sharing[owners->sharing_count++] =
+				(struct sharing){ claims[i].endpoint, owned->first_element };
+			continue;
 		}
 		owned->count++;
 		owners->elements[owners->element_count++] =
@@ -126,7 +129,7 @@ static void add_region_elements(struct build *build)
 	}
 }
 
-/* The elements of each endpoint. */
+/* The elements of each endpoint, those that it shares included. */
 static int index_endpoints(struct build *build)
 {
 	struct owners *owners = &build->owners;
@@ -134,17 +137,22 @@ static int index_endpoints(struct build *build)
 	uint32_t *next = weir_arena_array(&build->arena, (size_t)count + 1, uint32_t);
 
 	owners->endpoint_first = weir_arena_array(&build->arena, (size_t)count + 1, uint32_t);
-	owners->endpoint_elements =
-		weir_arena_array(&build->arena, owners->owned_elements, uint32_t);
+	owners->endpoint_elements = weir_arena_array(
+		&build->arena, owners->owned_elements + owners->sharing_count, uint32_t);
 	if (!next || !owners->endpoint_first || !owners->endpoint_elements)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < owners->owned_elements; i++)
 		owners->endpoint_first[owners->elements[i].endpoint + 1]++;
+	for (uint32_t i = 0; i < owners->sharing_count; i++)
+		owners->endpoint_first[owners->sharing[i].endpoint + 1]++;
 	for (uint32_t i = 0; i < count; i++)
 		owners->endpoint_first[i + 1] += owners->endpoint_first[i];
 	memcpy(next, owners->endpoint_first, ((size_t)count + 1) * sizeof(*next));
 	for (uint32_t i = 0; i < owners->owned_elements; i++)
 		owners->endpoint_elements[next[owners->elements[i].endpoint]++] = i;
+	for (uint32_t i = 0; i < owners->sharing_count; i++)
+		owners->endpoint_elements[next[owners->sharing[i].endpoint]++] =
+			owners->sharing[i].element;
 	return 0;
 }
 
@@ -165,8 +173,9 @@ int build_owners(struct build *build)
 		return build_fail(build, -ERANGE, "more addresses than indices");
 	owners->items = weir_arena_array(&build->arena, count, struct owned);
 	owners->elements = weir_arena_array(&build->arena, most, struct element);
+	owners->sharing = weir_arena_array(&build->arena, count, struct sharing);
 	owners->first_of_region = weir_arena_array(&build->arena, build->regions.count, uint32_t);
-	if (!owners->items || !owners->elements || !owners->first_of_region)
+	if (!owners->items || !owners->elements || !owners->sharing || !owners->first_of_region)
 		return -ENOMEM;
 	qsort_r(claims, count, sizeof(*claims), compare_claims, (void *)(uintptr_t)build->resolved);
 	if (count)

@@ -208,13 +208,33 @@ static bool set_holds(const struct weir_set *set, uint32_t endpoint)
 	return false;
 }
 
-static enum level in_set(const struct weir_set *set, const struct end *end)
+/* A node is its addresses: one that several nodes have is in the sets of all. */
+static bool set_holds_node(const struct weir_resolved *resolved, const struct weir_set *set,
+			   const struct weir_address *address)
 {
-	if (end->kind == END_UNKNOWN)
+	for (uint32_t i = 0; i < set->endpoint_count; i++) {
+		const struct weir_endpoint *endpoint = &resolved->endpoints[set->endpoints[i]];
+
+		if (endpoint->kind == WEIR_ENDPOINT_NODE && has_address(endpoint, address))
+			return true;
+	}
+	return false;
+}
+
+static enum level in_set(const struct weir_resolved *resolved, const struct weir_set *set,
+			 const struct end *end)
+{
+	switch (end->kind) {
+	case END_POD:
+		return set_holds(set, end->endpoint) ? YES : NO;
+	case END_UNKNOWN:
 		return (enum level)set->unknown_pods;
-	if (end->kind == END_EXTERNAL)
+	case END_NODE:
+		return set_holds_node(resolved, set, end->address) ? YES : NO;
+	case END_EXTERNAL:
 		return NO;
-	return set_holds(set, end->endpoint) ? YES : NO;
+	}
+	return NO;
 }
 
 static bool in_block(const struct weir_resolved *resolved, const struct weir_block *block,
@@ -238,7 +258,7 @@ static enum level match_peer(const struct question *q, const struct weir_peer *p
 {
 	switch ((enum weir_peer_kind)peer->kind) {
 	case WEIR_PEER_SET:
-		return in_set(&q->resolved->sets[peer->index], &q->far);
+		return in_set(q->resolved, &q->resolved->sets[peer->index], &q->far);
 	case WEIR_PEER_BLOCK:
 		return in_block(q->resolved, &q->resolved->blocks[peer->index], &q->far) ? YES : NO;
 	case WEIR_PEER_DOMAINS:
@@ -441,7 +461,7 @@ static void walk_rules(const struct question *q, struct walk *walk)
 			passed = false;
 			tier = rule->tier;
 		}
-		level = least(in_set(&q->resolved->sets[rule->subjects], &q->near),
+		level = least(in_set(q->resolved, &q->resolved->sets[rule->subjects], &q->near),
 			      match_far(q, rule));
 		if (!live || level == NO)
 			continue;
@@ -489,7 +509,7 @@ static struct weir_half judge_hairpin(const struct question *q)
 		bool isolates = rule->origin == WEIR_NONE;
 
 		if (rule->tier == passed ||
-		    in_set(&q->resolved->sets[rule->subjects], &q->near) != YES)
+		    in_set(q->resolved, &q->resolved->sets[rule->subjects], &q->near) != YES)
 			continue;
 		if (rule->tier == WEIR_TIER_NETWORK_POLICY && isolates)
 			break;
@@ -703,7 +723,7 @@ size_t weir_resolved_considered(const struct weir_resolved *resolved, const stru
 	while ((index = next_rule(&q, index)) != WEIR_NONE) {
 		const struct weir_rule *rule = &resolved->rules[index];
 
-		if (in_set(&resolved->sets[rule->subjects], &q.near) != YES)
+		if (in_set(resolved, &resolved->sets[rule->subjects], &q.near) != YES)
 			continue;
 		if (rule->origin == WEIR_NONE)
 			break;

@@ -39,6 +39,17 @@ const struct exercise_text exercise_texts[EXERCISES] = {
 	[S20] = { "S20", "an IPv6 address, and an isolated end" },
 	[S21_AMBIGUOUS] = { "S21", "an unknown pod, and the answer is ambiguous" },
 	[S21_DECIDED] = { "S21", "an unknown pod, and the answer is not" },
+	[TIER_ACCEPT] = { "tier", "a rule of a cluster policy accepts" },
+	[TIER_DENY] = { "tier", "one denies" },
+	[TIER_PASS] = { "tier",
+			"one passes, as far as is certain, and something behind it decides" },
+	[TIER_BASELINE] = { "C38", "a rule of the Baseline tier decides" },
+	[TIER_PODS] = { "tier", "the deciding peer is pods or namespaces" },
+	[TIER_NODES] = { "tier", "the deciding peer is nodes" },
+	[TIER_NETWORKS] = { "C41", "the deciding peer is networks" },
+	[TIER_DOMAINS] = { "tier", "a domain name would decide" },
+	[TIER_NAMED_PORT] = { "tier", "the deciding port of a cluster policy is a name" },
+	[TIER_HAIRPIN] = { "S11", "a pod reaches itself through a service where a tier decides" },
 };
 
 const char exercised_rule_between_isolated_text[] =
@@ -232,6 +243,24 @@ static uint64_t rows_of_port(const struct k8s_port *port)
 	return 0;
 }
 
+static uint64_t rows_of_cluster_rule(const struct side *side)
+{
+	const struct k8s_half *half = side->half;
+	const struct k8s_cluster_policy *policy = half->cluster_policy;
+	const struct k8s_cluster_rule *rule =
+		&(side->ingress ? policy->ingress : policy->egress)[half->rule];
+	uint64_t rows = bit(half->action == WEIR_ALLOW ? TIER_ACCEPT : TIER_DENY) |
+			bit((enum exercise)(TIER_PODS + rule->peers[half->peer].kind));
+
+	if (policy->tier == WEIR_TIER_BASELINE)
+		rows |= bit(TIER_BASELINE);
+	if (rule->port_count && rule->ports[half->port].kind == K8S_PORT_NAME)
+		rows |= bit(TIER_NAMED_PORT);
+	if (side->key->flags & WEIR_KEY_HAIRPIN)
+		rows |= bit(TIER_HAIRPIN);
+	return rows;
+}
+
 static uint64_t rows_of_rule(const struct side *side)
 {
 	const struct k8s_half *half = side->half;
@@ -271,10 +300,31 @@ static uint64_t rows_of_isolated(const struct side *side)
 		rows |= bit(S14);
 	if (!weir_address_is_ipv4(&key->source) || !weir_address_is_ipv4(&key->destination))
 		rows |= bit(S20);
+	if (side->half->cluster_policy)
+		return rows | rows_of_cluster_rule(side);
 	return side->half->reason == WEIR_REASON_RULE ? rows | rows_of_rule(side) : rows;
 }
 
-static uint64_t rows_of_side(const struct side *side)
+/* Asked of the policy, since it takes a walk through the tiers. */
+static uint64_t rows_of_passing(const struct side *side)
+{
+	enum { MOST = 64 };
+	struct weir_considered considered[MOST];
+	size_t count;
+
+	if (!side->subject->cluster->cluster_policies.count)
+		return 0;
+	count = weir_policy_considered(side->subject->policy, side->key,
+				       side->ingress ? WEIR_INGRESS : WEIR_EGRESS, considered,
+				       MOST);
+	for (size_t i = 0; i < count && i < MOST; i++) {
+		if (considered[i].is_certain)
+			return considered[i].action == WEIR_RULE_PASS ? bit(TIER_PASS) : 0;
+	}
+	return 0;
+}
+
+static uint64_t rows_of_reason(const struct side *side)
 {
 	switch ((enum weir_reason)side->half->reason) {
 	case WEIR_REASON_NOT_A_POD:
@@ -299,6 +349,13 @@ static uint64_t rows_of_side(const struct side *side)
 	return 0;
 }
 
+static uint64_t rows_of_side(const struct side *side)
+{
+	uint64_t rows = rows_of_reason(side);
+
+	return rows && side->half->reason >= WEIR_REASON_RULE ? rows | rows_of_passing(side) : rows;
+}
+
 uint64_t exercised_by(const struct subject *subject, const struct weir_key *key,
 		      const struct k8s_judgement *judgement)
 {
@@ -313,6 +370,8 @@ uint64_t exercised_by(const struct subject *subject, const struct weir_key *key,
 
 	if (source.is_unknown || destination.is_unknown)
 		rows |= bit(is_ambiguous ? S21_AMBIGUOUS : S21_DECIDED);
+	if (judgement->verdict.why == WEIR_WHY_DOMAIN_NAME)
+		rows |= bit(TIER_DOMAINS);
 	if (is_ambiguous)
 		return rows;
 	if (key->flags & WEIR_KEY_EGRESS)

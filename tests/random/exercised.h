@@ -44,6 +44,16 @@ enum exercise {
 	S20,
 	S21_AMBIGUOUS,
 	S21_DECIDED,
+	TIER_ACCEPT,
+	TIER_DENY,
+	TIER_PASS,
+	TIER_BASELINE,
+	TIER_PODS, /* in the order of enum k8s_cluster_peer_kind */
+	TIER_NODES,
+	TIER_NETWORKS,
+	TIER_DOMAINS,
+	TIER_NAMED_PORT,
+	TIER_HAIRPIN,
 	EXERCISES,
 };
 

@@ -340,6 +340,7 @@ static void write_node(struct writer *writer, uint32_t node)
 		fprintf(writer->out,
 			"  annotations: {projectcalico.org/IPv4VXLANTunnelAddr: 10.0.%u.77}\n",
 			node);
+	write_labels(writer, "labels", pod_labels, POD_LABELS);
 	write_pod_cidrs(writer, node);
 	write_node_addresses(writer, node);
 }
@@ -778,6 +779,207 @@ static void write_policy(struct writer *writer, uint32_t policy)
 	write_rules(writer, "egress", "to");
 }
 
+/* Policies of the tiers around NetworkPolicy, in the words of their kind. */
+
+struct dialect {
+	const char *kind;
+	const char *version;
+	const char *ports;
+	const char *actions[3];
+	uint32_t action_count;
+	void (*write_port)(struct writer *writer);
+};
+
+static void write_scope(struct writer *writer)
+{
+	if (one_in(writer, 2)) {
+		fputs("{namespaces: ", writer->out);
+		write_selector(writer, namespace_labels, NAMESPACE_LABELS);
+	} else {
+		fputs("{pods: {namespaceSelector: ", writer->out);
+		write_selector(writer, namespace_labels, NAMESPACE_LABELS);
+		fputs(", podSelector: ", writer->out);
+		write_selector(writer, pod_labels, POD_LABELS);
+		fputs("}", writer->out);
+	}
+	fputs("}", writer->out);
+}
+
+static void write_networks(struct writer *writer)
+{
+	uint32_t count = 1 + below(writer, 3);
+
+	fputs("{networks: [", writer->out);
+	for (uint32_t i = 0; i < count; i++) {
+		struct weir_prefix network =
+			any_prefix(writer, one_in(writer, writer->shape->dual_stack ? 3 : 12));
+
+		/* Given twice is refused: different lengths differ. */
+		if (network.length > 128 - 3)
+			network.length = 128 - 3;
+		network.length = (uint8_t)(network.length - network.length % 3 + i);
+		if (network.length < 96 && weir_address_is_ipv4(&network.address))
+			network.length = (uint8_t)(96 + i);
+		clear_host_bits(&network);
+		fputs(i ? ", " : "", writer->out);
+		write_prefix(writer, &network);
+	}
+	fputs("]}", writer->out);
+}
+
+static void write_span(struct writer *writer)
+{
+	uint32_t first = DICE_PICK(&writer->dice, numbers);
+	uint32_t last = first + 1 + below(writer, 500);
+
+	if (last > UINT16_MAX)
+		last = UINT16_MAX;
+	if (first == last)
+		first--;
+	fprintf(writer->out, "start: %u, end: %u", first, last);
+}
+
+static void write_cluster_port(struct writer *writer)
+{
+	static const char *const words[] = { "tcp", "tcp", "udp", "sctp" };
+
+	if (one_in(writer, 2)) {
+		fprintf(writer->out, "{%s: {destinationPort: {number: %u}}}",
+			DICE_PICK(&writer->dice, words), DICE_PICK(&writer->dice, numbers));
+		return;
+	}
+	fprintf(writer->out, "{%s: {destinationPort: {range: {", DICE_PICK(&writer->dice, words));
+	write_span(writer);
+	fputs("}}}}", writer->out);
+}
+
+static void write_admin_port(struct writer *writer)
+{
+	const char *protocol = DICE_PICK(&writer->dice, protocols);
+
+	if (one_in(writer, 2)) {
+		fprintf(writer->out, "{portNumber: {protocol: %s, port: %u}}", protocol,
+			DICE_PICK(&writer->dice, numbers));
+		return;
+	}
+	fprintf(writer->out, "{portRange: {protocol: %s, ", protocol);
+	write_span(writer);
+	fputs("}}", writer->out);
+}
+
+static const struct dialect dialects[] = {
+	{ "ClusterNetworkPolicy",
+	  "policy.networking.k8s.io/v1alpha2",
+	  "protocols",
+	  { "Accept", "Deny", "Pass" },
+	  3,
+	  write_cluster_port },
+	{ "AdminNetworkPolicy",
+	  "policy.networking.k8s.io/v1alpha1",
+	  "ports",
+	  { "Allow", "Deny", "Pass" },
+	  3,
+	  write_admin_port },
+	{ "BaselineAdminNetworkPolicy",
+	  "policy.networking.k8s.io/v1alpha1",
+	  "ports",
+	  { "Allow", "Deny" },
+	  2,
+	  write_admin_port },
+};
+
+enum { CLUSTER_KIND, ADMIN_KIND, BASELINE_KIND };
+
+/* Of egress, whom names of ports do not fit; false when it writes nothing. */
+static bool wrote_far_peer(struct writer *writer, const struct dialect *dialect, uint32_t action)
+{
+	static const char *const domains[] = { "example.com", "*.example.com", "a.b." };
+
+	switch (below(writer, 7)) {
+	case 0:
+	case 4:
+		fputs("{nodes: ", writer->out);
+		write_selector(writer, pod_labels, POD_LABELS);
+		fputs("}", writer->out);
+		return true;
+	case 1:
+	case 2:
+		write_networks(writer);
+		return true;
+	case 3:
+		if (action || dialect == &dialects[BASELINE_KIND])
+			return false;
+		fprintf(writer->out, "{domainNames: [\"%s\"]}", DICE_PICK(&writer->dice, domains));
+		return true;
+	}
+	return false;
+}
+
+static void write_cluster_rule(struct writer *writer, const struct dialect *dialect,
+			       const char *peers)
+{
+	uint32_t action = below(writer, dialect->action_count);
+	uint32_t count = 1 + below(writer, 3);
+	bool has_far = false;
+
+	fprintf(writer->out, "    - action: %s\n      %s:\n", dialect->actions[action], peers);
+	for (uint32_t i = 0; i < count; i++) {
+		bool far;
+
+		fputs("      - ", writer->out);
+		far = strcmp(peers, "to") == 0 && wrote_far_peer(writer, dialect, action);
+		has_far = has_far || far;
+		if (!far)
+			write_scope(writer);
+		fputs("\n", writer->out);
+	}
+	count = one_in(writer, 3) ? 0 : 1 + below(writer, 3);
+	for (uint32_t i = 0; i < count; i++) {
+		fprintf(writer->out, i ? "      - " : "      %s:\n      - ", dialect->ports);
+		if (!has_far && !one_in(writer, 3))
+			fprintf(writer->out, "{%s: %s}",
+				dialect == &dialects[CLUSTER_KIND] ? "destinationNamedPort"
+								   : "namedPort",
+				DICE_PICK(&writer->dice, port_names));
+		else
+			dialect->write_port(writer);
+		fputs("\n", writer->out);
+	}
+}
+
+static void write_cluster_rules(struct writer *writer, const struct dialect *dialect,
+				const char *direction, const char *peers)
+{
+	uint32_t count = below(writer, 4);
+
+	if (count)
+		fprintf(writer->out, "  %s:\n", direction);
+	for (uint32_t i = 0; i < count; i++)
+		write_cluster_rule(writer, dialect, peers);
+}
+
+/* Priorities are few, so that some are equal (C39). */
+static void write_cluster_policy(struct writer *writer, uint32_t index)
+{
+	const struct dialect *dialect =
+		&dialects[index ? below(writer, 2) : below(writer, BASELINE_KIND + 1)];
+	bool is_baseline = dialect == &dialects[BASELINE_KIND];
+
+	begin(writer, dialect->version, dialect->kind);
+	if (is_baseline)
+		fputs("metadata: {name: default}\nspec:\n", writer->out);
+	else
+		fprintf(writer->out, "metadata: {name: t%u}\nspec:\n  priority: %u\n",
+			index * 7 % 13, below(writer, 3) * 500);
+	if (dialect == &dialects[CLUSTER_KIND])
+		fprintf(writer->out, "  tier: %s\n", one_in(writer, 3) ? "Admin" : "Baseline");
+	fputs("  subject: ", writer->out);
+	write_scope(writer);
+	fputs("\n", writer->out);
+	write_cluster_rules(writer, dialect, "ingress", "from");
+	write_cluster_rules(writer, dialect, "egress", "to");
+}
+
 static void write_cluster(struct writer *writer)
 {
 	const struct hostile_shape *shape = writer->shape;
@@ -794,6 +996,8 @@ static void write_cluster(struct writer *writer)
 		write_workload(writer, i);
 	for (uint32_t i = 0; i < shape->policies; i++)
 		write_policy(writer, i);
+	for (uint32_t i = 0; i < shape->cluster_policies; i++)
+		write_cluster_policy(writer, i);
 }
 
 /* Ranges that hold other nodes' pods, services, nodes. */
@@ -824,6 +1028,7 @@ struct hostile_shape hostile_draw_shape(uint64_t seed)
 		.nodes = dice_between(&dice, 1, 5),
 		.pods = dice_between(&dice, 10, 60),
 		.policies = dice_between(&dice, 5, 30),
+		.cluster_policies = dice_below(&dice, 2) ? dice_between(&dice, 1, 8) : 0,
 		.services = dice_below(&dice, 4),
 		.workloads = dice_below(&dice, 3),
 		.dual_stack = dice_below(&dice, 2),

@@ -5,7 +5,8 @@
  * address or sit on their node's network; nodes with many addresses, that share them, or that
  * only pods name; ranges of pods with addresses that nobody owns; blocks that cover all of this,
  * with holes in holes; selectors that contradict themselves; rules that are missing, null or
- * empty. Labels, names and ports come from small pools, so that selectors and rules hit.
+ * empty; tiers that pass and deny, of equal priorities. Labels, names and ports come from small
+ * pools, so that selectors and rules hit.
  */
 #ifndef WEIR_TESTS_RANDOM_HOSTILE_H
 #define WEIR_TESTS_RANDOM_HOSTILE_H
@@ -28,6 +29,7 @@ struct hostile_shape {
 	uint32_t nodes;      /* 1..HOSTILE_NODES_MAX, some of which only pods name */
 	uint32_t pods;       /* 0..HOSTILE_PODS_MAX */
 	uint32_t policies;   /* 0..HOSTILE_POLICIES_MAX */
+	uint32_t cluster_policies; /* of the tiers around NetworkPolicy; 0: there are none */
 	uint32_t services;
 	uint32_t workloads; /* without pods of their own */
 	bool dual_stack;

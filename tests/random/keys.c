@@ -116,6 +116,42 @@ static int push_policies(struct keys *keys)
 	return status;
 }
 
+static int push_cluster_rules(struct keys *keys, const struct k8s_cluster_rule *rules,
+			      uint32_t count)
+{
+	int status = 0;
+
+	for (uint32_t i = 0; !status && i < count; i++) {
+		for (uint32_t j = 0; !status && j < rules[i].peer_count; j++) {
+			const struct k8s_cluster_peer *peer = &rules[i].peers[j];
+
+			for (uint32_t k = 0; !status && k < peer->network_count; k++)
+				status = push_edges(keys, &peer->networks[k]);
+		}
+		for (uint32_t j = 0; !status && j < rules[i].port_count; j++) {
+			const struct k8s_port *port = &rules[i].ports[j];
+
+			if (port->kind == K8S_PORT_NUMBER)
+				status = push_port_edges(keys, port->first, port->last);
+		}
+	}
+	return status;
+}
+
+static int push_cluster_policies(struct keys *keys)
+{
+	const struct k8s_cluster_policy *policies = keys->cluster->cluster_policies.items;
+	int status = 0;
+
+	for (size_t i = 0; !status && i < keys->cluster->cluster_policies.count; i++) {
+		status = push_cluster_rules(keys, policies[i].ingress, policies[i].ingress_count);
+		if (!status)
+			status = push_cluster_rules(keys, policies[i].egress,
+						    policies[i].egress_count);
+	}
+	return status;
+}
+
 static int push_pods(struct keys *keys)
 {
 	const struct k8s_pod *pods = keys->cluster->pods.items;
@@ -166,8 +202,8 @@ int keys_init(struct keys *keys, const struct weir_cluster *cluster, uint64_t se
 	keys->others = weir_array_of(NULL, struct weir_address);
 	keys->edges = weir_array_of(NULL, struct weir_address);
 	keys->ports = weir_array_of(NULL, uint16_t);
-	if (push_port_edges(keys, 0, UINT16_MAX) || push_policies(keys) || push_pods(keys) ||
-	    push_others(keys)) {
+	if (push_port_edges(keys, 0, UINT16_MAX) || push_policies(keys) ||
+	    push_cluster_policies(keys) || push_pods(keys) || push_others(keys)) {
 		keys_finish(keys);
 		return -ENOMEM;
 	}
@@ -317,9 +353,14 @@ struct weir_key keys_next(struct keys *keys)
 	key.flags = any_flags(keys);
 	if (keys->pods.count && !dice_one_in(&keys->dice, 4))
 		aim(keys, &key);
+	if (keys->cluster->cluster_policies.count && dice_one_in(&keys->dice, 6))
+		key.destination = pick_address(keys, &keys->others);
 	if (dice_one_in(&keys->dice, 2))
 		set_edge(keys, &key);
-	if (dice_one_in(&keys->dice, 40))
+	if (dice_one_in(&keys->dice, 40)) {
 		key.destination = key.source;
+		if (dice_one_in(&keys->dice, 2))
+			key.flags |= WEIR_KEY_HAIRPIN;
+	}
 	return key;
 }
