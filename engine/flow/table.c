@@ -47,6 +47,7 @@ enum {
 	LINE = 64,
 	KEY_WORDS = 7, /* of the larger family, with meta and memo */
 	SECRETS = 8,
+	PROTOCOLS = 256,
 	META = 0,
 	MEMO = 1,
 	PORTS = 2,
@@ -73,10 +74,6 @@ static const struct {
 
 static_assert(SLOTS * 4 * sizeof(uint64_t) == ALIGNED, "a bucket of IPv4 is a pair of lines");
 
-struct weir_flow_entry {
-	uint64_t words[4]; /* or 8, as the family has */
-};
-
 struct family {
 	void *memory;
 	uint64_t *entries;
@@ -96,6 +93,7 @@ struct weir_flow_table {
 	uint64_t now;      /* nanoseconds */
 	uint64_t now_step; /* whole steps of it */
 	uint64_t timeouts[WEIR_FLOW_TIMEOUTS];
+	uint64_t busy_timeouts[PROTOCOLS]; /* of flows where both sides talk */
 	struct weir_flow_counters counters;
 };
 
@@ -152,10 +150,19 @@ static bool is_evictable(uint64_t meta)
 	}
 }
 
+/* Most packets are of flows where both sides talk and none has ended it. */
+static bool is_busy(const struct weir_flow_machine *machine)
+{
+	return machine->seen[0] & machine->seen[1] & WEIR_FLOW_TALKS &&
+	       !((machine->seen[0] | machine->seen[1]) & (WEIR_FLOW_FINISHES | WEIR_FLOW_ABORTS));
+}
+
 static uint64_t timeout_of(const struct weir_flow_table *table, uint64_t meta)
 {
 	struct weir_flow_machine machine = unpack_machine(meta);
 
+	if (is_busy(&machine))
+		return table->busy_timeouts[protocol_of(meta)];
 	return table->timeouts[weir_flow_timeout_of(&machine, protocol_of(meta))];
 }
 
@@ -202,16 +209,23 @@ static uint64_t ipv4_word(const struct weir_address *address)
 	return word;
 }
 
+/* In words: the compiler would call memcmp, for each packet. */
 static bool looks_ipv4(const struct weir_address *address)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	static const uint8_t mapped[4] = { 0, 0, 0xff, 0xff };
+	uint32_t want;
+	uint32_t last;
+	uint64_t first;
 
-	return memcmp(address->bytes, mapped, sizeof(mapped)) == 0;
+	memcpy(&first, address->bytes, sizeof(first));
+	memcpy(&last, &address->bytes[8], sizeof(last));
+	memcpy(&want, mapped, sizeof(want));
+	return !(first | (last ^ want));
 }
 
 static void pack_key(const struct weir_flow_key *key, struct weir_flow_probe *probe)
 {
-	probe->family = !(looks_ipv4(&key->ends[0]) && looks_ipv4(&key->ends[1]));
+	probe->family = !(looks_ipv4(&key->ends[0]) & looks_ipv4(&key->ends[1]));
 	probe->words[META] = (key->kind + UINT64_C(1)) | (uint64_t)key->protocol << 3;
 	probe->words[MEMO] = 0;
 	probe->words[PORTS] =
@@ -301,26 +315,29 @@ static void write_reach(struct family *family, uint32_t home, unsigned reach)
 	}
 }
 
-/* Inlined with the family's numbers as constants. */
+/* All four are compared before the answer is looked at: in which one it is nobody can predict.
+ * Inlined with the family's numbers as constants. */
 static inline __attribute__((always_inline)) uint64_t *
-find_in_bucket(uint64_t *entry, const uint64_t *words, uint32_t entry_words, uint32_t address_words)
+find_in_bucket(uint64_t *first, const uint64_t *words, uint32_t entry_words, uint32_t address_words)
 {
-	for (unsigned i = 0; i < SLOTS; i++, entry += entry_words) {
-		if (has_key(entry, words, address_words))
-			return entry;
-	}
-	return NULL;
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < SLOTS; i++)
+		found |= (unsigned)has_key(first + i * entry_words, words, address_words) << i;
+	return found ? first + (unsigned)__builtin_ctz(found) * entry_words : NULL;
 }
 
-static uint64_t *find_here(const struct family *family, uint32_t bucket, const uint64_t *words,
-			   bool is_ipv6)
+static inline uint64_t *find_here(const struct family *family, uint32_t bucket,
+				  const uint64_t *words, bool is_ipv6)
 {
-	uint64_t *first = slot_at(family, bucket, 0);
+	uint64_t *entries = family->entries;
 
-	return is_ipv6 ? find_in_bucket(first, words, 8, 4) : find_in_bucket(first, words, 4, 1);
+	return is_ipv6 ? find_in_bucket(entries + (size_t)bucket * SLOTS * 8, words, 8, 4)
+		       : find_in_bucket(entries + (size_t)bucket * SLOTS * 4, words, 4, 1);
 }
 
-static uint64_t *find_away(const struct family *family, const struct weir_flow_probe *probe)
+static __attribute__((noinline)) uint64_t *find_away(const struct family *family,
+						     const struct weir_flow_probe *probe)
 {
 	unsigned reach = read_reach(family, probe->bucket);
 	uint32_t bucket = probe->bucket;
@@ -335,8 +352,8 @@ static uint64_t *find_away(const struct family *family, const struct weir_flow_p
 }
 
 /* The entry with this key, expired or not. */
-static inline uint64_t *find_entry(const struct weir_flow_table *table,
-				   const struct weir_flow_probe *probe)
+static inline __attribute__((always_inline)) uint64_t *
+find_entry(const struct weir_flow_table *table, const struct weir_flow_probe *probe)
 {
 	const struct family *family = &table->families[probe->family];
 	uint64_t *entry = find_here(family, probe->bucket, probe->words, probe->family);
@@ -543,6 +560,8 @@ static void make_secrets(struct weir_flow_table *table, const uint64_t secret[2]
 int weir_flow_table_create(const struct weir_flow_options *options,
 			   const struct weir_allocator *allocator, struct weir_flow_table **out)
 {
+	static const struct weir_flow_machine busy = { .seen = { WEIR_FLOW_TALKS,
+								 WEIR_FLOW_TALKS } };
 	struct weir_flow_table *table;
 
 	allocator = weir_allocator_or_default(allocator);
@@ -555,6 +574,8 @@ int weir_flow_table_create(const struct weir_flow_options *options,
 	for (unsigned i = 0; i < WEIR_FLOW_TIMEOUTS; i++)
 		table->timeouts[i] =
 			options->timeouts[i] ? options->timeouts[i] : weir_flow_timeout_default(i);
+	for (unsigned i = 0; i < PROTOCOLS; i++)
+		table->busy_timeouts[i] = table->timeouts[weir_flow_timeout_of(&busy, (uint8_t)i)];
 	if (make_family(table, 0, options->max_ipv4_flows) ||
 	    make_family(table, 1, options->max_ipv6_flows)) {
 		weir_flow_table_destroy(table);
@@ -600,7 +621,8 @@ void weir_flow_table_prepare(const struct weir_flow_table *table, const struct w
 		pack_key(&keys[i], probe);
 		probe->bucket = bucket_of(table, probe->words, probe->family);
 		family = &table->families[probe->family];
-		bucket = (const char *)slot_at(family, probe->bucket, 0);
+		bucket = (const char *)(family->entries +
+					((size_t)probe->bucket * SLOTS * 4 << probe->family));
 		__builtin_prefetch(bucket);
 		__builtin_prefetch(bucket + LINE);
 		if (probe->family) {
@@ -610,12 +632,26 @@ void weir_flow_table_prepare(const struct weir_flow_table *table, const struct w
 	}
 }
 
-struct weir_flow_entry *weir_flow_table_find(const struct weir_flow_table *table,
-					     const struct weir_flow_probe *probe)
+static inline struct weir_flow_entry *find(const struct weir_flow_table *table,
+					   const struct weir_flow_probe *probe)
 {
 	uint64_t *entry = find_entry(table, probe);
 
 	return entry && !is_expired(table, entry[META]) ? (struct weir_flow_entry *)entry : NULL;
+}
+
+struct weir_flow_entry *weir_flow_table_find(const struct weir_flow_table *table,
+					     const struct weir_flow_probe *probe)
+{
+	return find(table, probe);
+}
+
+void weir_flow_table_find_burst(const struct weir_flow_table *table,
+				const struct weir_flow_probe *probes,
+				struct weir_flow_entry **entries, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		entries[i] = find(table, &probes[i]);
 }
 
 struct weir_flow_entry *weir_flow_table_insert(struct weir_flow_table *table,
@@ -649,8 +685,11 @@ void weir_flow_table_note(struct weir_flow_table *table, struct weir_flow_entry 
 	uint64_t meta = entry->words[META];
 	struct weir_flow_machine machine = unpack_machine(meta);
 
-	weir_flow_advance(&machine, side, signals);
-	meta = with_deadline(table, (meta & ~MACHINE_MASK) | pack_machine(&machine));
+	if (signals & ~machine.seen[side]) {
+		weir_flow_advance(&machine, side, signals);
+		meta = (meta & ~MACHINE_MASK) | pack_machine(&machine);
+	}
+	meta = with_deadline(table, meta);
 	/* Most packets change nothing, and an unwritten line need not go back to memory. */
 	if (meta != entry->words[META])
 		entry->words[META] = meta;
@@ -679,19 +718,6 @@ void weir_flow_table_flush(struct weir_flow_table *table)
 		table->counters.removed += family->flows;
 		family->flows = 0;
 	}
-}
-
-struct weir_flow_memo weir_flow_entry_memo(const struct weir_flow_entry *entry)
-{
-	struct weir_flow_memo memo;
-
-	memcpy(&memo, entry->words + MEMO, sizeof(memo));
-	return memo;
-}
-
-void weir_flow_entry_set_memo(struct weir_flow_entry *entry, struct weir_flow_memo memo)
-{
-	memcpy(entry->words + MEMO, &memo, sizeof(memo));
 }
 
 struct weir_flow_machine weir_flow_entry_machine(const struct weir_flow_entry *entry)

@@ -6,7 +6,7 @@
  *
  *     weir_flow_table_advance(table, now);                  once; expires a few flows
  *     weir_flow_table_prepare(table, keys, probes, n);      hashes and prefetches
- *     for each: weir_flow_table_find(table, &probes[i]);    which are known?
+ *     weir_flow_table_find_burst(table, probes, entries, n); which are known?
  *     ... judge those that are not, all together ...
  *     for each, in order: find again (a packet before it may have made the flow, or taken its
  *     place), then weir_flow_table_note, _restart or _insert
@@ -28,9 +28,6 @@
 
 struct weir_flow_table;
 
-/* A flow in the table. */
-struct weir_flow_entry;
-
 /* What the table keeps for the caller with each flow: whatever marks mean (the verdict, the
  * halves that were asked), and which generation of its two groups' rules judged it. */
 struct weir_flow_memo {
@@ -39,6 +36,11 @@ struct weir_flow_memo {
 	uint64_t marks : 8;
 };
 static_assert(sizeof(struct weir_flow_memo) == 8, "one word");
+
+/* A flow in the table: the first words of it. */
+struct weir_flow_entry {
+	uint64_t words[4]; /* state, memo and key, as table.c has them */
+};
 #define WEIR_FLOW_GENERATION ((UINT32_C(1) << 28) - 1)
 
 /* A key made ready for its table. */
@@ -65,6 +67,11 @@ void weir_flow_table_prepare(const struct weir_flow_table *table, const struct w
 struct weir_flow_entry *weir_flow_table_find(const struct weir_flow_table *table,
 					     const struct weir_flow_probe *probe);
 
+/* entries[i] is what find says of probes[i], before any of them is noted. */
+void weir_flow_table_find_burst(const struct weir_flow_table *table,
+				const struct weir_flow_probe *probes,
+				struct weir_flow_entry **entries, size_t n);
+
 /* Begins a flow that is not in the table, with its first packet. NULL: there is no room. One that
  * is in the table after all gives way. */
 struct weir_flow_entry *weir_flow_table_insert(struct weir_flow_table *table,
@@ -84,8 +91,19 @@ void weir_flow_table_remove(struct weir_flow_table *table, struct weir_flow_entr
 /* Forgets all flows. Takes as long as the table is large: not for the path of packets. */
 void weir_flow_table_flush(struct weir_flow_table *table);
 
-struct weir_flow_memo weir_flow_entry_memo(const struct weir_flow_entry *entry);
-void weir_flow_entry_set_memo(struct weir_flow_entry *entry, struct weir_flow_memo memo);
+static inline struct weir_flow_memo weir_flow_entry_memo(const struct weir_flow_entry *entry)
+{
+	struct weir_flow_memo memo;
+
+	memcpy(&memo, &entry->words[1], sizeof(memo));
+	return memo;
+}
+static inline void weir_flow_entry_set_memo(struct weir_flow_entry *entry,
+					    struct weir_flow_memo memo)
+{
+	memcpy(&entry->words[1], &memo, sizeof(memo));
+}
+
 struct weir_flow_machine weir_flow_entry_machine(const struct weir_flow_entry *entry);
 
 void weir_flow_table_count(const struct weir_flow_table *table, struct weir_flow_counters *out);

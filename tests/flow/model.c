@@ -90,8 +90,9 @@ static struct weir_packet packet_of(struct dice *dice, uint32_t which, unsigned 
 		number /= 5;
 		packet.icmp_type = (uint8_t)(is_ipv6 ? 128 + side : side ? 0 : 8);
 	}
-	ends[0] = host(number * 2, is_ipv6);
-	ends[1] = host(number * 2 + 1, is_ipv6);
+	/* Pairs that differ in one end only, and in any word of it. */
+	ends[0] = host(number % 3, is_ipv6);
+	ends[1] = host(3 + number / 3, is_ipv6);
 	packet.tuple = (struct weir_tuple){
 		.source = ends[side],
 		.destination = ends[!side],
