@@ -75,7 +75,7 @@ static void add_rows(struct CMUnitTest *tests, const struct row *rows, size_t co
 
 int main(void)
 {
-	size_t count = semantics_row_count + case_row_count;
+	size_t count = semantics_row_count + case_row_count + tier_row_count;
 	struct CMUnitTest *tests = calloc(count, sizeof(*tests));
 	int failed;
 
@@ -83,6 +83,7 @@ int main(void)
 		return EXIT_FAILURE;
 	add_rows(tests, semantics_rows, semantics_row_count);
 	add_rows(tests + semantics_row_count, case_rows, case_row_count);
+	add_rows(tests + semantics_row_count + case_row_count, tier_rows, tier_row_count);
 	failed = _cmocka_run_group_tests("semantics", tests, count, NULL, NULL);
 	free(tests);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;

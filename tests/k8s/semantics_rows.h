@@ -30,6 +30,8 @@ extern const struct row semantics_rows[];
 extern const size_t semantics_row_count;
 extern const struct row case_rows[];
 extern const size_t case_row_count;
+extern const struct row tier_rows[];
+extern const size_t tier_row_count;
 
 #define NAMESPACE(name, labels)                                                                    \
 	"---\n{apiVersion: v1, kind: Namespace, metadata: {name: " name ", labels: {" labels "}}}" \
