@@ -2,17 +2,21 @@
  * flows.c - the flow table beside DPDK's rte_hash, given equal keys.
  *
  * Both hold the same connections (random IPv4 addresses and ports, TCP) and are asked for the same
- * ones in the same random order, which no cache likes; each reads its keys from an array in the
- * form it takes them. The two run in turn in one process, in 4 KiB pages both; the first turn is
- * not counted. The flow table's clock goes on and its expiry runs with every burst; rte_hash has
- * neither, nor any state of a flow: it maps a key to a number. Answers are checked in every turn.
+ * ones in the same random order, which no cache likes; both read their keys from one array, in the
+ * peer's form; the flow table's are made of them, burst by burst, as of packets. The two run in
+ * turn in one process, the memory of both in 2 MiB pages where the system gives transparent ones;
+ * the first turn is not counted. The flow table's clock goes on and its expiry runs with every
+ * burst; rte_hash has neither, nor any state of a flow: it maps a key to a number. Answers are
+ * checked in every turn.
  *
  *     weir-bench-flows [--check] [SAMPLES [FLOWS...]]
  */
+#include <endian.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,6 +25,7 @@
 #include <rte_hash.h>
 #include <rte_hash_crc.h>
 #include <rte_malloc.h>
+#include <rte_memory.h>
 
 #include "table.h"
 #include "weir/key.h"
@@ -28,6 +33,7 @@
 enum {
 	BURST = 32,
 	ASKED = 1 << 20,
+	HUGE_PAGE = 2 << 20,
 	SAMPLES_MAX = 99,
 	SIZES_MAX = 8,
 };
@@ -46,11 +52,9 @@ struct run {
 	uint32_t flows;
 	struct weir_flow_table *table;
 	struct rte_hash *peer;
-	struct weir_flow_key *keys; /* of all flows */
-	struct peer_key *peer_keys;
-	struct weir_flow_key *asked; /* ASKED of them */
-	struct peer_key *peer_asked;
-	uint64_t expected; /* sum of the numbers of those that are asked */
+	struct peer_key *keys;  /* of all flows */
+	struct peer_key *asked; /* ASKED of them */
+	uint64_t expected;      /* sum of the numbers of those that are asked */
 	uint64_t now;
 	size_t peer_bytes;
 };
@@ -64,20 +68,30 @@ static uint64_t mix(uint64_t z)
 }
 
 /* The bijection mix makes addresses that are never equal. */
-static void make_keys(uint32_t number, struct weir_flow_key *key, struct peer_key *peer)
+static struct peer_key peer_key_of(uint32_t number)
 {
 	uint64_t bits = mix(number);
-	struct weir_packet packet = { .tuple.protocol = WEIR_PROTOCOL_TCP };
+	uint32_t addresses[2] = { (uint32_t)bits, (uint32_t)(bits >> 32) };
+	unsigned side = be32toh(addresses[0]) > be32toh(addresses[1]);
 
-	packet.tuple.source = weir_address_from_ipv4((const uint8_t *)&bits);
-	packet.tuple.destination = weir_address_from_ipv4((const uint8_t *)&bits + 4);
-	packet.tuple.source_port = (uint16_t)mix(bits);
-	packet.tuple.destination_port = 443;
-	weir_flow_key_of(&packet, key);
-	*peer = (struct peer_key){ .ports = { key->ports[0], key->ports[1] },
-				   .protocol = key->protocol };
-	for (unsigned i = 0; i < 2; i++)
-		memcpy(&peer->addresses[i], &key->ends[i].bytes[12], 4);
+	return (struct peer_key){ .addresses = { addresses[side], addresses[!side] },
+				  .ports = { (uint16_t)mix(bits), 443 },
+				  .protocol = WEIR_PROTOCOL_TCP };
+}
+
+static void make_keys(const struct peer_key *from, struct weir_flow_key *out, uint32_t n)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	for (uint32_t i = 0; i < n; i++) {
+		out[i] = (struct weir_flow_key){ .ports = { from[i].ports[0], from[i].ports[1] },
+						 .zone = from[i].zone,
+						 .protocol = from[i].protocol };
+		for (unsigned j = 0; j < 2; j++) {
+			memcpy(out[i].ends[j].bytes, mapped, sizeof(mapped));
+			memcpy(&out[i].ends[j].bytes[12], &from[i].addresses[j], 4);
+		}
+	}
 }
 
 static double seconds(void)
@@ -100,13 +114,14 @@ static size_t peer_memory(void)
 static uint64_t insert(struct run *run, uint64_t *sum)
 {
 	struct weir_flow_probe probes[BURST];
+	struct weir_flow_key keys[BURST];
 
-	weir_flow_table_flush(run->table);
 	for (uint32_t i = 0; i < run->flows; i += BURST) {
 		uint32_t n = run->flows - i < BURST ? run->flows - i : BURST;
 
 		weir_flow_table_advance(run->table, run->now += 1000);
-		weir_flow_table_prepare(run->table, run->keys + i, probes, n);
+		make_keys(run->keys + i, keys, n);
+		weir_flow_table_prepare(run->table, keys, probes, n);
 		for (uint32_t j = 0; j < n; j++) {
 			struct weir_flow_memo memo = { .source_generation = i + j };
 
@@ -119,10 +134,8 @@ static uint64_t insert(struct run *run, uint64_t *sum)
 
 static uint64_t peer_insert(struct run *run, uint64_t *sum)
 {
-	rte_hash_reset(run->peer);
 	for (uint32_t i = 0; i < run->flows; i++)
-		*sum += rte_hash_add_key_data(run->peer, &run->peer_keys[i],
-					      (void *)(uintptr_t)i) == 0;
+		*sum += rte_hash_add_key_data(run->peer, &run->keys[i], (void *)(uintptr_t)i) == 0;
 	return run->flows;
 }
 
@@ -130,10 +143,12 @@ static uint64_t ask(struct run *run, uint64_t *sum)
 {
 	struct weir_flow_entry *entries[BURST];
 	struct weir_flow_probe probes[BURST];
+	struct weir_flow_key keys[BURST];
 
 	for (uint32_t i = 0; i < ASKED; i += BURST) {
 		weir_flow_table_advance(run->table, run->now += 1000);
-		weir_flow_table_prepare(run->table, run->asked + i, probes, BURST);
+		make_keys(run->asked + i, keys, BURST);
+		weir_flow_table_prepare(run->table, keys, probes, BURST);
 		weir_flow_table_find_burst(run->table, probes, entries, BURST);
 		for (uint32_t j = 0; j < BURST; j++)
 			*sum += entries[j] ? weir_flow_entry_memo(entries[j]).source_generation : 0;
@@ -146,10 +161,12 @@ static uint64_t ask_and_note(struct run *run, uint64_t *sum)
 {
 	struct weir_flow_entry *entries[BURST];
 	struct weir_flow_probe probes[BURST];
+	struct weir_flow_key keys[BURST];
 
 	for (uint32_t i = 0; i < ASKED; i += BURST) {
 		weir_flow_table_advance(run->table, run->now += 1000);
-		weir_flow_table_prepare(run->table, run->asked + i, probes, BURST);
+		make_keys(run->asked + i, keys, BURST);
+		weir_flow_table_prepare(run->table, keys, probes, BURST);
 		weir_flow_table_find_burst(run->table, probes, entries, BURST);
 		for (uint32_t j = 0; j < BURST; j++) {
 			if (!entries[j])
@@ -169,7 +186,7 @@ static uint64_t peer_ask(struct run *run, uint64_t *sum)
 		uint64_t hits;
 
 		for (uint32_t j = 0; j < BURST; j++)
-			keys[j] = &run->peer_asked[i + j];
+			keys[j] = &run->asked[i + j];
 		rte_hash_lookup_bulk_data(run->peer, keys, BURST, &hits, data);
 		for (uint32_t j = 0; j < BURST; j++)
 			*sum += hits >> j & 1 ? (uintptr_t)data[j] : 0;
@@ -182,10 +199,12 @@ static uint64_t ask_single(struct run *run, uint64_t *sum)
 	for (uint32_t i = 0; i < ASKED; i++) {
 		struct weir_flow_entry *entry;
 		struct weir_flow_probe probe;
+		struct weir_flow_key key;
 
 		if (i % BURST == 0)
 			weir_flow_table_advance(run->table, run->now += 1000);
-		weir_flow_table_prepare(run->table, run->asked + i, &probe, 1);
+		make_keys(run->asked + i, &key, 1);
+		weir_flow_table_prepare(run->table, &key, &probe, 1);
 		entry = weir_flow_table_find(run->table, &probe);
 		*sum += entry ? weir_flow_entry_memo(entry).source_generation : 0;
 	}
@@ -197,7 +216,7 @@ static uint64_t peer_ask_single(struct run *run, uint64_t *sum)
 	for (uint32_t i = 0; i < ASKED; i++) {
 		void *data = NULL;
 
-		rte_hash_lookup_data(run->peer, &run->peer_asked[i], &data);
+		rte_hash_lookup_data(run->peer, &run->asked[i], &data);
 		*sum += (uintptr_t)data;
 	}
 	return ASKED;
@@ -253,6 +272,11 @@ static bool compare(struct run *run, const struct deed *deed, unsigned samples)
 	for (unsigned i = 0; i < samples + 1; i++) {
 		unsigned at = i ? i - 1 : 0; /* the first is to warm up */
 
+		if (deed->is_insertion) {
+			weir_flow_table_flush(run->table);
+			rte_hash_reset(run->peer);
+		}
+
 		ours[at] = rate(run, deed->ours, expected, &is_right);
 		peers[at] = rate(run, deed->peers, expected, &is_right);
 		ratios[at] = ours[at] / peers[at];
@@ -267,6 +291,45 @@ static bool compare(struct run *run, const struct deed *deed, unsigned samples)
 	       ratios[samples - 1]);
 	fflush(stdout);
 	return true;
+}
+
+/* The system may decline. */
+static void *allocate(void *context, size_t size)
+{
+	size_t whole = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+	void *memory = aligned_alloc(HUGE_PAGE, whole);
+
+	(void)context;
+	if (memory)
+		madvise(memory, whole, MADV_HUGEPAGE);
+	return memory;
+}
+
+static void release(void *context, void *memory)
+{
+	(void)context;
+	free(memory);
+}
+
+static const struct weir_allocator huge_pages = { allocate, release, NULL };
+
+/* Without huge pages DPDK's heap is a file in memory, which no advice makes large: private memory
+ * takes its place, while the heap is still empty but for its own records. */
+static int use_huge_pages(const struct rte_memseg_list *list, void *context)
+{
+	const int anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
+	void *records = mmap(NULL, list->len, PROT_READ | PROT_WRITE, anonymous, -1, 0);
+
+	(void)context;
+	if (records == MAP_FAILED)
+		return -1;
+	memcpy(records, list->base_va, list->len);
+	if (mmap(list->base_va, list->len, PROT_READ | PROT_WRITE, anonymous | MAP_FIXED, -1, 0) ==
+	    MAP_FAILED)
+		return -1;
+	madvise(list->base_va, list->len, MADV_HUGEPAGE);
+	memcpy(list->base_va, records, list->len);
+	return munmap(records, list->len);
 }
 
 static bool make_tables(struct run *run)
@@ -285,23 +348,21 @@ static bool make_tables(struct run *run)
 	run->peer_bytes = peer_memory() - before;
 	if (!run->peer)
 		fprintf(stderr, "rte_hash: %s\n", rte_strerror(rte_errno));
-	return run->peer && !weir_flow_table_create(&options, NULL, &run->table);
+	return run->peer && !weir_flow_table_create(&options, &huge_pages, &run->table);
 }
 
 static bool make(struct run *run)
 {
 	run->keys = calloc(run->flows, sizeof(*run->keys));
-	run->peer_keys = calloc(run->flows, sizeof(*run->peer_keys));
 	run->asked = calloc(ASKED, sizeof(*run->asked));
-	run->peer_asked = calloc(ASKED, sizeof(*run->peer_asked));
-	if (!run->keys || !run->peer_keys || !run->asked || !run->peer_asked || !make_tables(run))
+	if (!run->keys || !run->asked || !make_tables(run))
 		return false;
 	for (uint32_t i = 0; i < run->flows; i++)
-		make_keys(i, &run->keys[i], &run->peer_keys[i]);
+		run->keys[i] = peer_key_of(i);
 	for (uint32_t i = 0; i < ASKED; i++) {
 		uint32_t number = (uint32_t)(mix(i + UINT64_C(0x100000000)) % run->flows);
 
-		make_keys(number, &run->asked[i], &run->peer_asked[i]);
+		run->asked[i] = run->keys[number];
 		run->expected += number;
 	}
 	return true;
@@ -312,9 +373,7 @@ static void finish(struct run *run)
 	weir_flow_table_destroy(run->table);
 	rte_hash_free(run->peer);
 	free(run->keys);
-	free(run->peer_keys);
 	free(run->asked);
-	free(run->peer_asked);
 }
 
 static bool measure(uint32_t flows, unsigned samples)
@@ -343,7 +402,7 @@ static bool start_dpdk(void)
 	char words[][24] = { "weir-bench-flows",
 			     "--no-huge",
 			     "-m",
-			     "3072",
+			     "1024",
 			     "--no-shconf",
 			     "--no-pci",
 			     "--no-telemetry",
@@ -382,7 +441,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: weir-bench-flows [--check] [SAMPLES [FLOWS...]]\n");
 		return 2;
 	}
-	if (!start_dpdk())
+	if (!start_dpdk() || rte_memseg_list_walk(use_huge_pages, NULL))
 		return 77;
 	printf("| flows | what | weir M/s | rte_hash M/s | ratio |\n|---|---|---|---|---|\n");
 	for (unsigned i = 0; is_right && i < count; i++)

@@ -1,31 +1,31 @@
 /*
- * table.c - buckets of four flows, probed from a home bucket on; nothing moves.
+ * table.c - buckets of two flows, probed from a home bucket on; nothing moves.
  *
  * A flow is an entry of 4 words (IPv4) or 8 (IPv6, one cache line):
  *
- *     meta   kind + 1 (0: free) : 3, protocol : 8 | machine : 16, reach : 1, deadline : 36
+ *     meta   kind + 1 (0: free) : 3, protocol : 8 | machine : 16, reach : 2, deadline : 35
  *     memo   the caller's
  *     ports and zone
  *     addresses: 1 word or 4      (and a word that is not used)
  *
- * The low 11 bits of meta and the words behind memo are the key; they are compared whole. Four
- * entries are a bucket: two neighbouring cache lines for IPv4, which the processor fetches as a
- * pair. A keyed hash names the home bucket. When that is full the flow goes to the next of a
- * sequence of buckets that the home determines (home, home + step, home + 2 step, ...), at most
- * 16 of them; the home remembers how far along it any of its flows went: its reach, a number of
- * four bits, a bit in each of its entries, free or not. So
+ * The low 11 bits of meta and the words behind memo are the key; they are compared whole. Two
+ * entries are a bucket: one cache line of IPv4, with everything that a packet needs in it. A keyed
+ * hash names the home bucket. When that is full the flow goes to the next of a sequence of buckets
+ * that the home determines (home, home + step, home + 2 step, ...), at most 16 of them; the home
+ * remembers how far along it any of its flows went: its reach, a number of four bits, two in each
+ * of its entries, free or not. So
  *
  *     a lookup reads the home, and no more as long as nothing of that home lies elsewhere;
  *     a removal leaves everything else where it is.
  *
- * With 1.75 entries for each flow of IPv4 (1.44 of IPv6) a full table has 6 (14) of 100 flows
- * away from home, and 16 full buckets in sequence are not met by chance. Should they be, that is
+ * A full table has 1.75 entries for each flow of IPv4 and 1.47 of IPv6: five of six flows are at
+ * home. That all 16 buckets of a sequence are full meets one flow in a million then, and is
  * treated as a full table is.
  *
- * A deadline is a number of steps of 2^27 ns; 36 bits of them are 292 years, so that no wild
- * time wraps. A flow past its deadline is not there, whether its entry was swept or not. Sweeping
- * goes around, a few buckets for each burst; when it meets a home whose reach nothing needs any
- * more it draws that in by one.
+ * A deadline is a number of steps of 2^27 ns; 35 bits of them reach to the year 2116, where time
+ * stands still: no wild time wraps. A flow past its deadline is not there, whether its entry was
+ * swept or not. Sweeping goes around, a few buckets for each burst; when it meets a home whose
+ * reach nothing needs any more it draws that in by one.
  *
  * The hash multiplies words that are mixed with secret words, both factors, and folds the
  * product; who does not know the secret can neither make a factor zero nor aim. Reference for
@@ -39,13 +39,11 @@
 #include "memory.h"
 
 enum {
-	SLOTS = 4,     /* entries in a bucket */
-	PROBES = 16,   /* buckets in which a flow may be */
-	WINDOW = 16,   /* buckets that the hand looks at to make room */
-	SWEEP = 4,     /* buckets of each family swept at each advance */
-	ALIGNED = 128, /* a pair of cache lines */
-	LINE = 64,
-	KEY_WORDS = 7, /* of the larger family, with meta and memo */
+	SLOTS = 2,   /* entries in a bucket */
+	PROBES = 16, /* buckets in which a flow may be */
+	WINDOW = 16, /* buckets that the hand looks at to make room */
+	SWEEP = 4,   /* buckets of each family swept at each advance */
+	LINE = 64,   /* of the cache */
 	SECRETS = 8,
 	PROTOCOLS = 256,
 	META = 0,
@@ -53,26 +51,28 @@ enum {
 	PORTS = 2,
 	ADDRESSES = 3,
 	MACHINE_SHIFT = 11,
-	DEADLINE_SHIFT = 28,
+	REACH_SHIFT = 27,
+	REACH_BITS = 2, /* in an entry */
+	DEADLINE_SHIFT = 29,
 	STEP_SHIFT = 27, /* of nanoseconds to steps */
 };
 
 #define KEY_MASK     ((UINT64_C(1) << MACHINE_SHIFT) - 1)
 #define KIND_MASK    UINT64_C(7)
 #define MACHINE_MASK (UINT64_C(0xffff) << MACHINE_SHIFT)
-#define REACH_BIT    (UINT64_C(1) << 27)
-#define NEVER        ((UINT64_C(1) << 36) - 1)
+#define REACH_MASK   (UINT64_C(3) << REACH_SHIFT)
+#define NEVER        ((UINT64_C(1) << 35) - 1)
 
 static_assert(WEIR_FLOW_QUOTED + 1 <= KIND_MASK, "kinds have three bits, and free is one");
 
-/* What differs between the families. Entries of each flow: 7/16 and 23/64 buckets. */
+/* What differs between the families. */
 static const struct {
 	uint32_t words;
 	uint32_t address_words;
-	uint32_t buckets_in_64;
-} shapes[2] = { { 4, 1, 28 }, { 8, 4, 23 } };
+	uint32_t buckets_for_64;
+} shapes[2] = { { 4, 1, 56 }, { 8, 4, 47 } };
 
-static_assert(SLOTS * 4 * sizeof(uint64_t) == ALIGNED, "a bucket of IPv4 is a pair of lines");
+static_assert(SLOTS * 4 * sizeof(uint64_t) == LINE, "a bucket of IPv4 is a cache line");
 
 struct family {
 	void *memory;
@@ -82,8 +82,9 @@ struct family {
 	uint32_t buckets;
 	uint32_t max;
 	uint32_t flows;
-	uint32_t swept; /* the next bucket to sweep */
-	uint32_t hand;  /* the next bucket to look for room in */
+	uint32_t swept;    /* the next bucket to sweep */
+	uint32_t drawn_in; /* of each SWEEP of them this one's reach is looked at */
+	uint32_t hand;     /* the next bucket to look for room in */
 };
 
 struct weir_flow_table {
@@ -170,10 +171,10 @@ static uint64_t timeout_of(const struct weir_flow_table *table, uint64_t meta)
 static uint64_t with_deadline(const struct weir_flow_table *table, uint64_t meta)
 {
 	uint64_t end = table->now + timeout_of(table, meta);
-	uint64_t deadline = NEVER;
+	uint64_t deadline = (end >> STEP_SHIFT) + !!(end & ((1 << STEP_SHIFT) - 1));
 
-	if (end >= table->now && end <= INT64_MAX - (1 << STEP_SHIFT))
-		deadline = (end + (1 << STEP_SHIFT) - 1) >> STEP_SHIFT;
+	if (end < table->now || deadline > NEVER)
+		deadline = NEVER;
 	return (meta & ((UINT64_C(1) << DEADLINE_SHIFT) - 1)) | deadline << DEADLINE_SHIFT;
 }
 
@@ -297,25 +298,30 @@ static uint32_t bucket_along(const struct family *family, uint32_t home, unsigne
 	return (uint32_t)((home + (uint64_t)reach * step_of(family, home)) % family->buckets);
 }
 
-static unsigned read_reach(const struct family *family, uint32_t home)
+static inline unsigned read_reach(const uint64_t *first, uint32_t entry_words)
 {
-	unsigned reach = 0;
+	uint64_t low = first[META] & REACH_MASK;
+	uint64_t high = first[entry_words + META] & REACH_MASK;
 
-	for (unsigned i = 0; i < SLOTS; i++)
-		reach |= (slot_at(family, home, i)[META] & REACH_BIT ? 1u : 0u) << i;
-	return reach;
+	return (unsigned)(low >> REACH_SHIFT | high >> REACH_SHIFT << REACH_BITS);
 }
 
-static void write_reach(struct family *family, uint32_t home, unsigned reach)
+static unsigned reach_of(const struct family *family, uint32_t home)
+{
+	return read_reach(slot_at(family, home, 0), family->words);
+}
+
+static void set_reach(struct family *family, uint32_t home, unsigned reach)
 {
 	for (unsigned i = 0; i < SLOTS; i++) {
 		uint64_t *meta = &slot_at(family, home, i)[META];
+		uint64_t bits = (uint64_t)reach >> (i * REACH_BITS) << REACH_SHIFT;
 
-		*meta = (*meta & ~REACH_BIT) | (reach >> i & 1 ? REACH_BIT : 0);
+		*meta = (*meta & ~REACH_MASK) | (bits & REACH_MASK);
 	}
 }
 
-/* All four are compared before the answer is looked at: in which one it is nobody can predict.
+/* Both are compared before the answer is looked at: in which one it is nobody can predict.
  * Inlined with the family's numbers as constants. */
 static inline __attribute__((always_inline)) uint64_t *
 find_in_bucket(uint64_t *first, const uint64_t *words, uint32_t entry_words, uint32_t address_words)
@@ -336,12 +342,12 @@ static inline uint64_t *find_here(const struct family *family, uint32_t bucket,
 		       : find_in_bucket(entries + (size_t)bucket * SLOTS * 4, words, 4, 1);
 }
 
-static __attribute__((noinline)) uint64_t *find_away(const struct family *family,
-						     const struct weir_flow_probe *probe)
+/* Behind the home. */
+static __attribute__((noinline)) uint64_t *
+find_away(const struct family *family, const struct weir_flow_probe *probe, unsigned reach)
 {
-	unsigned reach = read_reach(family, probe->bucket);
 	uint32_t bucket = probe->bucket;
-	uint32_t step = reach ? step_of(family, bucket) : 0;
+	uint32_t step = step_of(family, bucket);
 	uint64_t *entry = NULL;
 
 	for (unsigned i = 0; i < reach && !entry; i++) {
@@ -352,13 +358,17 @@ static __attribute__((noinline)) uint64_t *find_away(const struct family *family
 }
 
 /* The entry with this key, expired or not. */
-static inline __attribute__((always_inline)) uint64_t *
-find_entry(const struct weir_flow_table *table, const struct weir_flow_probe *probe)
+static uint64_t *find_entry(const struct weir_flow_table *table,
+			    const struct weir_flow_probe *probe)
 {
 	const struct family *family = &table->families[probe->family];
 	uint64_t *entry = find_here(family, probe->bucket, probe->words, probe->family);
+	unsigned reach;
 
-	return entry ? entry : find_away(family, probe);
+	if (entry)
+		return entry;
+	reach = reach_of(family, probe->bucket);
+	return reach ? find_away(family, probe, reach) : NULL;
 }
 
 static struct family *family_of(struct weir_flow_table *table, const uint64_t *entry)
@@ -370,7 +380,7 @@ static struct family *family_of(struct weir_flow_table *table, const uint64_t *e
 
 static void release(struct family *family, uint64_t *entry)
 {
-	entry[META] &= REACH_BIT;
+	entry[META] &= REACH_MASK;
 	family->flows--;
 }
 
@@ -410,19 +420,28 @@ static bool needs_reach(const struct weir_flow_table *table, const struct family
 	return false;
 }
 
+static void draw_in(const struct weir_flow_table *table, struct family *family, uint32_t home)
+{
+	unsigned reach = reach_of(family, home);
+
+	if (reach && !needs_reach(table, family, home, reach))
+		set_reach(family, home, reach - 1);
+}
+
+/* Of one bucket in each call the reach is looked at, which takes a line from elsewhere: of
+ * another one of the call's at each time around. */
 static void sweep(struct weir_flow_table *table, struct family *family)
 {
 	for (unsigned i = 0; i < SWEEP; i++) {
-		uint32_t bucket = family->swept;
-		unsigned reach = read_reach(family, bucket);
-
-		expire_bucket(table, family, bucket);
-		if (reach && !needs_reach(table, family, bucket, reach))
-			write_reach(family, bucket, reach - 1);
-		family->swept = bucket_after(family, bucket, 1);
+		expire_bucket(table, family, family->swept);
+		if (i == family->drawn_in)
+			draw_in(table, family, family->swept);
+		family->swept = bucket_after(family, family->swept, 1);
+		if (!family->swept)
+			family->drawn_in = (family->drawn_in + 1) % SWEEP;
 	}
-	for (unsigned i = 0; i < SLOTS * family->words * sizeof(uint64_t); i += LINE)
-		__builtin_prefetch((const char *)slot_at(family, family->swept, 0) + i, 1);
+	for (unsigned i = 0; i < SWEEP && family->swept + i < family->buckets; i++)
+		__builtin_prefetch(slot_at(family, family->swept + i, 0));
 }
 
 /* When the flow's last packet came, as far as that can be told: to a step. */
@@ -505,8 +524,8 @@ static uint64_t *place(struct weir_flow_table *table, struct family *family, uin
 
 	if (!entry && make_room(table, family, home, step_of(family, home)))
 		entry = free_entry(table, family, home, &distance);
-	if (entry && distance > read_reach(family, home))
-		write_reach(family, home, distance);
+	if (entry && distance > reach_of(family, home))
+		set_reach(family, home, distance);
 	return entry;
 }
 
@@ -514,7 +533,7 @@ static void begin(const struct weir_flow_table *table, uint64_t *entry, unsigned
 		  uint8_t signals, struct weir_flow_memo memo)
 {
 	struct weir_flow_machine machine;
-	uint64_t meta = entry[META] & (KEY_MASK | REACH_BIT);
+	uint64_t meta = entry[META] & (KEY_MASK | REACH_MASK);
 
 	weir_flow_begin(&machine, side, signals);
 	entry[META] = with_deadline(table, meta | pack_machine(&machine));
@@ -531,16 +550,15 @@ static int make_family(struct weir_flow_table *table, unsigned which, uint32_t m
 	*family = (struct family){
 		.words = shapes[which].words,
 		.address_words = shapes[which].address_words,
-		.buckets = (uint32_t)(((uint64_t)max * shapes[which].buckets_in_64 + 63) / 64),
+		.buckets = (uint32_t)(((uint64_t)max * shapes[which].buckets_for_64 + 63) / 64),
 		.max = max,
 	};
 	family->buckets += !family->buckets;
-	bytes = (size_t)family->buckets * SLOTS * family->words * sizeof(uint64_t) + ALIGNED;
+	bytes = (size_t)family->buckets * SLOTS * family->words * sizeof(uint64_t) + LINE;
 	family->memory = weir_allocate_zeroed(table->allocator, bytes, 1);
 	if (!family->memory)
 		return -ENOMEM;
-	family->entries =
-		(uint64_t *)(((uintptr_t)family->memory + ALIGNED - 1) & -(uintptr_t)ALIGNED);
+	family->entries = (uint64_t *)(((uintptr_t)family->memory + LINE - 1) & -(uintptr_t)LINE);
 	table->counters.bytes += bytes;
 	return 0;
 }
@@ -624,34 +642,60 @@ void weir_flow_table_prepare(const struct weir_flow_table *table, const struct w
 		bucket = (const char *)(family->entries +
 					((size_t)probe->bucket * SLOTS * 4 << probe->family));
 		__builtin_prefetch(bucket);
-		__builtin_prefetch(bucket + LINE);
-		if (probe->family) {
-			__builtin_prefetch(bucket + 2 * LINE);
-			__builtin_prefetch(bucket + 3 * LINE);
-		}
+		if (probe->family)
+			__builtin_prefetch(bucket + LINE);
 	}
 }
 
-static inline struct weir_flow_entry *find(const struct weir_flow_table *table,
-					   const struct weir_flow_probe *probe)
+static struct weir_flow_entry *alive(const struct weir_flow_table *table, uint64_t *entry)
 {
-	uint64_t *entry = find_entry(table, probe);
-
 	return entry && !is_expired(table, entry[META]) ? (struct weir_flow_entry *)entry : NULL;
 }
 
 struct weir_flow_entry *weir_flow_table_find(const struct weir_flow_table *table,
 					     const struct weir_flow_probe *probe)
 {
-	return find(table, probe);
+	return alive(table, find_entry(table, probe));
+}
+
+enum { AT_ONCE = 64 };
+
+/* First those at home; meanwhile the next bucket of the others comes. */
+static void find_some(const struct weir_flow_table *table, const struct weir_flow_probe *probes,
+		      struct weir_flow_entry **entries, unsigned n)
+{
+	uint8_t away[AT_ONCE];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct weir_flow_probe *probe = &probes[i];
+		const struct family *family = &table->families[probe->family];
+		uint64_t *entry = find_here(family, probe->bucket, probe->words, probe->family);
+
+		entries[i] = alive(table, entry);
+		if (entry || !reach_of(family, probe->bucket))
+			continue;
+		away[count++] = (uint8_t)i;
+		__builtin_prefetch(slot_at(
+			family, bucket_after(family, probe->bucket, step_of(family, probe->bucket)),
+			0));
+	}
+	for (unsigned i = 0; i < count; i++) {
+		const struct weir_flow_probe *probe = &probes[away[i]];
+		const struct family *family = &table->families[probe->family];
+
+		entries[away[i]] =
+			alive(table, find_away(family, probe, reach_of(family, probe->bucket)));
+	}
 }
 
 void weir_flow_table_find_burst(const struct weir_flow_table *table,
 				const struct weir_flow_probe *probes,
 				struct weir_flow_entry **entries, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		entries[i] = find(table, &probes[i]);
+	for (size_t i = 0; i < n; i += AT_ONCE)
+		find_some(table, probes + i, entries + i,
+			  (unsigned)(n - i < AT_ONCE ? n - i : AT_ONCE));
 }
 
 struct weir_flow_entry *weir_flow_table_insert(struct weir_flow_table *table,
@@ -671,7 +715,7 @@ struct weir_flow_entry *weir_flow_table_insert(struct weir_flow_table *table,
 		table->counters.refused++;
 		return NULL;
 	}
-	entry[META] = (entry[META] & REACH_BIT) | probe->words[META];
+	entry[META] = (entry[META] & REACH_MASK) | probe->words[META];
 	memcpy(&entry[PORTS], &probe->words[PORTS], (1 + family->address_words) * sizeof(uint64_t));
 	begin(table, entry, side, signals, memo);
 	family->flows++;

@@ -20,6 +20,9 @@ enum {
 	SWEPT_MAX = 8,
 };
 
+/* In the year 2116 time stands still. */
+#define LAST_TIME ((((UINT64_C(1) << 35) - 1) << 27) - 1)
+
 enum protocol { TCP, UDP, SCTP, ICMP, GRE, PROTOCOLS };
 
 enum answer { UNKNOWN, FORWARD, REPLY, AGAIN, REFUSED, BEGUN };
@@ -144,7 +147,7 @@ static uint64_t seconds_of(const struct naive *flow, uint32_t which)
 static uint64_t deadline_of(const struct naive *flow, uint32_t which, uint64_t now)
 {
 	__extension__ unsigned __int128 end = now;
-	const uint64_t never = (UINT64_C(1) << 36) - 1;
+	const uint64_t never = (UINT64_C(1) << 35) - 1;
 
 	end += seconds_of(flow, which) * 1000000000u;
 	end = (end + STEP - 1) / STEP;
@@ -371,8 +374,8 @@ static void pass_time(struct world *world)
 	else if (dice_one_in(&world->dice, 3))
 		to += dice_below(&world->dice, 1 << 28);
 	weir_flow_table_advance(world->table, to);
-	if (to > INT64_MAX - STEP)
-		to = INT64_MAX - STEP;
+	if (to > LAST_TIME)
+		to = LAST_TIME;
 	if (to > world->now)
 		world->now = to;
 	assert_true(steps(world) - before <= SWEPT_MAX);
@@ -447,8 +450,8 @@ static void round_of(uint64_t seed, uint32_t universe, uint64_t packets, uint64_
 	struct world world = { .dice = { seed }, .universe = universe };
 	struct weir_flow_options options = { .secret = { seed, ~seed } };
 
-	world.max[0] = universe < 1000 ? 1 + dice_below(&world.dice, 36) : universe / 2;
-	world.max[1] = universe < 1000 ? dice_below(&world.dice, 37) : universe / 2;
+	world.max[0] = universe < 1000 ? 1 + dice_below(&world.dice, 18) : universe / 2;
+	world.max[1] = universe < 1000 ? dice_below(&world.dice, 19) : universe / 2;
 	options.max_ipv4_flows = world.max[0];
 	options.max_ipv6_flows = world.max[1];
 	assert_int_equal(weir_flow_table_create(&options, NULL, &world.table), 0);

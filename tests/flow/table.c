@@ -1,0 +1,434 @@
+/* The live table: what a connection has lived through, how long it is kept, what is made room
+ * for, collisions that somebody made. */
+#include "test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "failing.h"
+#include "table.h"
+
+#define SECOND UINT64_C(1000000000)
+
+static struct weir_packet between(const char *source, uint16_t port, const char *destination,
+				  uint16_t other, uint8_t protocol)
+{
+	struct weir_packet packet = { .tuple.source_port = port,
+				      .tuple.destination_port = other,
+				      .tuple.protocol = protocol };
+
+	assert_int_equal(weir_address_parse(source, strlen(source), &packet.tuple.source), 0);
+	assert_int_equal(
+		weir_address_parse(destination, strlen(destination), &packet.tuple.destination), 0);
+	return packet;
+}
+
+static struct weir_flow_table *table_of(uint32_t flows)
+{
+	struct weir_flow_options options = { .max_ipv4_flows = flows,
+					     .max_ipv6_flows = flows,
+					     .secret = { 1, 2 } };
+	struct weir_flow_table *table;
+
+	assert_int_equal(weir_flow_table_create(&options, NULL, &table), 0);
+	return table;
+}
+
+static struct weir_flow_probe probe_of(const struct weir_flow_table *table,
+				       const struct weir_packet *packet, unsigned *side)
+{
+	struct weir_flow_probe probe;
+	struct weir_flow_key key;
+
+	*side = weir_flow_key_of(packet, &key);
+	weir_flow_table_prepare(table, &key, &probe, 1);
+	return probe;
+}
+
+/* Takes one packet as a worker that allows everything does. */
+static struct weir_flow_entry *take(struct weir_flow_table *table, const struct weir_packet *packet)
+{
+	uint8_t signals = weir_flow_signals(packet);
+	struct weir_flow_memo memo = { .marks = 1 };
+	unsigned side;
+	struct weir_flow_probe probe = probe_of(table, packet, &side);
+	struct weir_flow_entry *entry = weir_flow_table_find(table, &probe);
+	struct weir_flow_machine machine;
+
+	if (!entry)
+		return weir_flow_table_insert(table, &probe, side, signals, memo);
+	machine = weir_flow_entry_machine(entry);
+	if (weir_flow_is_succeeded(&machine, signals))
+		weir_flow_table_restart(table, entry, side, signals, memo);
+	else
+		weir_flow_table_note(table, entry, side, signals);
+	return entry;
+}
+
+/* Packets as letters, the opener's in capitals. TCP: S SYN, T SYN-ACK, A ACK, F FIN, R RST.
+ * SCTP: I INIT, J INIT-ACK, C COOKIE, D DATA, H SHUTDOWN, K SHUTDOWN-ACK, E SHUTDOWN-COMPLETE,
+ * X ABORT. Others: P, any. */
+static const struct {
+	const char *name;
+	uint8_t protocol;
+	const char *packets;
+	enum weir_flow_timeout timeout;
+} lives[] = {
+	{ "a SYN", 6, "S", WEIR_FLOW_TIMEOUT_TCP_SYN_SENT },
+	{ "a SYN sent again", 6, "SSS", WEIR_FLOW_TIMEOUT_TCP_SYN_SENT },
+	{ "half-open", 6, "St", WEIR_FLOW_TIMEOUT_TCP_SYN_RECEIVED },
+	{ "half-open, the server speaks", 6, "Sta", WEIR_FLOW_TIMEOUT_TCP_SYN_RECEIVED },
+	{ "handshake", 6, "StA", WEIR_FLOW_TIMEOUT_TCP_ESTABLISHED },
+	{ "simultaneous open", 6, "Ss", WEIR_FLOW_TIMEOUT_TCP_SYN_SENT },
+	{ "simultaneous open, accepted", 6, "SsTt", WEIR_FLOW_TIMEOUT_TCP_SYN_RECEIVED },
+	{ "simultaneous open, established", 6, "SsTtAa", WEIR_FLOW_TIMEOUT_TCP_ESTABLISHED },
+	{ "mid-stream, one side", 6, "AA", WEIR_FLOW_TIMEOUT_TCP_UNACKNOWLEDGED },
+	{ "mid-stream, both", 6, "Aa", WEIR_FLOW_TIMEOUT_TCP_ESTABLISHED },
+	{ "a SYN in an established one", 6, "StAaS", WEIR_FLOW_TIMEOUT_TCP_ESTABLISHED },
+	{ "FIN of the opener", 6, "StAF", WEIR_FLOW_TIMEOUT_TCP_FIN_WAIT },
+	{ "FIN of the server", 6, "StAf", WEIR_FLOW_TIMEOUT_TCP_FIN_WAIT },
+	{ "FIN of one, data of the other", 6, "StAFaa", WEIR_FLOW_TIMEOUT_TCP_FIN_WAIT },
+	{ "FIN of both", 6, "StAFfA", WEIR_FLOW_TIMEOUT_TCP_TIME_WAIT },
+	{ "refused", 6, "Sr", WEIR_FLOW_TIMEOUT_TCP_CLOSE },
+	{ "reset", 6, "StAR", WEIR_FLOW_TIMEOUT_TCP_CLOSE },
+	{ "reset after FIN", 6, "StAFfr", WEIR_FLOW_TIMEOUT_TCP_CLOSE },
+	{ "opened again after reset", 6, "StArS", WEIR_FLOW_TIMEOUT_TCP_SYN_SENT },
+	{ "opened again after FIN, by the other", 6, "StAFfs", WEIR_FLOW_TIMEOUT_TCP_SYN_SENT },
+	{ "INIT", 132, "I", WEIR_FLOW_TIMEOUT_SCTP_COOKIE_WAIT },
+	{ "INIT-ACK", 132, "Ij", WEIR_FLOW_TIMEOUT_SCTP_COOKIE_WAIT },
+	{ "COOKIE-ECHO", 132, "IjC", WEIR_FLOW_TIMEOUT_SCTP_COOKIE_ECHOED },
+	{ "COOKIE-ACK", 132, "IjCc", WEIR_FLOW_TIMEOUT_SCTP_ESTABLISHED },
+	{ "SHUTDOWN", 132, "IjCcDH", WEIR_FLOW_TIMEOUT_SCTP_SHUTDOWN },
+	{ "SHUTDOWN-ACK", 132, "IjCcHk", WEIR_FLOW_TIMEOUT_SCTP_SHUTDOWN },
+	{ "SHUTDOWN-COMPLETE", 132, "IjCcHkE", WEIR_FLOW_TIMEOUT_SCTP_CLOSED },
+	{ "ABORT", 132, "Ijx", WEIR_FLOW_TIMEOUT_SCTP_CLOSED },
+	{ "INIT again after ABORT", 132, "IjxI", WEIR_FLOW_TIMEOUT_SCTP_COOKIE_WAIT },
+	{ "UDP unreplied", 17, "PP", WEIR_FLOW_TIMEOUT_UDP },
+	{ "UDP replied", 17, "Pp", WEIR_FLOW_TIMEOUT_UDP_STREAM },
+	{ "echo", 1, "P", WEIR_FLOW_TIMEOUT_ICMP },
+	{ "echo replied", 1, "Pp", WEIR_FLOW_TIMEOUT_ICMP },
+	{ "echo, IPv6", 58, "Pp", WEIR_FLOW_TIMEOUT_ICMPV6 },
+	{ "GRE", 47, "Pp", WEIR_FLOW_TIMEOUT_GENERIC },
+	{ "ESP", 50, "P", WEIR_FLOW_TIMEOUT_GENERIC },
+};
+
+static uint8_t tcp_flags_of(char letter)
+{
+	switch (letter & ~0x20) {
+	case 'S':
+		return WEIR_TCP_SYN;
+	case 'T':
+		return WEIR_TCP_SYN | WEIR_TCP_ACK;
+	case 'F':
+		return WEIR_TCP_FIN | WEIR_TCP_ACK;
+	case 'R':
+		return WEIR_TCP_RST;
+	default:
+		return WEIR_TCP_ACK;
+	}
+}
+
+static uint8_t sctp_chunk_of(char letter)
+{
+	static const char letters[] = "DIJ...XHK.C...E";
+	const char *at = strchr(letters, letter & ~0x20);
+
+	return (uint8_t)(at ? at - letters : 0);
+}
+
+static struct weir_packet packet_of(uint8_t protocol, char letter)
+{
+	static const char *const ends[2][2] = { { "10.0.0.9", "10.0.0.1" },
+						{ "2001:db8::9", "2001:db8::1" } };
+	bool is_ipv6 = protocol == 58;
+	unsigned side = letter >= 'a';
+	bool has_ports = weir_flow_has_ports(protocol);
+	uint16_t ports[2] = { has_ports ? 40000 : 7, has_ports ? 80 : 7 };
+	struct weir_packet packet = between(ends[is_ipv6][side], ports[side], ends[is_ipv6][!side],
+					    ports[!side], protocol);
+
+	packet.tcp_flags = tcp_flags_of(letter);
+	packet.sctp_chunk = sctp_chunk_of(letter);
+	packet.tcp_flags_known = packet.sctp_chunk_known = true;
+	packet.icmp_type = (uint8_t)(is_ipv6 ? 128 + side : side ? 0 : 8);
+	return packet;
+}
+
+/* And each is kept as long as its state says, to a step. */
+static void s10_lives_and_how_long_they_are_kept(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(lives); i++) {
+		struct weir_flow_table *table = table_of(8);
+		uint64_t now = 1000 * SECOND + 1;
+		uint64_t timeout = weir_flow_timeout_default(lives[i].timeout);
+		struct weir_packet packet = { 0 };
+		struct weir_flow_probe probe;
+		struct weir_flow_view view;
+		uint64_t cursor = 0;
+		unsigned side;
+
+		weir_flow_table_advance(table, now);
+		for (const char *at = lives[i].packets; *at; at++) {
+			packet = packet_of(lives[i].protocol, *at);
+			assert_non_null(take(table, &packet));
+		}
+		assert_true(weir_flow_table_next(table, &cursor, &view));
+		if (view.timeout != lives[i].timeout)
+			fail_msg("%s: %s", lives[i].name, weir_flow_timeout_name(view.timeout));
+		assert_false(weir_flow_table_next(table, &cursor, &view));
+		probe = probe_of(table, &packet, &side);
+		weir_flow_table_advance(table, now + timeout - 1);
+		assert_non_null(weir_flow_table_find(table, &probe));
+		weir_flow_table_advance(table, now + timeout + (1 << 27));
+		if (weir_flow_table_find(table, &probe))
+			fail_msg("%s: still kept", lives[i].name);
+		weir_flow_table_destroy(table);
+	}
+}
+
+static void timeouts_can_be_set(void **state)
+{
+	struct weir_flow_options options = { .max_ipv4_flows = 1 };
+	struct weir_packet packet = packet_of(17, 'P');
+	struct weir_flow_table *table;
+	struct weir_flow_probe probe;
+	unsigned side;
+
+	(void)state;
+	options.timeouts[WEIR_FLOW_TIMEOUT_UDP] = 5 * SECOND;
+	assert_int_equal(weir_flow_table_create(&options, NULL, &table), 0);
+	take(table, &packet);
+	probe = probe_of(table, &packet, &side);
+	weir_flow_table_advance(table, 5 * SECOND - 1);
+	assert_non_null(weir_flow_table_find(table, &probe));
+	weir_flow_table_advance(table, 6 * SECOND);
+	assert_null(weir_flow_table_find(table, &probe));
+	weir_flow_table_destroy(table);
+}
+
+static void zones_keep_apart(void **state)
+{
+	struct weir_flow_table *table = table_of(8);
+	struct weir_packet packet = packet_of(6, 'S');
+	struct weir_flow_memo memo = { .marks = 3 };
+	struct weir_flow_entry *entries[2];
+	struct weir_flow_probe probes[2];
+	struct weir_flow_key keys[2];
+
+	(void)state;
+	weir_flow_key_of(&packet, &keys[0]);
+	keys[1] = keys[0];
+	keys[1].zone = 7;
+	weir_flow_table_prepare(table, keys, probes, 2);
+	weir_flow_table_insert(table, &probes[0], 0, WEIR_FLOW_OPENS, memo);
+	weir_flow_table_find_burst(table, probes, entries, 2);
+	assert_non_null(entries[0]);
+	assert_null(entries[1]);
+	assert_int_equal(weir_flow_entry_memo(entries[0]).marks, 3);
+	weir_flow_table_destroy(table);
+}
+
+/* S10: both families; a quoted reply belongs as well, somebody else's error does not. */
+static void s10_errors_are_related_by_what_they_quote(void **state)
+{
+	(void)state;
+	for (unsigned is_ipv6 = 0; is_ipv6 < 2; is_ipv6++) {
+		static const char *const pods[2][3] = { { "10.0.0.9", "10.0.0.1", "192.0.2.1" },
+							{ "2001:db8::9", "2001:db8::1",
+							  "2001:db8:1::1" } };
+		const char *const *who = pods[is_ipv6];
+		uint8_t icmp = is_ipv6 ? 58 : 1;
+		struct weir_packet there = between(who[0], 40000, who[1], 53, 17);
+		struct weir_packet back = between(who[1], 53, who[0], 40000, 17);
+		struct weir_packet ping = between(who[1], 9, who[0], 9, icmp);
+		struct weir_packet error = between(who[2], 0, who[0], 0, icmp);
+		struct weir_flow_key want;
+		struct weir_flow_key got;
+		unsigned want_side;
+		unsigned side;
+
+		assert_false(weir_flow_key_of_related(&error, &got, &side));
+		error.has_quote = true;
+		error.quote = there.tuple;
+		want_side = weir_flow_key_of(&there, &want);
+		assert_true(weir_flow_key_of_related(&error, &got, &side));
+		assert_true(weir_flow_key_equal(&want, &got));
+		assert_int_equal(side, want_side);
+		error.quote = back.tuple; /* not sent by who is told */
+		assert_false(weir_flow_key_of_related(&error, &got, &side));
+		ping.icmp_type = is_ipv6 ? 128 : 8;
+		weir_flow_key_of(&ping, &want);
+		error.quote = ping.tuple; /* the answer to it, quoted back to who answered */
+		error.quote.source = ping.tuple.destination;
+		error.quote.destination = ping.tuple.source;
+		error.quote_icmp_type = is_ipv6 ? 129 : 0;
+		assert_true(weir_flow_key_of_related(&error, &got, &side));
+		assert_true(weir_flow_key_equal(&want, &got));
+		assert_int_equal(side, 1);
+	}
+}
+
+static struct weir_flow_probe numbered(const struct weir_flow_table *table, uint32_t number)
+{
+	struct weir_packet packet = { .tuple.protocol = 17, .tuple.destination_port = 53 };
+	unsigned side;
+
+	packet.tuple.source = weir_address_from_ipv4((const uint8_t *)&number);
+	packet.tuple.destination = weir_address_from_ipv4((const uint8_t[4]){ 10, 0, 0, 1 });
+	return probe_of(table, &packet, &side);
+}
+
+static struct weir_flow_entry *insert(struct weir_flow_table *table,
+				      const struct weir_flow_probe *probe, uint32_t number)
+{
+	struct weir_flow_memo memo = { .source_generation = number };
+
+	return weir_flow_table_insert(table, probe, 0, WEIR_FLOW_TALKS, memo);
+}
+
+/* Who knows the secret makes them meet: all are told apart, the sequence's end is the bound. */
+static void crafted_collisions_are_bounded(void **state)
+{
+	enum { FLOWS = 4000, MET = 40, ROOM = 32 };
+	struct weir_flow_table *table = table_of(FLOWS);
+	uint32_t home = numbered(table, 0).bucket;
+	struct weir_flow_counters before;
+	struct weir_flow_counters after;
+	struct weir_flow_probe met[MET];
+	uint32_t count = 0;
+
+	(void)state;
+	for (uint32_t i = 0; count < MET; i++) {
+		met[count] = numbered(table, i);
+		count += met[count].bucket == home;
+	}
+	for (uint32_t i = 0; i < ROOM; i++)
+		assert_non_null(insert(table, &met[i], i));
+	for (uint32_t i = 0; i < ROOM; i++) {
+		struct weir_flow_entry *entry = weir_flow_table_find(table, &met[i]);
+
+		assert_non_null(entry);
+		assert_int_equal(weir_flow_entry_memo(entry).source_generation, i);
+	}
+	assert_null(weir_flow_table_find(table, &met[ROOM]));
+	weir_flow_table_count(table, &before);
+	for (uint32_t i = ROOM; i < MET; i++)
+		assert_non_null(insert(table, &met[i], i));
+	weir_flow_table_count(table, &after);
+	assert_int_equal(after.evicted, MET - ROOM);
+	assert_int_equal(after.flows[0], ROOM);
+	assert_true(after.steps - before.steps <= (MET - ROOM) * 3 * 16);
+	weir_flow_table_destroy(table);
+}
+
+static void another_secret_scatters_them(void **state)
+{
+	struct weir_flow_options options = { .max_ipv4_flows = 4000, .secret = { 8, 9 } };
+	struct weir_flow_table *table = table_of(4000);
+	struct weir_flow_table *other;
+	uint32_t home = numbered(table, 0).bucket;
+	unsigned together = 0;
+	unsigned met = 0;
+
+	(void)state;
+	assert_int_equal(weir_flow_table_create(&options, NULL, &other), 0);
+	for (uint32_t i = 1; met < 20; i++) {
+		if (numbered(table, i).bucket != home)
+			continue;
+		met++;
+		together += numbered(other, i).bucket == numbered(other, 0).bucket;
+	}
+	assert_true(together < 2);
+	weir_flow_table_destroy(table);
+	weir_flow_table_destroy(other);
+}
+
+/* The oldest that nobody answered goes; what was answered stays, and then nothing more fits. */
+static void full_tables_give_up_the_oldest_unreplied(void **state)
+{
+	struct weir_flow_table *table = table_of(4);
+	struct weir_flow_counters counters;
+	struct weir_flow_probe probes[10];
+
+	(void)state;
+	for (uint32_t i = 0; i < 10; i++)
+		probes[i] = numbered(table, i);
+	for (uint32_t i = 0; i < 4; i++) {
+		weir_flow_table_advance(table, (i + 1) * SECOND);
+		insert(table, &probes[i], i);
+	}
+	weir_flow_table_note(table, weir_flow_table_find(table, &probes[0]), 1, WEIR_FLOW_TALKS);
+	assert_non_null(insert(table, &probes[4], 4));
+	assert_non_null(weir_flow_table_find(table, &probes[0]));
+	assert_null(weir_flow_table_find(table, &probes[1]));
+	assert_non_null(weir_flow_table_find(table, &probes[2]));
+	for (uint32_t i = 2; i < 5; i++)
+		weir_flow_table_note(table, weir_flow_table_find(table, &probes[i]), 1,
+				     WEIR_FLOW_TALKS);
+	assert_null(insert(table, &probes[5], 5));
+	weir_flow_table_count(table, &counters);
+	assert_int_equal(counters.evicted, 1);
+	assert_int_equal(counters.refused, 1);
+	assert_int_equal(counters.flows[0], 4);
+	weir_flow_table_advance(table, 200 * SECOND);
+	assert_non_null(insert(table, &probes[5], 5));
+	weir_flow_table_flush(table);
+	assert_null(weir_flow_table_find(table, &probes[5]));
+	weir_flow_table_destroy(table);
+}
+
+static void memory_is_bounded_and_taken_at_once(void **state)
+{
+	struct weir_flow_options options = { .max_ipv4_flows = 1 << 16 };
+	struct weir_flow_counters counters;
+	struct weir_flow_table *table;
+
+	(void)state;
+	assert_int_equal(weir_flow_table_create(&options, NULL, &table), 0);
+	weir_flow_table_count(table, &counters);
+	assert_true(counters.bytes <= 64 << 16);
+	weir_flow_table_destroy(table);
+	options = (struct weir_flow_options){ .max_ipv6_flows = 1 << 16 };
+	assert_int_equal(weir_flow_table_create(&options, NULL, &table), 0);
+	weir_flow_table_count(table, &counters);
+	assert_true(counters.bytes <= 96 << 16);
+	weir_flow_table_destroy(table);
+	weir_flow_table_destroy(NULL);
+	for (unsigned i = 0; i < 3; i++) {
+		struct failing failing = failing_never();
+
+		failing_after(&failing, i);
+		assert_int_equal(weir_flow_table_create(&options, &failing.allocator, &table), -12);
+		assert_int_equal(failing.live, 0);
+	}
+}
+
+static void tables_of_nothing_refuse(void **state)
+{
+	struct weir_flow_table *table = table_of(0);
+	struct weir_flow_probe probe = numbered(table, 1);
+
+	(void)state;
+	assert_null(insert(table, &probe, 1));
+	assert_null(weir_flow_table_find(table, &probe));
+	weir_flow_table_destroy(table);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(s10_lives_and_how_long_they_are_kept),
+		cmocka_unit_test(timeouts_can_be_set),
+		cmocka_unit_test(zones_keep_apart),
+		cmocka_unit_test(s10_errors_are_related_by_what_they_quote),
+		cmocka_unit_test(crafted_collisions_are_bounded),
+		cmocka_unit_test(another_secret_scatters_them),
+		cmocka_unit_test(full_tables_give_up_the_oldest_unreplied),
+		cmocka_unit_test(memory_is_bounded_and_taken_at_once),
+		cmocka_unit_test(tables_of_nothing_refuse),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
