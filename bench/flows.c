@@ -353,14 +353,18 @@ static bool make_tables(struct run *run)
 
 static bool make(struct run *run)
 {
-	run->keys = calloc(run->flows, sizeof(*run->keys));
+	const uint32_t flows = run->flows;
+
+	if (!flows)
+		return false;
+	run->keys = calloc(flows, sizeof(*run->keys));
 	run->asked = calloc(ASKED, sizeof(*run->asked));
 	if (!run->keys || !run->asked || !make_tables(run))
 		return false;
-	for (uint32_t i = 0; i < run->flows; i++)
+	for (uint32_t i = 0; i < flows; i++)
 		run->keys[i] = peer_key_of(i);
 	for (uint32_t i = 0; i < ASKED; i++) {
-		uint32_t number = (uint32_t)(mix(i + UINT64_C(0x100000000)) % run->flows);
+		uint32_t number = (uint32_t)(mix(i + UINT64_C(0x100000000)) % flows);
 
 		run->asked[i] = run->keys[number];
 		run->expected += number;
@@ -382,7 +386,7 @@ static bool measure(uint32_t flows, unsigned samples)
 	bool is_right = make(&run);
 
 	if (!is_right)
-		fprintf(stderr, "no memory for %" PRIu32 " flows\n", flows);
+		fprintf(stderr, "no tables of %" PRIu32 " flows\n", flows);
 	for (unsigned i = 0; is_right && i < sizeof(deeds) / sizeof(deeds[0]); i++)
 		is_right = compare(&run, &deeds[i], samples);
 	if (is_right) {

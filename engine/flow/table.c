@@ -72,7 +72,7 @@ static const struct {
 	uint32_t buckets_for_64;
 } shapes[2] = { { 4, 1, 56 }, { 8, 4, 47 } };
 
-static_assert(SLOTS * 4 * sizeof(uint64_t) == LINE, "a bucket of IPv4 is a cache line");
+static_assert(sizeof(uint64_t) * SLOTS * 4 == LINE, "a bucket of IPv4 is a cache line");
 
 struct family {
 	void *memory;
@@ -226,7 +226,7 @@ static bool looks_ipv4(const struct weir_address *address)
 
 static void pack_key(const struct weir_flow_key *key, struct weir_flow_probe *probe)
 {
-	probe->family = !(looks_ipv4(&key->ends[0]) & looks_ipv4(&key->ends[1]));
+	probe->family = !(looks_ipv4(&key->ends[0]) && looks_ipv4(&key->ends[1]));
 	probe->words[META] = (key->kind + UINT64_C(1)) | (uint64_t)key->protocol << 3;
 	probe->words[MEMO] = 0;
 	probe->words[PORTS] =
@@ -324,7 +324,7 @@ static void set_reach(struct family *family, uint32_t home, unsigned reach)
 /* Both are compared before the answer is looked at: in which one it is nobody can predict.
  * Inlined with the family's numbers as constants. */
 static inline __attribute__((always_inline)) uint64_t *
-find_in_bucket(uint64_t *first, const uint64_t *words, uint32_t entry_words, uint32_t address_words)
+find_in_bucket(uint64_t *first, const uint64_t *words, size_t entry_words, uint32_t address_words)
 {
 	unsigned found = 0;
 
