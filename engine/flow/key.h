@@ -87,17 +87,22 @@ static inline uint64_t weir_flow_fold(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* A hash that who does not know the secret cannot aim at. */
-static inline uint64_t weir_flow_hash(const struct weir_flow_key *key, uint64_t secret)
+/* A hash of 48 bytes that who does not know the secret cannot aim at. */
+static inline uint64_t weir_flow_hash_bytes(const void *bytes, uint64_t secret)
 {
 	uint64_t words[6];
 	uint64_t h;
 
-	memcpy(words, key, sizeof(words));
+	memcpy(words, bytes, sizeof(words));
 	h = weir_flow_fold(words[0] ^ secret ^ 0x9e3779b97f4a7c15u, words[1] ^ 0xbf58476d1ce4e5b9u);
 	h ^= weir_flow_fold(words[2] ^ secret ^ 0x94d049bb133111ebu,
 			    words[3] ^ 0xd6e8feb86659fd93u);
 	return weir_flow_fold(h ^ words[4], words[5] ^ secret ^ 0xa0761d6478bd642fu);
+}
+
+static inline uint64_t weir_flow_hash(const struct weir_flow_key *key, uint64_t secret)
+{
+	return weir_flow_hash_bytes(key, secret);
 }
 
 static inline bool weir_flow_key_equal(const struct weir_flow_key *a, const struct weir_flow_key *b)

@@ -1,0 +1,205 @@
+/*
+ * Reclamation by quiescent states.
+ *
+ * Every reader has a cell, on a cache line of its own, with the generation that it announced when
+ * it last entered, or RESTING. Entering is: read the generation, announce it, load the policy in
+ * force. Publishing is: store the policy, then raise the generation. So whoever announced
+ * generation g finds the policy of g or a later one, and a policy that was replaced by that of
+ * generation g can be held only by readers whose cells show less than g.
+ *
+ * The announcement and the load behind it must not change places, nor the publisher's store and
+ * its look at the cells: then one of the two sides would miss the other. Both are sequentially
+ * consistent; the reader pays that once a burst.
+ */
+#include "weir/slot.h"
+
+#include <errno.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "memory.h"
+
+enum {
+	LINE = 64,
+	FREE = 0,    /* a cell nobody joined */
+	RESTING = 1, /* generations in cells are one more than they are */
+};
+
+struct version {
+	struct weir_policy *policy;
+	struct version *older; /* the next to let go of */
+	uint64_t generation;
+	uint64_t replaced_by; /* a generation */
+};
+
+struct cell {
+	alignas(LINE) _Atomic uint64_t announced;
+};
+
+struct weir_slot {
+	const struct weir_allocator *allocator;
+	_Atomic(struct version *) current;
+	_Atomic uint64_t generation;
+	struct version *replaced; /* the newest first */
+	void *cell_memory;
+	struct cell *cells;
+	uint32_t cell_count;
+};
+
+static struct version *make_version(const struct weir_slot *slot, struct weir_policy *policy,
+				    uint64_t generation)
+{
+	struct version *version = weir_allocate(slot->allocator, sizeof(*version));
+
+	if (version)
+		*version = (struct version){ .policy = weir_policy_ref(policy),
+					     .generation = generation };
+	return version;
+}
+
+static void drop_version(const struct weir_slot *slot, struct version *version)
+{
+	weir_policy_unref(version->policy);
+	weir_release(slot->allocator, version);
+}
+
+static int make_cells(struct weir_slot *slot, uint32_t count)
+{
+	uintptr_t at;
+
+	slot->cell_memory =
+		weir_allocate_zeroed(slot->allocator, count + (size_t)1, sizeof(struct cell));
+	if (!slot->cell_memory)
+		return -ENOMEM;
+	at = (uintptr_t)slot->cell_memory;
+	slot->cells = (struct cell *)((char *)slot->cell_memory + (LINE - at % LINE) % LINE);
+	slot->cell_count = count;
+	return 0;
+}
+
+int weir_slot_create(struct weir_policy *policy, uint32_t max_readers,
+		     const struct weir_allocator *allocator, struct weir_slot **out)
+{
+	struct weir_slot *slot;
+	struct version *first;
+
+	if (!max_readers)
+		return -EINVAL;
+	allocator = weir_allocator_or_default(allocator);
+	slot = weir_allocate_zeroed(allocator, 1, sizeof(*slot));
+	if (!slot)
+		return -ENOMEM;
+	slot->allocator = allocator;
+	first = make_version(slot, policy, 1);
+	if (!first || make_cells(slot, max_readers)) {
+		if (first)
+			drop_version(slot, first);
+		weir_release(allocator, slot);
+		return -ENOMEM;
+	}
+	atomic_init(&slot->current, first);
+	atomic_init(&slot->generation, 1);
+	*out = slot;
+	return 0;
+}
+
+void weir_slot_destroy(struct weir_slot *slot)
+{
+	if (!slot)
+		return;
+	drop_version(slot, atomic_load(&slot->current));
+	while (slot->replaced) {
+		struct version *version = slot->replaced;
+
+		slot->replaced = version->older;
+		drop_version(slot, version);
+	}
+	weir_release(slot->allocator, slot->cell_memory);
+	weir_release(slot->allocator, slot);
+}
+
+/* The least generation that a reader may be at; the one in force when all rest. */
+static uint64_t least_announced(const struct weir_slot *slot)
+{
+	uint64_t least = atomic_load(&slot->generation);
+
+	for (uint32_t i = 0; i < slot->cell_count; i++) {
+		uint64_t announced = atomic_load(&slot->cells[i].announced);
+
+		if (announced > RESTING && announced - RESTING < least)
+			least = announced - RESTING;
+	}
+	return least;
+}
+
+size_t weir_slot_reclaim(struct weir_slot *slot)
+{
+	struct version **link = &slot->replaced;
+	uint64_t least = least_announced(slot);
+	size_t held = 0;
+
+	while (*link) {
+		struct version *version = *link;
+
+		if (version->replaced_by <= least) {
+			*link = version->older;
+			drop_version(slot, version);
+		} else {
+			link = &version->older;
+			held++;
+		}
+	}
+	return held;
+}
+
+int weir_slot_publish(struct weir_slot *slot, struct weir_policy *policy)
+{
+	struct version *old = atomic_load(&slot->current);
+	struct version *new = make_version(slot, policy, old->generation + 1);
+
+	if (!new)
+		return -ENOMEM;
+	atomic_store(&slot->current, new);
+	atomic_store(&slot->generation, new->generation);
+	old->replaced_by = new->generation;
+	old->older = slot->replaced;
+	slot->replaced = old;
+	weir_slot_reclaim(slot);
+	return 0;
+}
+
+int weir_slot_join(struct weir_slot *slot, uint32_t *reader)
+{
+	for (uint32_t i = 0; i < slot->cell_count; i++) {
+		uint64_t expected = FREE;
+
+		if (!atomic_compare_exchange_strong(&slot->cells[i].announced, &expected, RESTING))
+			continue;
+		*reader = i;
+		return 0;
+	}
+	return -ENOSPC;
+}
+
+void weir_slot_leave(struct weir_slot *slot, uint32_t reader)
+{
+	atomic_store(&slot->cells[reader].announced, FREE);
+}
+
+const struct weir_policy *weir_slot_enter(struct weir_slot *slot, uint32_t reader,
+					  uint64_t *generation)
+{
+	uint64_t announced = atomic_load_explicit(&slot->generation, memory_order_acquire);
+	const struct version *version;
+
+	atomic_store(&slot->cells[reader].announced, announced + RESTING);
+	version = atomic_load(&slot->current);
+	*generation = version->generation;
+	return version->policy;
+}
+
+void weir_slot_rest(struct weir_slot *slot, uint32_t reader)
+{
+	atomic_store_explicit(&slot->cells[reader].announced, RESTING, memory_order_release);
+}
