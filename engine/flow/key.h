@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "weir/address.h"
+#include "weir/key.h"
 #include "weir/packet.h"
 
 enum weir_flow_kind {
@@ -74,6 +75,11 @@ unsigned weir_flow_key_of_quote(const struct weir_packet *packet, struct weir_fl
  * else than the sender of what it quotes, and is judged by itself. */
 bool weir_flow_key_of_related(const struct weir_packet *packet, struct weir_flow_key *out,
 			      unsigned *side);
+
+/* What a connection that one side opened is judged by, both halves; an icmp_code that the key does
+ * not have is told. */
+void weir_flow_key_question(const struct weir_flow_key *key, unsigned opener, uint8_t icmp_code,
+			    struct weir_key *out);
 
 /* The same key with its ends exchanged, which means the other asker for QUERY. */
 void weir_flow_key_swap_addresses(struct weir_flow_key *key);

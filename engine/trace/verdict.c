@@ -28,21 +28,9 @@ static const struct weir_sighting *sighting_of(const struct weir_judge *judge,
 static void key_from(const struct weir_judge *judge, const struct weir_sighting *sighting,
 		     unsigned forward, struct weir_key *out)
 {
-	const struct weir_flow_key *key = &sighting->key;
-
-	*out = (struct weir_key){
-		.source = key->ends[forward],
-		.destination = key->ends[!forward],
-		.protocol = key->protocol,
-		.flags = judge->flags,
-	};
-	if (weir_flow_is_icmp(key->protocol)) {
-		out->icmp_type = weir_flow_icmp_type(key);
-		out->icmp_code = sighting->icmp_code;
-	} else if (weir_flow_has_ports(key->protocol)) {
-		out->source_port = key->ports[forward];
-		out->destination_port = key->ports[!forward];
-	}
+	weir_flow_key_question(&sighting->key, forward, sighting->icmp_code, out);
+	out->zone = 0; /* of a sighting it tells errors apart, not networks */
+	out->flags = judge->flags;
 }
 
 /* The same of a flow, which may have gone through a service. */

@@ -110,17 +110,17 @@ static void release_waiting(struct weir_datagrams *datagrams, struct weir_datagr
 
 		entry->waiting = datagrams->tickets[ticket];
 		datagrams->released[datagrams->released_count++] =
-			(struct weir_release_note){ ticket, *verdict };
+			(struct weir_release){ ticket, *verdict };
 	}
 }
 
-uint32_t weir_datagrams_take_released(struct weir_datagrams *datagrams,
-				      struct weir_release_note *out, uint32_t size)
+uint32_t weir_datagrams_take_released(struct weir_datagrams *datagrams, struct weir_release *out,
+				      uint32_t size)
 {
 	uint32_t count = 0;
 
 	while (count < size && datagrams->released_count) {
-		struct weir_release_note *note = &datagrams->released[--datagrams->released_count];
+		struct weir_release *note = &datagrams->released[--datagrams->released_count];
 
 		out[count++] = *note;
 		datagrams->tickets[note->ticket] = datagrams->free_ticket;

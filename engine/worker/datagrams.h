@@ -44,9 +44,9 @@ struct weir_datagram;
 struct weir_datagrams {
 	const struct weir_allocator *allocator;
 	void *memory;
-	struct weir_datagram *entries;      /* inside, on a cache line */
-	uint16_t *tickets;                  /* of a ticket, the next of its list */
-	struct weir_release_note *released; /* tickets whose packets have an answer */
+	struct weir_datagram *entries; /* inside, on a cache line */
+	uint16_t *tickets;             /* of a ticket, the next of its list */
+	struct weir_release *released; /* tickets whose packets have an answer */
 	uint64_t secret;
 	uint32_t bucket_mask;
 	uint32_t ticket_count;
@@ -85,7 +85,7 @@ void weir_datagrams_follow(struct weir_datagrams *datagrams, const struct weir_d
 void weir_datagrams_expire(struct weir_datagrams *datagrams, uint64_t now);
 
 /* Takes at most size notes of tickets that have an answer; returns how many. */
-uint32_t weir_datagrams_take_released(struct weir_datagrams *datagrams,
-				      struct weir_release_note *out, uint32_t size);
+uint32_t weir_datagrams_take_released(struct weir_datagrams *datagrams, struct weir_release *out,
+				      uint32_t size);
 
 #endif

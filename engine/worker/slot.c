@@ -18,7 +18,9 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "handle.h"
 #include "memory.h"
+#include "readers.h"
 
 enum {
 	LINE = 64,
@@ -31,10 +33,13 @@ struct version {
 	struct version *older; /* the next to let go of */
 	uint64_t generation;
 	uint64_t replaced_by; /* a generation */
+	size_t rule_count;
+	_Atomic uint64_t counts[]; /* of each rule, for one reader after the other */
 };
 
 struct cell {
 	alignas(LINE) _Atomic uint64_t announced;
+	struct version *entered; /* the reader's own */
 };
 
 struct weir_slot {
@@ -50,11 +55,17 @@ struct weir_slot {
 static struct version *make_version(const struct weir_slot *slot, struct weir_policy *policy,
 				    uint64_t generation)
 {
-	struct version *version = weir_allocate(slot->allocator, sizeof(*version));
+	size_t rules = policy->lookup.header->sections[LAYOUT_ORIGINS].length /
+		       sizeof(struct layout_origin);
+	struct version *version = weir_allocate_zeroed(
+		slot->allocator, 1,
+		sizeof(*version) + rules * slot->cell_count * sizeof(version->counts[0]));
 
-	if (version)
-		*version = (struct version){ .policy = weir_policy_ref(policy),
-					     .generation = generation };
+	if (!version)
+		return NULL;
+	version->policy = weir_policy_ref(policy);
+	version->generation = generation;
+	version->rule_count = rules;
 	return version;
 }
 
@@ -64,17 +75,16 @@ static void drop_version(const struct weir_slot *slot, struct version *version)
 	weir_release(slot->allocator, version);
 }
 
-static int make_cells(struct weir_slot *slot, uint32_t count)
+static int make_cells(struct weir_slot *slot)
 {
 	uintptr_t at;
 
-	slot->cell_memory =
-		weir_allocate_zeroed(slot->allocator, count + (size_t)1, sizeof(struct cell));
+	slot->cell_memory = weir_allocate_zeroed(slot->allocator, slot->cell_count + (size_t)1,
+						 sizeof(struct cell));
 	if (!slot->cell_memory)
 		return -ENOMEM;
 	at = (uintptr_t)slot->cell_memory;
 	slot->cells = (struct cell *)((char *)slot->cell_memory + (LINE - at % LINE) % LINE);
-	slot->cell_count = count;
 	return 0;
 }
 
@@ -91,8 +101,9 @@ int weir_slot_create(struct weir_policy *policy, uint32_t max_readers,
 	if (!slot)
 		return -ENOMEM;
 	slot->allocator = allocator;
+	slot->cell_count = max_readers;
 	first = make_version(slot, policy, 1);
-	if (!first || make_cells(slot, max_readers)) {
+	if (!first || make_cells(slot)) {
 		if (first)
 			drop_version(slot, first);
 		weir_release(allocator, slot);
@@ -191,10 +202,11 @@ const struct weir_policy *weir_slot_enter(struct weir_slot *slot, uint32_t reade
 					  uint64_t *generation)
 {
 	uint64_t announced = atomic_load_explicit(&slot->generation, memory_order_acquire);
-	const struct version *version;
+	struct version *version;
 
 	atomic_store(&slot->cells[reader].announced, announced + RESTING);
 	version = atomic_load(&slot->current);
+	slot->cells[reader].entered = version;
 	*generation = version->generation;
 	return version->policy;
 }
@@ -202,4 +214,28 @@ const struct weir_policy *weir_slot_enter(struct weir_slot *slot, uint32_t reade
 void weir_slot_rest(struct weir_slot *slot, uint32_t reader)
 {
 	atomic_store_explicit(&slot->cells[reader].announced, RESTING, memory_order_release);
+}
+
+void weir_slot_note_rule(struct weir_slot *slot, uint32_t reader, uint32_t rule)
+{
+	struct version *version = slot->cells[reader].entered;
+	_Atomic uint64_t *count = &version->counts[reader * version->rule_count + rule];
+
+	/* Nobody else writes it. */
+	atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + 1,
+			      memory_order_relaxed);
+}
+
+size_t weir_slot_count_rules(const struct weir_slot *slot, uint64_t *counts, size_t size)
+{
+	const struct version *version = atomic_load(&slot->current);
+
+	for (size_t i = 0; i < version->rule_count && i < size; i++) {
+		counts[i] = 0;
+		for (uint32_t reader = 0; reader < slot->cell_count; reader++)
+			counts[i] += atomic_load_explicit(
+				&version->counts[reader * version->rule_count + i],
+				memory_order_relaxed);
+	}
+	return version->rule_count;
 }

@@ -42,6 +42,8 @@ enum weir_reason {
 	WEIR_REASON_NOT_ISOLATED,        /* no rule decided, and nothing isolates the pod */
 };
 
+#define WEIR_REASONS (WEIR_REASON_NOT_ISOLATED + 1)
+
 /* The contract's word for a reason ("own-node"); static storage. */
 const char *weir_reason_name(enum weir_reason reason);
 

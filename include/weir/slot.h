@@ -35,6 +35,11 @@ int weir_slot_publish(struct weir_slot *slot, struct weir_policy *policy);
 /* Lets go of replaced policies that no reader holds; returns how many are still held. */
 size_t weir_slot_reclaim(struct weir_slot *slot);
 
+/* How many connections each rule of the policy in force decided, as its readers counted them:
+ * counts[i] is that of rule i (weir_policy_rule). Fills at most size and returns how many rules
+ * there are. They begin at 0 with every policy. For the publisher's thread. */
+size_t weir_slot_count_rules(const struct weir_slot *slot, uint64_t *counts, size_t size);
+
 /* A reader's number, from 0. -ENOSPC: max_readers have joined. */
 int weir_slot_join(struct weir_slot *slot, uint32_t *reader);
 void weir_slot_leave(struct weir_slot *slot, uint32_t reader);

@@ -136,8 +136,7 @@ static void split(const char *text, size_t length, struct line *out)
 	}
 }
 
-static size_t read_script(const char *script, struct frame_builder *builders,
-			  struct weir_frame *frames)
+size_t script_read(const char *script, struct frame_builder *builders, struct weir_frame *frames)
 {
 	size_t count = 0;
 
@@ -335,7 +334,7 @@ void script_play(const char *script, const struct weir_trace_options *options,
 {
 	static struct frame_builder builders[SCRIPT_PACKETS];
 	struct weir_frame frames[SCRIPT_PACKETS];
-	size_t count = read_script(script, builders, frames);
+	size_t count = script_read(script, builders, frames);
 	struct weir_policy *policy = cluster_policy();
 	struct weir_trace *trace;
 

@@ -25,6 +25,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "frames.h"
 #include "weir/trace.h"
 
 enum { SCRIPT_PACKETS = 64, SCRIPT_TEXT = 4096 };
@@ -35,6 +36,9 @@ struct script_result {
 	 * fragment; "arp" is -. */
 	char packets[SCRIPT_TEXT];
 };
+
+/* The frames of a script, at most SCRIPT_PACKETS; their bytes are in the builders. */
+size_t script_read(const char *script, struct frame_builder *builders, struct weir_frame *frames);
 
 /* Plays a script, both passes, checking the identities of T9. */
 void script_play(const char *script, const struct weir_trace_options *options,

@@ -119,7 +119,7 @@ static void append(char *text, char answer)
 
 static void append_released(struct weir_datagrams *datagrams, char *text)
 {
-	struct weir_release_note notes[TICKETS];
+	struct weir_release notes[TICKETS];
 	uint32_t count = weir_datagrams_take_released(datagrams, notes, TICKETS);
 
 	for (uint32_t i = 0; i < count; i++)
@@ -251,7 +251,7 @@ static void without_tickets_nobody_waits(void **state)
 static void a_ticket_is_one_packet_until_its_answer_is_taken(void **state)
 {
 	struct weir_datagrams datagrams;
-	struct weir_release_note note;
+	struct weir_release note;
 	bool taken[2] = { false, false };
 
 	(void)state;
@@ -284,7 +284,7 @@ static void a_full_cache_gives_up_its_oldest(void **state)
 	set_up(&datagrams, 4, TICKETS);
 	for (unsigned i = 0; i < 6; i++) {
 		struct weir_packet later = packet_of(i, 17, 80, 159, '.');
-		struct weir_release_note note;
+		struct weir_release note;
 
 		send(&datagrams, &later, (i + 1) * second, &allowed);
 		while (weir_datagrams_take_released(&datagrams, &note, 1)) {

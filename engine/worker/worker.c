@@ -1,0 +1,694 @@
+/*
+ * worker.c - a burst of frames through its stages.
+ *
+ *	decode    frames → packets: whose fate is plain (not IP, unreadable), whose is a flow's
+ *	look up   keys, their hashes, their buckets fetched; which flows are known
+ *	question  what no flow answers goes to the policy, all together
+ *	answer    packet by packet, in order
+ *
+ * Only the last stage changes anything, and it looks again: a packet of the same burst may have
+ * begun the flow, ended it, or taken its place. What the third stage asked is an answer prepared
+ * for the common case; where the last finds another question it asks that one by itself.
+ *
+ * A connection's memo is the side that opened it and the generation of the policy that allowed it.
+ * A flow is only there when it was allowed, so knowing it is a verdict. Denied packets leave no
+ * flow: each is judged for itself. One kind of flow is there and denied: that of TCP and SCTP which
+ * a later policy ended. Were it gone, its next packet could be taken for that of a connection in
+ * mid-stream which the other side opened, and that might be allowed.
+ */
+#include "weir/worker.h"
+
+#include <errno.h>
+
+#include "datagrams.h"
+#include "decisions.h"
+#include "memory.h"
+#include "readers.h"
+#include "table.h"
+
+enum {
+	BURST = 32,
+	DATAGRAMS = 1024,   /* unless told */
+	ONE_TIME = 1 << 27, /* nanoseconds: a step of the flow table */
+};
+
+/* What a packet is to the flow table. */
+enum manner {
+	MANNER_PLAIN,   /* its fate needs no flow: verdict is set */
+	MANNER_LATER,   /* a later fragment */
+	MANNER_ERROR,   /* an ICMP error that quotes a connection */
+	MANNER_OPENS,   /* may begin a connection */
+	MANNER_GOES_ON, /* belongs to one, of a protocol that has openings, and opens none */
+	MANNER_ALONE,   /* begins none: judged by itself where no flow is known */
+};
+
+struct passenger {
+	struct weir_packet packet;
+	enum manner manner;
+	struct weir_packet_verdict verdict;
+	uint8_t side; /* that sends, in its flow's key; of an error, the side that sent the quote */
+	uint8_t signals;
+	uint8_t question; /* of the burst's; NO_QUESTION */
+};
+
+enum { NO_QUESTION = UINT8_MAX };
+
+struct burst {
+	const struct weir_origin_of_frames *origin;
+	bool is_handed; /* by another worker: nothing is elsewhere */
+	size_t size;
+	struct passenger passengers[BURST];
+	struct weir_flow_key keys[BURST];
+	struct weir_flow_probe probes[BURST];
+	struct weir_key questions[BURST];
+	struct weir_verdict answers[BURST];
+	size_t question_count;
+};
+
+struct weir_worker {
+	struct weir_worker_options options;
+	const struct weir_allocator *allocator;
+	uint32_t reader;
+	const struct weir_policy *policy; /* between enter and rest */
+	uint64_t generation;
+	struct weir_flow_table *flows;
+	struct weir_datagrams datagrams;
+	struct weir_decisions decisions;
+	struct weir_worker_counters counters;
+	uint64_t now;
+	struct burst burst;
+};
+
+/* Life. */
+
+static int create_parts(struct weir_worker *worker)
+{
+	const struct weir_worker_options *options = &worker->options;
+	int status = weir_flow_table_create(&options->flows, worker->allocator, &worker->flows);
+
+	if (!status)
+		status = weir_datagrams_init(&worker->datagrams,
+					     options->max_datagrams ? options->max_datagrams
+								    : DATAGRAMS,
+					     options->max_waiting, options->least_fragment,
+					     options->flows.secret[0], worker->allocator);
+	if (!status)
+		status = weir_decisions_init(&worker->decisions, worker->allocator);
+	return status;
+}
+
+int weir_worker_create(const struct weir_worker_options *options, struct weir_worker **out)
+{
+	const struct weir_allocator *allocator = weir_allocator_or_default(options->allocator);
+	struct weir_worker *worker;
+	int status;
+
+	if (!options->slot)
+		return -EINVAL;
+	worker = weir_allocate_zeroed(allocator, 1, sizeof(*worker));
+	if (!worker)
+		return -ENOMEM;
+	worker->allocator = allocator;
+	worker->options = *options;
+	status = weir_slot_join(options->slot, &worker->reader);
+	if (status) {
+		weir_release(allocator, worker);
+		return status;
+	}
+	status = create_parts(worker);
+	if (status) {
+		weir_worker_destroy(worker);
+		return status;
+	}
+	*out = worker;
+	return 0;
+}
+
+void weir_worker_destroy(struct weir_worker *worker)
+{
+	if (!worker)
+		return;
+	weir_slot_leave(worker->options.slot, worker->reader);
+	weir_flow_table_destroy(worker->flows);
+	weir_datagrams_finish(&worker->datagrams);
+	weir_decisions_finish(&worker->decisions);
+	weir_release(worker->allocator, worker);
+}
+
+static void enter(struct weir_worker *worker)
+{
+	uint64_t before = worker->generation;
+
+	worker->policy = weir_slot_enter(worker->options.slot, worker->reader, &worker->generation);
+	if (worker->generation != before)
+		weir_decisions_forget(&worker->decisions);
+}
+
+static void tell_time(struct weir_worker *worker, uint64_t now)
+{
+	if (now > worker->now)
+		worker->now = now;
+	weir_flow_table_advance(worker->flows, worker->now);
+	weir_datagrams_expire(&worker->datagrams, worker->now);
+}
+
+void weir_worker_rest(struct weir_worker *worker, uint64_t now)
+{
+	tell_time(worker, now);
+	weir_slot_rest(worker->options.slot, worker->reader);
+}
+
+/* Whose a connection is. */
+
+uint16_t weir_worker_owner(const struct weir_tuple *tuple, uint16_t count)
+{
+	struct weir_packet packet = { .tuple = *tuple };
+	struct weir_flow_key key;
+
+	if (count < 2)
+		return 0;
+	/* An echo's identifier is in both ports, so both directions have one key here. */
+	if (tuple->protocol == WEIR_PROTOCOL_ICMP || tuple->protocol == WEIR_PROTOCOL_ICMPV6)
+		packet.tuple.protocol = WEIR_PROTOCOL_UDP;
+	weir_flow_key_of(&packet, &key);
+	return (uint16_t)(weir_flow_hash_bytes(&key, 0) % count);
+}
+
+/* False when the packet is another worker's, with the verdict that says whose. */
+static bool is_ours(const struct weir_worker *worker, const struct weir_tuple *tuple,
+		    struct weir_packet_verdict *verdict)
+{
+	const struct weir_worker_options *options = &worker->options;
+	uint16_t owner;
+
+	if (options->count < 2 || worker->burst.is_handed)
+		return true;
+	owner = options->owner ? options->owner(options->owner_context, tuple)
+			       : weir_worker_owner(tuple, options->count);
+	*verdict = (struct weir_packet_verdict){ .action = WEIR_PACKET_ELSEWHERE,
+						 .why = WEIR_PACKET_FRAGMENT,
+						 .worker = owner };
+	return owner == options->index;
+}
+
+/* Decode. */
+
+static struct weir_packet_verdict plain(enum weir_packet_action action, enum weir_packet_why why)
+{
+	return (struct weir_packet_verdict){ .action = (uint8_t)action, .why = (uint8_t)why };
+}
+
+static void decode_unreadable(struct weir_worker *worker, struct passenger *passenger)
+{
+	passenger->manner = MANNER_PLAIN;
+	passenger->verdict = plain(WEIR_PACKET_DENY, WEIR_PACKET_UNREADABLE);
+	if (passenger->packet.kind == WEIR_PACKET_NOT_IP)
+		passenger->verdict = plain(WEIR_PACKET_ALLOW, WEIR_PACKET_UNJUDGED);
+	else if (passenger->packet.kind == WEIR_PACKET_MALFORMED)
+		worker->counters.malformed[passenger->packet.malformed]++;
+}
+
+static enum manner manner_of(const struct passenger *passenger, const struct weir_flow_key *key)
+{
+	bool opens = passenger->signals & WEIR_FLOW_OPENS;
+
+	if (key->kind == WEIR_FLOW_MESSAGE)
+		return MANNER_ALONE;
+	if (key->kind == WEIR_FLOW_QUERY)
+		return opens ? MANNER_OPENS : MANNER_ALONE;
+	if (!weir_flow_has_handshake(key->protocol) || opens)
+		return MANNER_OPENS;
+	return passenger->signals & WEIR_FLOW_ABORTS ? MANNER_ALONE : MANNER_GOES_ON;
+}
+
+static void decode(struct weir_worker *worker, const struct weir_frame *frame, size_t i)
+{
+	struct passenger *passenger = &worker->burst.passengers[i];
+	struct weir_flow_key *key = &worker->burst.keys[i];
+	const struct weir_packet *packet = &passenger->packet;
+
+	passenger->question = NO_QUESTION;
+	passenger->side = passenger->signals = 0;
+	weir_packet_decode(frame, &passenger->packet);
+	*key = (struct weir_flow_key){ 0 };
+	if (packet->kind != WEIR_PACKET_OK) {
+		decode_unreadable(worker, passenger);
+		return;
+	}
+	if (packet->is_later_fragment) {
+		passenger->manner = MANNER_LATER;
+		return;
+	}
+	if (packet->has_quote) {
+		passenger->manner = MANNER_ERROR;
+		passenger->side = (uint8_t)weir_flow_key_of_quote(packet, key);
+	} else {
+		passenger->side = (uint8_t)weir_flow_key_of(packet, key);
+		passenger->signals = weir_flow_signals(packet);
+		passenger->manner = manner_of(passenger, key);
+	}
+	key->zone = worker->burst.origin->zone;
+}
+
+/* Questions. */
+
+static uint8_t key_flags(const struct weir_worker *worker)
+{
+	uint8_t external = worker->options.unknown_pods_external ? WEIR_KEY_UNKNOWN_EXTERNAL : 0;
+
+	return worker->burst.origin->halves | external;
+}
+
+static void make_question(const struct weir_worker *worker, const struct weir_flow_key *key,
+			  unsigned opener, const struct weir_packet *packet, struct weir_key *out)
+{
+	weir_flow_key_question(key, opener, packet->icmp_code, out);
+	out->flags = key_flags(worker);
+}
+
+/* An error about nothing known is a message of its own. */
+static void question_about_error(const struct weir_worker *worker, const struct weir_packet *packet,
+				 struct weir_key *out)
+{
+	struct weir_flow_key key;
+
+	weir_flow_key_one_way(packet, &key);
+	make_question(worker, &key, 0, packet, out);
+}
+
+/* Marks of a memo. */
+enum {
+	OPENER = 1, /* the side that opened */
+	REVOKED = 2,
+};
+
+static unsigned opener_of(const struct weir_flow_entry *entry)
+{
+	return weir_flow_entry_memo(entry).marks & OPENER;
+}
+
+static bool is_revoked(const struct weir_flow_entry *entry)
+{
+	return weir_flow_entry_memo(entry).marks & REVOKED;
+}
+
+static struct weir_flow_memo memo_of(const struct weir_worker *worker, unsigned marks)
+{
+	uint64_t generation = worker->generation & WEIR_FLOW_GENERATION;
+
+	return (struct weir_flow_memo){ generation, generation, marks };
+}
+
+/* Whether an older policy allowed the connection, and that no longer counts. */
+static bool is_stale(const struct weir_worker *worker, const struct weir_flow_entry *entry)
+{
+	return worker->options.at_change != WEIR_AT_CHANGE_KEEP &&
+	       weir_flow_entry_memo(entry).source_generation !=
+		       (worker->generation & WEIR_FLOW_GENERATION);
+}
+
+/* The side that opened as far as this packet shows: whose opening it answers, else who sends. */
+static unsigned shown_opener(const struct passenger *passenger)
+{
+	return passenger->signals & WEIR_FLOW_ACCEPTS && passenger->manner == MANNER_GOES_ON
+		       ? !passenger->side
+		       : passenger->side;
+}
+
+static struct weir_flow_entry *find(const struct weir_worker *worker, size_t i)
+{
+	struct weir_flow_entry *entry =
+		weir_flow_table_find(worker->flows, &worker->burst.probes[i]);
+
+	/* A quoted echo may have been the answer, whose key has the other asker. */
+	if (!entry && worker->burst.passengers[i].manner == MANNER_ERROR &&
+	    worker->burst.keys[i].kind == WEIR_FLOW_QUERY) {
+		struct weir_flow_key key = worker->burst.keys[i];
+		struct weir_flow_probe probe;
+
+		weir_flow_key_swap_addresses(&key);
+		weir_flow_table_prepare(worker->flows, &key, &probe, 1);
+		entry = weir_flow_table_find(worker->flows, &probe);
+	}
+	return entry;
+}
+
+/* The question that the packet will most likely raise, if any. */
+static void ask_ahead(struct weir_worker *worker, size_t i)
+{
+	struct burst *burst = &worker->burst;
+	struct passenger *passenger = &burst->passengers[i];
+	const struct weir_flow_entry *entry;
+	struct weir_key *question = &burst->questions[burst->question_count];
+
+	if (passenger->manner == MANNER_PLAIN || passenger->manner == MANNER_LATER)
+		return;
+	entry = find(worker, i);
+	if (entry && !is_stale(worker, entry))
+		return;
+	if (entry && worker->options.at_change == WEIR_AT_CHANGE_REVALIDATE &&
+	    passenger->manner != MANNER_ERROR)
+		make_question(worker, &burst->keys[i], opener_of(entry), &passenger->packet,
+			      question);
+	else if (passenger->manner == MANNER_ERROR)
+		question_about_error(worker, &passenger->packet, question);
+	else
+		make_question(worker, &burst->keys[i], shown_opener(passenger), &passenger->packet,
+			      question);
+	passenger->question = (uint8_t)burst->question_count++;
+}
+
+static bool is_same_question(const struct weir_key *a, const struct weir_key *b)
+{
+	return weir_address_equal(&a->source, &b->source) &&
+	       weir_address_equal(&a->destination, &b->destination) && a->protocol == b->protocol &&
+	       a->destination_port == b->destination_port && a->source_port == b->source_port &&
+	       a->icmp_type == b->icmp_type && a->icmp_code == b->icmp_code;
+}
+
+/* The answer that was prepared, when it is to this question; else the question is put now. */
+static struct weir_verdict answer_to(struct weir_worker *worker, const struct passenger *passenger,
+				     const struct weir_key *question)
+{
+	const struct burst *burst = &worker->burst;
+	struct weir_verdict verdict;
+
+	if (passenger->question != NO_QUESTION &&
+	    is_same_question(&burst->questions[passenger->question], question))
+		return burst->answers[passenger->question];
+	weir_policy_classify(worker->policy, question, &verdict, 1);
+	return verdict;
+}
+
+static void note_decision(struct weir_worker *worker, const struct weir_key *question)
+{
+	struct weir_decision decision;
+
+	weir_decisions_find(&worker->decisions, worker->policy, question, &decision);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct weir_decided *half = &decision.halves[i];
+
+		if (half->action > WEIR_ALLOW)
+			continue;
+		worker->counters.halves[i][half->reason][half->action]++;
+		if (half->rule != WEIR_NONE)
+			weir_slot_note_rule(worker->options.slot, worker->reader, half->rule);
+	}
+}
+
+/* Judges, counts, and says in the verdict why. */
+static bool is_allowed(struct weir_worker *worker, const struct passenger *passenger,
+		       const struct weir_key *question, struct weir_packet_verdict *verdict)
+{
+	struct weir_verdict answer = answer_to(worker, passenger, question);
+	bool allowed = answer.action == WEIR_ALLOW;
+
+	verdict->why = WEIR_PACKET_JUDGED;
+	if (answer.action == WEIR_AMBIGUOUS) {
+		allowed = worker->options.on_ambiguous == WEIR_ALLOW;
+		verdict->why = WEIR_PACKET_AMBIGUOUS;
+	}
+	verdict->action = allowed ? WEIR_PACKET_ALLOW : WEIR_PACKET_DENY;
+	note_decision(worker, question);
+	return allowed;
+}
+
+/* Answers. */
+
+/* A packet whose connection is not known, or ended with the packet before. */
+static void answer_new(struct weir_worker *worker, size_t i, struct weir_flow_entry *ended)
+{
+	struct burst *burst = &worker->burst;
+	struct passenger *passenger = &burst->passengers[i];
+	struct weir_packet_verdict *verdict = &passenger->verdict;
+	unsigned opener = shown_opener(passenger);
+	bool is_midstream = passenger->manner == MANNER_GOES_ON;
+	struct weir_key question;
+	bool allowed;
+
+	if (is_midstream && worker->options.strict) {
+		*verdict = plain(WEIR_PACKET_DENY, WEIR_PACKET_UNEXPECTED);
+		return;
+	}
+	make_question(worker, &burst->keys[i], opener, &passenger->packet, &question);
+	allowed = is_allowed(worker, passenger, &question, verdict);
+	if (!allowed && is_midstream && !(passenger->signals & WEIR_FLOW_ACCEPTS)) {
+		opener = !opener;
+		make_question(worker, &burst->keys[i], opener, &passenger->packet, &question);
+		allowed = is_allowed(worker, passenger, &question, verdict);
+	}
+	if (!allowed || passenger->manner == MANNER_ALONE) {
+		if (ended)
+			weir_flow_table_remove(worker->flows, ended);
+		return;
+	}
+	if (is_midstream && verdict->why == WEIR_PACKET_JUDGED)
+		verdict->why = WEIR_PACKET_MIDSTREAM;
+	if (ended)
+		weir_flow_table_restart(worker->flows, ended, passenger->side, passenger->signals,
+					memo_of(worker, opener));
+	else if (!weir_flow_table_insert(worker->flows, &burst->probes[i], passenger->side,
+					 passenger->signals, memo_of(worker, opener)))
+		*verdict = plain(WEIR_PACKET_DENY, WEIR_PACKET_TABLE_FULL);
+}
+
+/* As if both sides had finished: it lives on as long as packets come, and an opening begins the
+ * next one. */
+static void keep_over(struct weir_worker *worker, struct weir_flow_entry *entry)
+{
+	weir_flow_table_note(worker->flows, entry, 0, WEIR_FLOW_FINISHES);
+	weir_flow_table_note(worker->flows, entry, 1, WEIR_FLOW_FINISHES);
+}
+
+static void revoke(struct weir_worker *worker, size_t i, struct weir_flow_entry *entry)
+{
+	worker->counters.revoked += !is_revoked(entry);
+	if (weir_flow_has_handshake(worker->burst.keys[i].protocol)) {
+		weir_flow_entry_set_memo(entry, memo_of(worker, opener_of(entry) | REVOKED));
+		keep_over(worker, entry);
+	} else {
+		weir_flow_table_remove(worker->flows, entry);
+	}
+}
+
+/* Whether a connection that an older policy allowed goes on. */
+static bool survives(struct weir_worker *worker, size_t i, struct weir_flow_entry *entry)
+{
+	struct passenger *passenger = &worker->burst.passengers[i];
+	unsigned opener = opener_of(entry);
+	struct weir_key question;
+
+	make_question(worker, &worker->burst.keys[i], opener, &passenger->packet, &question);
+	if (is_allowed(worker, passenger, &question, &passenger->verdict)) {
+		weir_flow_entry_set_memo(entry, memo_of(worker, opener));
+		return true;
+	}
+	revoke(worker, i, entry);
+	return false;
+}
+
+static void answer_keyed(struct weir_worker *worker, size_t i)
+{
+	struct passenger *passenger = &worker->burst.passengers[i];
+	struct weir_flow_entry *entry = find(worker, i);
+	struct weir_flow_machine machine;
+
+	if (entry && is_stale(worker, entry) && worker->options.at_change == WEIR_AT_CHANGE_FLUSH) {
+		weir_flow_table_remove(worker->flows, entry);
+		entry = NULL;
+	}
+	if (!entry) {
+		answer_new(worker, i, NULL);
+		return;
+	}
+	machine = weir_flow_entry_machine(entry);
+	if (weir_flow_is_succeeded(&machine, passenger->signals)) {
+		answer_new(worker, i, entry);
+		return;
+	}
+	if (is_stale(worker, entry) && !survives(worker, i, entry))
+		return;
+	if (is_revoked(entry)) {
+		keep_over(worker, entry);
+		passenger->verdict = plain(WEIR_PACKET_DENY, WEIR_PACKET_JUDGED);
+		return;
+	}
+	weir_flow_table_note(worker->flows, entry, passenger->side, passenger->signals);
+	passenger->verdict =
+		plain(WEIR_PACKET_ALLOW,
+		      passenger->side == opener_of(entry) ? WEIR_PACKET_FLOW : WEIR_PACKET_REPLY);
+}
+
+static void answer_error(struct weir_worker *worker, size_t i)
+{
+	struct passenger *passenger = &worker->burst.passengers[i];
+	const struct weir_flow_entry *entry;
+	struct weir_key question;
+
+	if (!is_ours(worker, &passenger->packet.quote, &passenger->verdict)) {
+		passenger->verdict.why = WEIR_PACKET_RELATED;
+		return;
+	}
+	entry = find(worker, i);
+	if (entry && !is_stale(worker, entry) && !is_revoked(entry)) {
+		passenger->verdict = plain(WEIR_PACKET_ALLOW, WEIR_PACKET_RELATED);
+		return;
+	}
+	question_about_error(worker, &passenger->packet, &question);
+	is_allowed(worker, passenger, &question, &passenger->verdict);
+}
+
+static void answer_whole(struct weir_worker *worker, size_t i)
+{
+	if (worker->burst.passengers[i].manner == MANNER_ERROR)
+		answer_error(worker, i);
+	else
+		answer_keyed(worker, i);
+}
+
+/* What is answered for a first fragment holds for those that follow. */
+static void answer_first_fragment(struct weir_worker *worker, size_t i)
+{
+	struct passenger *passenger = &worker->burst.passengers[i];
+	struct weir_datagram_key key;
+
+	weir_datagram_key_of(&passenger->packet, worker->burst.origin->zone, &key);
+	if (!weir_datagrams_admit_first(&worker->datagrams, &key, &passenger->packet, worker->now,
+					&passenger->verdict))
+		return;
+	if (is_ours(worker, &passenger->packet.tuple, &passenger->verdict))
+		answer_whole(worker, i);
+	weir_datagrams_decide(&worker->datagrams, &key, &passenger->verdict);
+}
+
+static void answer_later_fragment(struct weir_worker *worker, struct passenger *passenger)
+{
+	struct weir_datagram_key key;
+
+	weir_datagram_key_of(&passenger->packet, worker->burst.origin->zone, &key);
+	weir_datagrams_follow(&worker->datagrams, &key, &passenger->packet, worker->now,
+			      &passenger->verdict);
+}
+
+static void answer(struct weir_worker *worker, size_t i)
+{
+	struct passenger *passenger = &worker->burst.passengers[i];
+
+	if (passenger->manner == MANNER_PLAIN)
+		return;
+	passenger->verdict = (struct weir_packet_verdict){ 0 };
+	if (passenger->manner == MANNER_LATER)
+		answer_later_fragment(worker, passenger);
+	else if (passenger->packet.is_fragment)
+		answer_first_fragment(worker, i);
+	else
+		answer_whole(worker, i);
+}
+
+static void count(struct weir_worker *worker, const struct weir_frame *frame,
+		  const struct weir_packet_verdict *verdict)
+{
+	worker->counters.packets[verdict->action]++;
+	worker->counters.bytes[verdict->action] += frame->wire;
+	worker->counters.why[verdict->why]++;
+}
+
+static void run_burst(struct weir_worker *worker, const struct weir_frame *frames,
+		      struct weir_packet_verdict *verdicts)
+{
+	struct burst *burst = &worker->burst;
+
+	for (size_t i = 0; i < burst->size; i++)
+		decode(worker, &frames[i], i);
+	weir_flow_table_prepare(worker->flows, burst->keys, burst->probes, burst->size);
+	burst->question_count = 0;
+	for (size_t i = 0; i < burst->size; i++)
+		ask_ahead(worker, i);
+	weir_policy_classify(worker->policy, burst->questions, burst->answers,
+			     burst->question_count);
+	for (size_t i = 0; i < burst->size; i++) {
+		answer(worker, i);
+		verdicts[i] = burst->passengers[i].verdict;
+		count(worker, &frames[i], &verdicts[i]);
+	}
+}
+
+/* As many frames as one time is good for. Live ones all have the same; those of a trace may lie
+ * further apart than connections live. */
+static size_t burst_size(const struct weir_frame *frames, size_t n)
+{
+	size_t size = 1;
+
+	while (size < n && size < BURST && frames[size].time - frames[0].time < ONE_TIME)
+		size++;
+	return size;
+}
+
+static void run(struct weir_worker *worker, const struct weir_frame *frames, size_t n,
+		struct weir_packet_verdict *verdicts)
+{
+	for (size_t done = 0; done < n; done += worker->burst.size) {
+		worker->burst.size = burst_size(&frames[done], n - done);
+		enter(worker);
+		tell_time(worker, frames[done].time);
+		run_burst(worker, &frames[done], &verdicts[done]);
+	}
+}
+
+void weir_worker_process(struct weir_worker *worker, const struct weir_origin_of_frames *origin,
+			 const struct weir_frame *frames, size_t n,
+			 struct weir_packet_verdict *verdicts)
+{
+	worker->burst.origin = origin;
+	worker->burst.is_handed = false;
+	run(worker, frames, n, verdicts);
+}
+
+void weir_worker_take(struct weir_worker *worker, const struct weir_origin_of_frames *origin,
+		      const struct weir_frame *frames, size_t n,
+		      struct weir_packet_verdict *verdicts)
+{
+	worker->burst.origin = origin;
+	worker->burst.is_handed = true;
+	run(worker, frames, n, verdicts);
+}
+
+size_t weir_worker_released(struct weir_worker *worker, struct weir_release *out, size_t size)
+{
+	uint32_t most = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
+	uint32_t count = weir_datagrams_take_released(&worker->datagrams, out, most);
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (out[i].verdict.action <= WEIR_PACKET_ALLOW)
+			worker->counters.released[out[i].verdict.action]++;
+	}
+	return count;
+}
+
+void weir_worker_count(const struct weir_worker *worker, struct weir_worker_counters *out)
+{
+	*out = worker->counters;
+	weir_flow_table_count(worker->flows, &out->flows);
+}
+
+const char *weir_packet_why_name(enum weir_packet_why why)
+{
+	static const char *const names[WEIR_PACKET_WHYS] = {
+		[WEIR_PACKET_JUDGED] = "judged",
+		[WEIR_PACKET_FLOW] = "flow",
+		[WEIR_PACKET_REPLY] = "reply",
+		[WEIR_PACKET_RELATED] = "related",
+		[WEIR_PACKET_FRAGMENT] = "fragment",
+		[WEIR_PACKET_MIDSTREAM] = "midstream",
+		[WEIR_PACKET_UNJUDGED] = "not-ip",
+		[WEIR_PACKET_AMBIGUOUS] = "ambiguous",
+		[WEIR_PACKET_UNREADABLE] = "unreadable",
+		[WEIR_PACKET_UNEXPECTED] = "unexpected",
+		[WEIR_PACKET_TABLE_FULL] = "table-full",
+		[WEIR_PACKET_OVERLAP] = "overlap",
+		[WEIR_PACKET_TINY] = "tiny",
+		[WEIR_PACKET_ORPHAN] = "orphan",
+	};
+
+	return (unsigned)why < WEIR_PACKET_WHYS ? names[why] : "unknown";
+}
