@@ -42,7 +42,7 @@ const char *weir_flow_timeout_name(enum weir_flow_timeout timeout);
 /* nf_conntrack's default, in nanoseconds. */
 uint64_t weir_flow_timeout_default(enum weir_flow_timeout timeout);
 
-/* Flows of the two families have memory of their own, all of it taken at creation: 56 bytes for
+/* Flows of the two families have memory of their own, all of it taken at creation: 62 bytes for
  * each of IPv4, 94 for each of IPv6. */
 struct weir_flow_options {
 	uint32_t max_ipv4_flows; /* 0: none of the family can be kept */
@@ -55,7 +55,7 @@ struct weir_flow_options {
 /* When a table is full, room is made for a new flow by the first of: those that have expired; the
  * oldest of those that nobody has answered, that are not open yet (TCP and SCTP before the end of
  * the handshake) or that are over. Looked at are the flows of 16 buckets that a hand going round
- * comes to next, which are all of a table of up to 18 flows. When there is none of either the new
+ * comes to next, which are all of a table of up to 16 flows. When there is none of either the new
  * flow is refused. */
 struct weir_flow_counters {
 	uint64_t inserted;
