@@ -3,9 +3,13 @@
 
     against_eval.py WEIR CLUSTER POLICIES...
 
-CLUSTER is manifests without policies: in its list every pod appears. Every pair of pods, and every
+CLUSTER is manifests without policies: in its list every end appears. Every pair of pods, and every
 pod with addresses on the edges of the ranges outside, is asked on the ports at the edges of every
 listed range. A connection must be allowed exactly where a row of the list covers it.
+
+Then the rows of the default listing, workload by workload, are asked as they are printed, a range by
+its first and its last address: allowed at the edges of a row's ports, and denied one beyond where no
+row of these ends goes on. Pairs of ends without a row are denied.
 """
 import ipaddress
 import json
@@ -113,22 +117,30 @@ def questions(pods, addresses, ports):
                 yield {"from": source, "to": target, "protocol": protocol, "port": port}
 
 
-def main():
-    weir, cluster, policies = sys.argv[1], sys.argv[2], sys.argv[3:]
+def ask(weir, paths, asked):
+    files = [word for path in paths for word in ("-f", path)]
+    answers = subprocess.run([weir, "eval", *files, "--queries", "-"], capture_output=True,
+                             text=True, input="".join(json.dumps(q) + "\n" for q in asked))
+    lines = answers.stdout.splitlines()
+    if len(lines) != len(asked):
+        sys.exit("%d answers to %d questions\n%s" % (len(lines), len(asked), answers.stderr))
+    return [json.loads(line) for line in lines]
+
+
+def names(rows):
+    return sorted({row[end] for row in rows for end in ("from", "to") if not is_range(row[end])})
+
+
+def compare_pods(weir, cluster, policies):
     everything, _ = connections(weir, [cluster], "pod")
-    pods = sorted({row[end] for row in everything for end in ("from", "to")
-                   if not is_range(row[end]) and not is_address(row[end])})
+    pods = [name for name in names(everything) if not is_address(name)]
     rows, ambiguous = connections(weir, [cluster] + policies, "pod")
     if not pods or ambiguous:
         sys.exit("nothing to compare: %d pods, %d ambiguous" % (len(pods), len(ambiguous)))
     listed = Rows(rows)
     asked = list(questions(pods, edge_addresses(rows), edge_ports(rows)))
-    files = [word for path in [cluster] + policies for word in ("-f", path)]
-    answers = subprocess.run([weir, "eval", *files, "--queries", "-"], capture_output=True,
-                             text=True, input="".join(json.dumps(q) + "\n" for q in asked))
     compared = {"allow": 0, "deny": 0}
-    for question, line in zip(asked, answers.stdout.splitlines()):
-        answer = json.loads(line)
+    for question, answer in zip(asked, ask(weir, [cluster] + policies, asked)):
         verdict = answer["verdict"]
         if verdict == "mixed":  # families that differ: the list has rows of addresses
             if not listed.splits:
@@ -148,6 +160,78 @@ def main():
           % (len(pods), compared["allow"], compared["deny"]))
     if not sum(compared.values()):
         sys.exit("nothing was compared")
+
+
+def words(end):
+    """The texts by which an end of a row can be asked about."""
+    if not is_range(end):
+        return [end]
+    network = ipaddress.ip_network(end)
+    return sorted({str(network[0]), str(network[-1])})
+
+
+def is_allowed(rows, protocol, port):
+    return any(row["protocol"] in ("any", protocol)
+               and any(low <= port <= high for low, high in row["ports"]) for row in rows)
+
+
+def questions_as_printed(rows):
+    """Questions about a pair of ends, and whether its rows allow them."""
+    for protocol in PROTOCOLS:
+        for port in edge_ports(rows):
+            for source in words(rows[0]["from"]):
+                for target in words(rows[0]["to"]):
+                    yield ({"from": source, "to": target, "protocol": protocol, "port": port},
+                           is_allowed(rows, protocol, port))
+    for protocol in ("ICMP", 47):
+        allowed = any(row["protocol"] in ("any", "other") for row in rows)
+        if protocol == 47 or not any(":" in row["from"] + row["to"] for row in rows):
+            yield ({"from": words(rows[0]["from"])[0], "to": words(rows[0]["to"])[0],
+                    "protocol": protocol}, allowed)
+
+
+def is_of_the_cluster(row, answer):
+    """True when the edge of a range is a pod's or a node's address: a range says nothing of it."""
+    return any(answer[half]["reason"] != "not-a-pod"
+               for end, half in (("from", "egress"), ("to", "ingress"))
+               if is_range(row[end]) and half in answer)
+
+
+def compare_as_printed(weir, cluster, policies):
+    everything, _ = connections(weir, [cluster], "workload")
+    rows, _ = connections(weir, [cluster] + policies, "workload")
+    pairs = {}
+    for row in rows:
+        pairs.setdefault((row["from"], row["to"]), []).append(row)
+    asked = [(ends[0], question, allowed) for ends in pairs.values()
+             for question, allowed in questions_as_printed(ends)]
+    if set(names(rows)) <= set(names(everything)):  # no pods of workloads that do not agree
+        asked += [(row, {"from": row["from"], "to": row["to"], "port": port, "protocol": "TCP"},
+                   False)
+                  for row in everything
+                  if not is_range(row["from"]) and not is_range(row["to"])
+                  and (row["from"], row["to"]) not in pairs
+                  for port in edge_ports(rows)]
+    count = 0
+    for (row, question, allowed), answer in zip(
+            asked, ask(weir, [cluster] + policies, [question for _, question, _ in asked])):
+        if answer["verdict"] == "error":
+            sys.exit("%s: %s" % (question, answer["error"]))
+        if is_of_the_cluster(row, answer):
+            continue
+        if answer["verdict"] != ("allow" if allowed else "deny"):
+            sys.exit("the list %s, eval says %s: %s"
+                     % ("allows" if allowed else "has no row", answer["verdict"], question))
+        count += 1
+    print("%d questions with the names that are printed: all as listed" % count)
+    if not count:
+        sys.exit("nothing was asked")
+
+
+def main():
+    weir, cluster, policies = sys.argv[1], sys.argv[2], sys.argv[3:]
+    compare_pods(weir, cluster, policies)
+    compare_as_printed(weir, cluster, policies)
 
 
 main()
