@@ -14,12 +14,8 @@
 
 #include "command.h"
 #include "input.h"
-#include "progress.h"
-
-enum {
-	PROGRESS_EVERY = 128, /* bursts */
-	BURST = 64,
-};
+#include "replay_live.h"
+#include "trace_input.h"
 
 enum fail_on {
 	FAIL_ON_DENY = 1,
@@ -30,10 +26,9 @@ enum fail_on {
 struct replay {
 	const struct invocation *invocation;
 	struct input input;
-	struct diagnostics diagnostics; /* of the trace */
+	struct trace_input trace_input;
 	struct weir_querier *querier;
 	struct expectations expectations;
-	struct weir_capture *capture;
 	struct weir_trace *trace;
 	struct replay_view view;
 	unsigned fail_on; /* enum fail_on */
@@ -103,71 +98,9 @@ static enum exit_code read_expectations(struct replay *replay)
 	return expectations_read(&replay->expectations, replay->invocation, path);
 }
 
-/* The words behind the options are one filter, as with tcpdump. */
-static char *join_filter(const struct invocation *invocation)
-{
-	struct report_text text = { 0 };
-
-	for (size_t i = 0; i < invocation->operand_count; i++)
-		report_text_format(&text, "%s%s", i ? " " : "", invocation->operands[i]);
-	return text.bytes;
-}
-
-static enum exit_code open_paths(struct replay *replay, const char **paths, size_t count)
-{
-	const struct command *command = replay->invocation->command;
-	char *filter = join_filter(replay->invocation);
-	struct weir_capture_options options = {
-		.filter = filter,
-		.sink = diagnostics_sink(&replay->diagnostics),
-	};
-	struct weir_error error = { "" };
-	bool bad_filter = false;
-	int status =
-		weir_capture_open(paths, count, &options, &replay->capture, &bad_filter, &error);
-
-	free(filter);
-	if (!status)
-		return EXIT_CLEAN;
-	complain(command, "%s", error.text[0] ? error.text : strerror(-status));
-	return bad_filter ? EXIT_USAGE : EXIT_DAMAGED;
-}
-
 static enum exit_code open_trace(struct replay *replay)
 {
-	size_t count = option_times(replay->invocation, OPTION_READ);
-	const char **paths = calloc(count + 1, sizeof(*paths));
-	enum exit_code code;
-
-	if (!paths)
-		return fail(replay, -ENOMEM);
-	for (size_t i = 0; i < count; i++)
-		paths[i] = option_nth(replay->invocation, OPTION_READ, i);
-	replay->diagnostics.color = replay->invocation->color_err;
-	code = open_paths(replay, paths, count);
-	free(paths);
-	return code;
-}
-
-static void show_progress(const struct replay *replay, struct report_progress *progress)
-{
-	uint64_t done, total;
-
-	if (!progress->file)
-		return;
-	weir_capture_progress(replay->capture, &done, &total);
-	report_progress_show(progress, done, total);
-}
-
-/* How many frames came next: none at the end, and when *status is or becomes negative: what was not
- * read has no verdict. */
-static size_t next_frames(const struct replay *replay, struct weir_frame *frames, int *status)
-{
-	int next = *status ? 0 : weir_capture_next(replay->capture, frames, BURST);
-
-	if (next < 0)
-		*status = next;
-	return next > 0 ? (size_t)next : 0;
+	return trace_input_open(&replay->trace_input, replay->invocation);
 }
 
 /* The first pass. */
@@ -178,20 +111,16 @@ static enum exit_code find_flows(struct replay *replay)
 			option_choice(replay->invocation, OPTION_UNKNOWN_PODS) == 1,
 		.stateless = option_given(replay->invocation, OPTION_STATELESS),
 	};
-	struct report_progress progress;
-	struct weir_frame frames[BURST];
-	uint64_t bursts = 0;
+	struct weir_frame frames[TRACE_BURST];
 	size_t n;
 	int status = weir_trace_create(replay->input.policy, &options, &replay->trace);
 
-	report_progress_begin(&progress, stderr, "reading");
-	while ((n = next_frames(replay, frames, &status))) {
+	trace_input_begin(&replay->trace_input);
+	while ((n = trace_input_next(&replay->trace_input, frames, &status))) {
 		status = weir_trace_add(replay->trace, frames, n);
 		replay->view.last_packet = frames[n - 1].number;
-		if (++bursts % PROGRESS_EVERY == 0)
-			show_progress(replay, &progress);
 	}
-	report_progress_end(&progress);
+	trace_input_end(&replay->trace_input);
 	if (!status)
 		status = weir_trace_finish(replay->trace);
 	if (status)
@@ -206,14 +135,14 @@ static enum exit_code visit_packets(struct replay *replay,
 						  const struct weir_frame *frame,
 						  const struct weir_trace_packet *packet))
 {
-	struct weir_trace_packet packets[BURST];
-	struct weir_frame frames[BURST];
+	struct weir_trace_packet packets[TRACE_BURST];
+	struct weir_frame frames[TRACE_BURST];
 	size_t n;
-	int status = weir_capture_rewind(replay->capture);
+	int status = weir_capture_rewind(replay->trace_input.capture);
 
 	if (!status)
 		status = weir_trace_rewind(replay->trace);
-	while ((n = next_frames(replay, frames, &status))) {
+	while ((n = trace_input_next(&replay->trace_input, frames, &status))) {
 		status = weir_trace_locate(replay->trace, frames, n, packets);
 		for (size_t i = 0; i < n && !status; i++)
 			visit(replay, &frames[i], &packets[i]);
@@ -282,7 +211,7 @@ static enum exit_code print(struct replay *replay)
 
 	view->format = formats[option_choice(replay->invocation, OPTION_OUTPUT)];
 	view->policy = replay->input.policy;
-	view->capture = replay->capture;
+	view->capture = replay->trace_input.capture;
 	view->trace = replay->trace;
 	view->color = replay->invocation->color_out;
 	view->shows_packets = option_given(replay->invocation, OPTION_PACKETS);
@@ -316,7 +245,7 @@ static enum exit_code judge(const struct replay *replay)
 	}
 	if (hits_fail_on(replay))
 		code = exit_code_worse(code, EXIT_DIFFERENT);
-	if (weir_capture_damaged(replay->capture))
+	if (weir_capture_damaged(replay->trace_input.capture))
 		code = exit_code_worse(code, EXIT_DAMAGED);
 	return code;
 }
@@ -333,6 +262,16 @@ static enum exit_code check_usage(const struct replay *replay)
 		complain(invocation->command, "--packets and --summary exclude each other");
 		return EXIT_USAGE;
 	}
+	if (option_given(invocation, OPTION_LIVE) && option_given(invocation, OPTION_EXPECT)) {
+		complain(invocation->command, "--live and --expect exclude each other: "
+					      "expectations are about flows, and --live judges "
+					      "packets");
+		return EXIT_USAGE;
+	}
+	if (option_given(invocation, OPTION_LIVE) && option_given(invocation, OPTION_STATELESS)) {
+		complain(invocation->command, "--live and --stateless exclude each other");
+		return EXIT_USAGE;
+	}
 	return EXIT_CLEAN;
 }
 
@@ -342,10 +281,8 @@ static enum exit_code run_steps(struct replay *replay)
 	static enum exit_code (*const steps[])(struct replay * replay) = {
 		read_expectations, open_trace, find_flows, compare, print,
 	};
-	enum exit_code code = check_usage(replay);
+	enum exit_code code = read_fail_on(replay);
 
-	if (code == EXIT_CLEAN)
-		code = read_fail_on(replay);
 	if (code == EXIT_CLEAN)
 		code = input_compile(&replay->input, replay->invocation);
 	for (size_t i = 0; code == EXIT_CLEAN && i < sizeof(steps) / sizeof(steps[0]); i++)
@@ -353,15 +290,33 @@ static enum exit_code run_steps(struct replay *replay)
 	return code == EXIT_CLEAN ? judge(replay) : code;
 }
 
+/* The trace as a live dataplane would have met it. */
+static enum exit_code run_live(struct replay *replay)
+{
+	enum exit_code code = read_fail_on(replay);
+
+	if (code == EXIT_CLEAN)
+		code = input_compile(&replay->input, replay->invocation);
+	if (code == EXIT_CLEAN)
+		code = open_trace(replay);
+	if (code == EXIT_CLEAN)
+		code = replay_live(replay->invocation, replay->input.policy, &replay->trace_input,
+				   &replay->view.summary);
+	return code == EXIT_CLEAN ? judge(replay) : code;
+}
+
 static enum exit_code run(const struct invocation *invocation)
 {
 	struct replay replay = { .invocation = invocation };
-	enum exit_code code = run_steps(&replay);
+	enum exit_code code = check_usage(&replay);
 
+	if (code == EXIT_CLEAN)
+		code = option_given(invocation, OPTION_LIVE) ? run_live(&replay)
+							     : run_steps(&replay);
 	report_table_destroy(replay.view.table);
 	report_text_finish(&replay.view.text);
 	weir_trace_destroy(replay.trace);
-	weir_capture_close(replay.capture);
+	trace_input_finish(&replay.trace_input);
 	expectations_finish(&replay.expectations);
 	weir_querier_destroy(replay.querier);
 	input_finish(&replay.input);
@@ -380,6 +335,21 @@ static const struct option_spec trace_specs[] = {
 };
 static const struct option_group trace_options = { "Trace", trace_specs, 3 };
 
+static const struct option_spec live_specs[] = {
+	{ OPTION_LIVE, 0, "live", NULL, NULL,
+	  "judge packet by packet, as a live dataplane does with a bounded flow table, instead of "
+	  "flow by flow with the whole trace known" },
+	{ OPTION_MAX_FLOWS, 0, "max-flows", "N", NULL,
+	  "with --live: how many connections of each address family are kept; 1048576 unless "
+	  "told" },
+	{ OPTION_STRICT, 0, "strict", NULL, NULL,
+	  "with --live: TCP and SCTP must begin with their opening, none is taken up in "
+	  "mid-stream" },
+	{ OPTION_ON_AMBIGUOUS, 0, "on-ambiguous", "WHAT", "deny|allow",
+	  "with --live: what becomes of connections about which the objects do not say" },
+};
+static const struct option_group live_options = { "Live", live_specs, 4 };
+
 static const struct option_spec output_specs[] = {
 	{ OPTION_OUTPUT, 'o', "output", "FORMAT", "table|wide|json|jsonl|csv", "how to print" },
 	{ OPTION_PACKETS, 0, "packets", NULL, NULL,
@@ -393,7 +363,7 @@ static const struct option_spec output_specs[] = {
 };
 static const struct option_group output_options = { "Output", output_specs, 5 };
 
-static const char *const absent[] = { "at-change", "w", "allowed", "denied", "live", NULL };
+static const char *const absent[] = { "at-change", "w", "allowed", "denied", NULL };
 
 const struct command replay_command = {
 	.name = "replay",
@@ -412,8 +382,8 @@ const struct command replay_command = {
 		    "  weir replay -f dump.yaml.gz -r traces/ -o jsonl 'tcp port 5432'\n"
 		    "  weir replay -f manifests/ -r capture.pcap --expect expected.jsonl\n",
 	.operands = "filter",
-	.groups = { &trace_options, &output_options, &policy_options, &semantics_options,
-		    &common_options },
+	.groups = { &trace_options, &live_options, &output_options, &policy_options,
+		    &semantics_options, &common_options },
 	.absent = absent,
 	.run = run,
 };

@@ -7,8 +7,8 @@
 #include "memory.h"
 
 enum {
-	REMEMBERED = 1024, /* a power of two */
-	INDEX_BITS = 10,
+	REMEMBERED = 4096, /* a power of two */
+	INDEX_BITS = 12,
 };
 
 struct weir_remembered {
