@@ -33,6 +33,7 @@ void listed_edge_ports(const struct listed *listed, struct weir_array *ports, si
  * own node. */
 bool listed_leaves_out(const struct listed *listed, const struct weir_key *key);
 
+/* Of a key that lists do not leave out. Fails the test when two rows contradict each other. */
 enum weir_action listed_says(const struct listed *listed, const struct weir_key *key);
 
 #endif

@@ -71,11 +71,12 @@ static void compare_pair(const struct listing *listing, struct dice *dice, unsig
 
 	for (unsigned i = 0; i < PORTS; i++) {
 		struct weir_key key = draw_key(listing, dice, from, to);
-		enum weir_action says = listed_says(&listing->listed, &key);
+		enum weir_action says;
 		struct weir_verdict verdict;
 
 		if (listed_leaves_out(&listing->listed, &key))
 			return;
+		says = listed_says(&listing->listed, &key);
 		weir_policy_classify(listing->listed.policy, &key, &verdict, 1);
 		listing->compared[verdict.action]++;
 		if (verdict.action == says)
