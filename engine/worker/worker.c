@@ -226,6 +226,7 @@ static void decode(struct weir_worker *worker, const struct weir_frame *frame, s
 	struct passenger *passenger = &worker->burst.passengers[i];
 	struct weir_flow_key *key = &worker->burst.keys[i];
 	const struct weir_packet *packet = &passenger->packet;
+	unsigned side;
 
 	passenger->question = NO_QUESTION;
 	passenger->side = passenger->signals = 0;
@@ -239,14 +240,14 @@ static void decode(struct weir_worker *worker, const struct weir_frame *frame, s
 		passenger->manner = MANNER_LATER;
 		return;
 	}
-	if (packet->has_quote) {
+	if (weir_flow_key_of_related(packet, key, &side)) {
 		passenger->manner = MANNER_ERROR;
-		passenger->side = (uint8_t)weir_flow_key_of_quote(packet, key);
 	} else {
-		passenger->side = (uint8_t)weir_flow_key_of(packet, key);
+		side = weir_flow_key_of(packet, key);
 		passenger->signals = weir_flow_signals(packet);
 		passenger->manner = manner_of(passenger, key);
 	}
+	passenger->side = (uint8_t)side;
 	key->zone = worker->burst.origin->zone;
 }
 
@@ -317,33 +318,18 @@ static unsigned shown_opener(const struct passenger *passenger)
 
 static struct weir_flow_entry *find(const struct weir_worker *worker, size_t i)
 {
-	struct weir_flow_entry *entry =
-		weir_flow_table_find(worker->flows, &worker->burst.probes[i]);
-
-	/* A quoted echo may have been the answer, whose key has the other asker. */
-	if (!entry && worker->burst.passengers[i].manner == MANNER_ERROR &&
-	    worker->burst.keys[i].kind == WEIR_FLOW_QUERY) {
-		struct weir_flow_key key = worker->burst.keys[i];
-		struct weir_flow_probe probe;
-
-		weir_flow_key_swap_addresses(&key);
-		weir_flow_table_prepare(worker->flows, &key, &probe, 1);
-		entry = weir_flow_table_find(worker->flows, &probe);
-	}
-	return entry;
+	return weir_flow_table_find(worker->flows, &worker->burst.probes[i]);
 }
 
 /* The question that the packet will most likely raise, if any. */
-static void ask_ahead(struct weir_worker *worker, size_t i)
+static void ask_ahead(struct weir_worker *worker, size_t i, const struct weir_flow_entry *entry)
 {
 	struct burst *burst = &worker->burst;
 	struct passenger *passenger = &burst->passengers[i];
-	const struct weir_flow_entry *entry;
 	struct weir_key *question = &burst->questions[burst->question_count];
 
 	if (passenger->manner == MANNER_PLAIN || passenger->manner == MANNER_LATER)
 		return;
-	entry = find(worker, i);
 	if (entry && !is_stale(worker, entry))
 		return;
 	if (entry && worker->options.at_change == WEIR_AT_CHANGE_REVALIDATE &&
@@ -596,14 +582,16 @@ static void count(struct weir_worker *worker, const struct weir_frame *frame,
 static void run_burst(struct weir_worker *worker, const struct weir_frame *frames,
 		      struct weir_packet_verdict *verdicts)
 {
+	struct weir_flow_entry *known[BURST];
 	struct burst *burst = &worker->burst;
 
 	for (size_t i = 0; i < burst->size; i++)
 		decode(worker, &frames[i], i);
 	weir_flow_table_prepare(worker->flows, burst->keys, burst->probes, burst->size);
+	weir_flow_table_find_burst(worker->flows, burst->probes, known, burst->size);
 	burst->question_count = 0;
 	for (size_t i = 0; i < burst->size; i++)
-		ask_ahead(worker, i);
+		ask_ahead(worker, i, known[i]);
 	weir_policy_classify(worker->policy, burst->questions, burst->answers,
 			     burst->question_count);
 	for (size_t i = 0; i < burst->size; i++) {

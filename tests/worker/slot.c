@@ -122,7 +122,7 @@ static void a_slot_without_readers_is_refused(void **state)
 /* Threads: policy number n allows port n alone, and generation g is policy g. */
 enum {
 	READERS = 3,
-	GENERATIONS = 400,
+	GENERATIONS = 80,
 };
 
 struct crowd {

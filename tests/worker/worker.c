@@ -122,6 +122,10 @@ static const struct row rows[] = {
 	  "0 ip 10.0.1.1 10.0.2.1 47\n0 ip 10.0.2.1 10.0.1.1 47\n0 ip 10.0.1.2 10.0.2.1 47",
 	  "judged reply -judged", .options = { 0 } },
 	{ "what is not IP", "0 arp", "not-ip", .options = { 0 } },
+	{ "an error that does not go to the sender of what it quotes is judged by itself",
+	  "0 tcp 10.0.1.1 40000 10.0.2.1 80 S\n"
+	  "0 error 10.0.1.2 10.0.2.1 3 4 tcp 10.0.1.1 40000 10.0.2.1 80",
+	  "judged -judged", .options = { 0 } },
 	{ "C34 errors about an allowed connection, from anybody and either way",
 	  "0 tcp 10.0.1.1 40000 10.0.2.1 80 S\n"
 	  "0 error 192.168.0.2 10.0.1.1 3 4 tcp 10.0.1.1 40000 10.0.2.1 80\n"
