@@ -13,7 +13,6 @@ enum {
 	PLAIN_IP = 20,
 	PLAIN_TCP = 20,
 	PLAIN_UDP = 8,
-	LINKTYPE_ETHERNET = 1,
 };
 
 /* Whether an unfragmented IPv4 packet without options lies wholly inside the frame, and enough of
@@ -58,28 +57,8 @@ static void read_plain(const uint8_t *ip, struct weir_packet *out)
 	out->tuple.protocol = ip[9];
 }
 
-static int read_stages(const struct weir_frame *frame, struct weir_packet *out)
+void weir_packet_conclude(int finding, struct weir_packet *out)
 {
-	struct weir_slice slice = { frame->bytes, frame->captured, frame->wire };
-	struct weir_ip ip;
-	unsigned version;
-	int finding;
-
-	weir_slice_limit(&slice, frame->wire);
-	finding = weir_link_read(frame->link_type, &slice, &version);
-	if (!finding)
-		finding = weir_ip_read(slice, version, &ip);
-	return finding ? finding : weir_transport_read(&ip, out);
-}
-
-void weir_packet_decode_stages(const struct weir_frame *frame, struct weir_packet *out)
-{
-	int finding;
-
-	weir_packet_clear(out);
-	finding = read_stages(frame, out);
-	if (!finding)
-		return;
 	weir_packet_clear(out);
 	switch (finding) {
 	case WEIR_FINDING_CUT:
@@ -92,6 +71,19 @@ void weir_packet_decode_stages(const struct weir_frame *frame, struct weir_packe
 		out->kind = WEIR_PACKET_MALFORMED;
 		out->malformed = (uint8_t)finding;
 	}
+}
+
+void weir_packet_decode_stages(const struct weir_frame *frame, struct weir_packet *out)
+{
+	struct weir_ip ip;
+	int finding;
+
+	weir_packet_clear(out);
+	finding = weir_frame_read(frame, &ip);
+	if (!finding)
+		finding = weir_transport_read(&ip, out);
+	if (finding)
+		weir_packet_conclude(finding, out);
 }
 
 void weir_packet_decode(const struct weir_frame *frame, struct weir_packet *out)
@@ -107,6 +99,7 @@ void weir_packet_decode(const struct weir_frame *frame, struct weir_packet *out)
 		}
 		if (ip[9] == WEIR_PROTOCOL_UDP && is_plain_udp(frame)) {
 			read_plain(ip, out);
+			out->is_tunnel = weir_is_tunnel_port(out->tuple.destination_port);
 			return;
 		}
 	}

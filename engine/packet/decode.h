@@ -4,6 +4,7 @@
  *	link.c       link header, VLAN tags      → where IP begins, and which version it must be
  *	ip.c         IP and extension headers    → addresses, protocol, fragment, where they end
  *	transport.c  TCP, UDP, SCTP, ICMP        → ports, flags, the quote of an ICMP error
+ *	tunnel.c     what carries a packet       → the frame inside
  *	decode.c     puts them in a row; a short cut for the commonest frame
  *
  * A stage works on a slice: what is left of the frame. Its two lengths answer two questions.
@@ -32,15 +33,32 @@ enum weir_finding {
 	WEIR_FINDING_NONE = WEIR_MALFORMED_NONE,
 	WEIR_FINDING_CUT = WEIR_MALFORMED_REASONS, /* what is needed was not captured */
 	WEIR_FINDING_NOT_IP,
+	WEIR_FINDING_NO_TUNNEL, /* what looked like one is not */
+};
+
+enum weir_link_type {
+	LINKTYPE_NULL = 0,
+	LINKTYPE_ETHERNET = 1,
+	LINKTYPE_RAW_BSD = 12, /* DLT_RAW written where LINKTYPE_RAW belongs */
+	LINKTYPE_RAW_OPENBSD = 14,
+	LINKTYPE_RAW = 101,
+	LINKTYPE_LOOP = 108,
+	LINKTYPE_LINUX_SLL = 113,
+	LINKTYPE_IPV4 = 228,
+	LINKTYPE_IPV6 = 229,
+	LINKTYPE_LINUX_SLL2 = 276,
 };
 
 enum weir_protocol {
 	WEIR_PROTOCOL_HOP_BY_HOP = 0,
 	WEIR_PROTOCOL_ICMP = 1,
+	WEIR_PROTOCOL_IPV4 = 4,
 	WEIR_PROTOCOL_TCP = 6,
 	WEIR_PROTOCOL_UDP = 17,
+	WEIR_PROTOCOL_IPV6 = 41,
 	WEIR_PROTOCOL_ROUTING = 43,
 	WEIR_PROTOCOL_FRAGMENT = 44,
+	WEIR_PROTOCOL_GRE = 47,
 	WEIR_PROTOCOL_AUTHENTICATION = 51,
 	WEIR_PROTOCOL_ICMPV6 = 58,
 	WEIR_PROTOCOL_NONE = 59,
@@ -49,6 +67,12 @@ enum weir_protocol {
 	WEIR_PROTOCOL_MOBILITY = 135,
 	WEIR_PROTOCOL_HIP = 139,
 	WEIR_PROTOCOL_SHIM6 = 140,
+};
+
+enum weir_tunnel_port {
+	WEIR_PORT_VXLAN = 4789,
+	WEIR_PORT_VXLAN_LINUX = 8472, /* before there was a number; flannel and Cilium kept it */
+	WEIR_PORT_GENEVE = 6081,
 };
 
 /* The IP and extension headers of one packet. */
@@ -120,10 +144,19 @@ static inline void weir_slice_limit(struct weir_slice *slice, uint32_t wire)
 		slice->captured = wire;
 }
 
+/* Whether a UDP datagram to the port may be a tunnel's. */
+static inline bool weir_is_tunnel_port(uint16_t port)
+{
+	return port == WEIR_PORT_VXLAN || port == WEIR_PORT_VXLAN_LINUX || port == WEIR_PORT_GENEVE;
+}
+
 /* Moves the slice to the IP header; *version is 4, 6, or 0 where the header itself says. */
 int weir_link_read(uint32_t link_type, struct weir_slice *slice, unsigned *version);
 
-/* Reads the packet that begins at the slice. A tunnel's inner packet is one more call. */
+/* The same from behind an EtherType. */
+int weir_link_follow(uint16_t type, struct weir_slice *slice, unsigned *version);
+
+/* Reads the packet that begins at the slice. */
 int weir_ip_read(struct weir_slice packet, unsigned version, struct weir_ip *out);
 
 /* The same for the beginning of a packet that an ICMP error quotes: its lengths speak of bytes
@@ -132,6 +165,21 @@ int weir_ip_read_quoted(struct weir_slice packet, unsigned version, struct weir_
 
 /* Reads what follows the IP headers. */
 int weir_transport_read(const struct weir_ip *ip, struct weir_packet *out);
+
+/* The link and IP headers of a frame. */
+static inline int weir_frame_read(const struct weir_frame *frame, struct weir_ip *out)
+{
+	struct weir_slice slice = { frame->bytes, frame->captured, frame->wire };
+	unsigned version;
+	int finding;
+
+	weir_slice_limit(&slice, frame->wire);
+	finding = weir_link_read(frame->link_type, &slice, &version);
+	return finding ? finding : weir_ip_read(slice, version, out);
+}
+
+/* Makes the packet what a finding, not NONE, says. */
+void weir_packet_conclude(int finding, struct weir_packet *out);
 
 /* weir_packet_decode without the short cut, for the tests that compare them. */
 void weir_packet_decode_stages(const struct weir_frame *frame, struct weir_packet *out);

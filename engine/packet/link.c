@@ -3,28 +3,18 @@
  *
  * Whatever the link header, it ends in an EtherType or in something that says as much. Behind an
  * EtherType may stand VLAN tags in any number, and behind an IEEE 802.3 length an LLC/SNAP header
- * that holds an EtherType again.
+ * that holds an EtherType again. MPLS labels end it: what they carry is known to who sent them
+ * only, and is taken for IP by the half byte that IP begins with, as every router does.
  */
 #include "decode.h"
-
-enum {
-	LINKTYPE_NULL = 0,
-	LINKTYPE_ETHERNET = 1,
-	LINKTYPE_RAW_BSD = 12, /* DLT_RAW written where LINKTYPE_RAW belongs */
-	LINKTYPE_RAW_OPENBSD = 14,
-	LINKTYPE_RAW = 101,
-	LINKTYPE_LOOP = 108,
-	LINKTYPE_LINUX_SLL = 113,
-	LINKTYPE_IPV4 = 228,
-	LINKTYPE_IPV6 = 229,
-	LINKTYPE_LINUX_SLL2 = 276,
-};
 
 enum {
 	ETHERTYPE_LLC = 4, /* Linux's number for "an 802.2 header follows" */
 	ETHERTYPE_IPV4 = 0x0800,
 	ETHERTYPE_VLAN = 0x8100,
 	ETHERTYPE_IPV6 = 0x86dd,
+	ETHERTYPE_MPLS = 0x8847,
+	ETHERTYPE_MPLS_MULTICAST = 0x8848,
 	ETHERTYPE_SERVICE_VLAN = 0x88a8,
 	ETHERTYPE_OLD_SERVICE_VLAN = 0x9100,
 	LENGTH_MAX = 1500, /* up to here an EtherType is a length */
@@ -33,6 +23,7 @@ enum {
 enum {
 	ETHERNET_SIZE = 14,
 	VLAN_SIZE = 4,
+	LABEL_SIZE = 4,
 	SNAP_SIZE = 8, /* with LLC */
 	SLL_SIZE = 16,
 	SLL2_SIZE = 20,
@@ -76,7 +67,23 @@ static int read_snap(struct weir_slice *slice, uint16_t *type)
 	return *type > LENGTH_MAX ? WEIR_FINDING_NONE : WEIR_FINDING_NOT_IP;
 }
 
-static int follow_type(struct weir_slice *slice, uint16_t type, unsigned *version)
+static int follow_labels(struct weir_slice *slice, unsigned *version)
+{
+	do {
+		int finding = take(slice, LABEL_SIZE);
+
+		if (finding)
+			return finding;
+	} while (!(slice->bytes[-2] & 1)); /* the bottom of the stack */
+	if (slice->wire == 0)
+		return WEIR_FINDING_NOT_IP;
+	if (slice->captured == 0)
+		return WEIR_FINDING_CUT;
+	*version = slice->bytes[0] >> 4;
+	return *version == 4 || *version == 6 ? WEIR_FINDING_NONE : WEIR_FINDING_NOT_IP;
+}
+
+int weir_link_follow(uint16_t type, struct weir_slice *slice, unsigned *version)
 {
 	for (;;) {
 		int finding = WEIR_FINDING_NONE;
@@ -88,6 +95,9 @@ static int follow_type(struct weir_slice *slice, uint16_t type, unsigned *versio
 		case ETHERTYPE_IPV6:
 			*version = 6;
 			return WEIR_FINDING_NONE;
+		case ETHERTYPE_MPLS:
+		case ETHERTYPE_MPLS_MULTICAST:
+			return follow_labels(slice, version);
 		case ETHERTYPE_VLAN:
 		case ETHERTYPE_SERVICE_VLAN:
 		case ETHERTYPE_OLD_SERVICE_VLAN:
@@ -110,7 +120,8 @@ static int read_ethernet(struct weir_slice *slice, unsigned *version)
 {
 	int finding = take(slice, ETHERNET_SIZE);
 
-	return finding ? finding : follow_type(slice, type_or_length(slice->bytes - 2), version);
+	return finding ? finding
+		       : weir_link_follow(type_or_length(slice->bytes - 2), slice, version);
 }
 
 static int read_cooked(struct weir_slice *slice, uint32_t size, uint32_t type_at,
@@ -123,7 +134,7 @@ static int read_cooked(struct weir_slice *slice, uint32_t size, uint32_t type_at
 		return finding;
 	if (weir_load16(header + hardware_at) == ARPHRD_NETLINK)
 		return WEIR_FINDING_NOT_IP;
-	return follow_type(slice, weir_load16(header + type_at), version);
+	return weir_link_follow(weir_load16(header + type_at), slice, version);
 }
 
 /* IPv6 has a number of its own on every system: NetBSD and OpenBSD, FreeBSD, Darwin, Linux. */

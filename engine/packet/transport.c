@@ -67,6 +67,7 @@ static int read_udp(const struct weir_ip *ip, struct weir_packet *out)
 	if (finding)
 		return finding;
 	read_ports(ip, &out->tuple);
+	out->is_tunnel = !ip->is_fragment && weir_is_tunnel_port(out->tuple.destination_port);
 	if (datagram->captured >= 6) {
 		uint32_t length = weir_load16(datagram->bytes + 4);
 
@@ -218,6 +219,11 @@ int weir_transport_read(const struct weir_ip *ip, struct weir_packet *out)
 		return read_udp(ip, out);
 	case WEIR_PROTOCOL_SCTP:
 		return read_sctp(ip, out);
+	case WEIR_PROTOCOL_IPV4:
+	case WEIR_PROTOCOL_IPV6:
+	case WEIR_PROTOCOL_GRE:
+		out->is_tunnel = !ip->is_fragment;
+		return WEIR_FINDING_NONE;
 	default:
 		return WEIR_FINDING_NONE;
 	}

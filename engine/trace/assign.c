@@ -6,10 +6,11 @@
 #include "weir/policy.h"
 
 int weir_assigner_init(struct weir_assigner *assigner, const struct weir_allocator *allocator,
-		       uint64_t secret, bool is_stateless)
+		       uint64_t secret, const struct weir_tunnels *tunnels, bool is_stateless)
 {
 	*assigner = (struct weir_assigner){
 		.arrivals = weir_array_of(allocator, struct weir_arrival),
+		.tunnels = *tunnels,
 		.is_stateless = is_stateless,
 	};
 	weir_sightings_init(&assigner->sightings, allocator, secret);
@@ -351,7 +352,7 @@ static void decode(const struct weir_assigner *assigner, const struct weir_frame
 {
 	const struct weir_packet *packet = &out->packet;
 
-	weir_packet_decode(frame, &out->packet);
+	weir_tunnels_decode(&assigner->tunnels, frame, &out->packet);
 	out->time = frame->time;
 	out->has_key = packet->kind == WEIR_PACKET_OK && !packet->is_later_fragment &&
 		       (!packet->has_quote || assigner->is_stateless);

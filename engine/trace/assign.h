@@ -13,6 +13,7 @@
 
 #include "fragments.h"
 #include "sightings.h"
+#include "tunnels.h"
 
 /* Fragments that waited and found their first. */
 struct weir_arrival {
@@ -25,6 +26,7 @@ struct weir_assigner {
 	struct weir_fragments fragments;
 	struct weir_interface_sets sets;
 	struct weir_array arrivals; /* struct weir_arrival; by serial after the first pass */
+	struct weir_tunnels tunnels;
 	bool is_stateless;
 	bool is_second_pass;
 };
@@ -46,7 +48,7 @@ struct weir_assignment {
 };
 
 int weir_assigner_init(struct weir_assigner *assigner, const struct weir_allocator *allocator,
-		       uint64_t secret, bool is_stateless);
+		       uint64_t secret, const struct weir_tunnels *tunnels, bool is_stateless);
 void weir_assigner_finish(struct weir_assigner *assigner);
 
 /* Decodes a burst, and fetches what assigning its packets will touch. Each stage goes over the

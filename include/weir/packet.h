@@ -87,12 +87,18 @@ struct weir_packet {
 	uint8_t fragment_protocol; /* equal in all fragments of a packet: IPv4's, 0 for IPv6 */
 	uint8_t quote_icmp_type;   /* of a quoted ICMP message */
 	uint8_t quote_icmp_code;
+	bool is_tunnel;          /* may carry a packet: weir_packet_decode_inner (T8) */
 	struct weir_tuple quote; /* as quoted: from the sender of the quoted packet */
 };
 
 /* Reads the headers of one frame. Cannot fail: whatever the bytes, it says what they are. Reads
  * nothing beyond captured bytes. */
 void weir_packet_decode(const struct weir_frame *frame, struct weir_packet *out);
+
+/* Takes a tunnel off a frame whose packet was found to be one: *frame becomes what it carries, a
+ * frame with a link type of its own inside the same bytes, and *packet what that one is. False, and
+ * both as they were, when it was no tunnel after all. */
+bool weir_packet_decode_inner(struct weir_frame *frame, struct weir_packet *packet);
 
 /* Whether the decoder has a parser for a link type. */
 bool weir_link_type_supported(uint32_t link_type);

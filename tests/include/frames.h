@@ -60,7 +60,7 @@ struct frame_builder {
 	struct {
 		enum frame_layer_kind kind;
 		uint32_t at;
-	} layers[16];
+	} layers[64];
 	unsigned layer_count;
 };
 
@@ -108,7 +108,7 @@ static inline void frame_payload_bytes(struct frame_builder *b, const void *byte
 
 static inline void frame_layer(struct frame_builder *b, enum frame_layer_kind kind, uint32_t at)
 {
-	assert(b->layer_count < 16);
+	assert(b->layer_count < 64);
 	b->layers[b->layer_count].kind = kind;
 	b->layers[b->layer_count++].at = at;
 }
@@ -318,6 +318,68 @@ static inline void frame_udp(struct frame_builder *b, uint16_t source_port,
 	frame_poke16(b, at, source_port);
 	frame_poke16(b, at + 2, destination_port);
 	frame_layer(b, FRAME_LAYER_UDP, at);
+}
+
+/* A link header inside a tunnel: behind frame_vxlan, or what names it, frame_geneve and frame_gre.
+ */
+static inline void frame_inner_ethernet(struct frame_builder *b)
+{
+	uint32_t at;
+
+	frame_link_type(b, 0x6558);
+	at = frame_append(b, 14);
+	frame_poke8(b, at, 2);
+	frame_poke8(b, at + 6, 2);
+	frame_poke8(b, at + 11, 2);
+	frame_expect(b, FRAME_NEXT_ETHERTYPE, at + 12);
+}
+
+/* An MPLS label; the next one, or IP, follows. */
+static inline void frame_label(struct frame_builder *b, uint32_t label, bool is_bottom)
+{
+	uint32_t at;
+
+	frame_link_type(b, 0x8847);
+	at = frame_append(b, 4);
+	frame_poke32(b, at, label << 12 | (is_bottom ? 0x100 : 0) | 64);
+}
+
+/* VXLAN over UDP, and the link header inside. port: 4789 or 8472. */
+static inline void frame_vxlan(struct frame_builder *b, uint16_t port)
+{
+	uint32_t at;
+
+	frame_udp(b, 50000, port);
+	at = frame_append(b, 8);
+	frame_poke8(b, at, 8);
+	frame_poke8(b, at + 6, 42);
+	frame_expect(b, FRAME_NEXT_NONE, 0);
+	frame_inner_ethernet(b);
+}
+
+/* Geneve over UDP; options: bytes, a multiple of 4. The packet inside follows, or
+ * frame_inner_ethernet. */
+static inline void frame_geneve(struct frame_builder *b, uint32_t options)
+{
+	uint32_t at;
+
+	frame_udp(b, 50000, 6081);
+	at = frame_append(b, 8 + options);
+	frame_poke8(b, at, (uint8_t)(options / 4));
+	frame_poke8(b, at + 6, 42);
+	frame_expect(b, FRAME_NEXT_ETHERTYPE, at + 2);
+}
+
+/* GRE; flags: its first byte, of which checksum 0x80, key 0x20 and sequence 0x10 have 4 bytes each.
+ * The packet inside follows, or frame_inner_ethernet. */
+static inline void frame_gre(struct frame_builder *b, uint8_t flags)
+{
+	uint32_t at;
+
+	frame_other(b, 47);
+	at = frame_append(b, 4 + 4 * (uint32_t)__builtin_popcount(flags & 0xb0));
+	frame_poke8(b, at, flags);
+	frame_expect(b, FRAME_NEXT_ETHERTYPE, at + 2);
 }
 
 /* chunk: type of the first chunk (1 INIT, 2 INIT-ACK, 0 DATA...). */

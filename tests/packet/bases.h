@@ -103,6 +103,27 @@ static inline void vlans4(struct frame_builder *b)
 	frame_end(b);
 }
 
+/* Two MPLS labels: IPv4 begins at 22. */
+static inline void labels4(struct frame_builder *b)
+{
+	frame_begin(b, FRAME_ETHERNET);
+	frame_label(b, 17, false);
+	frame_label(b, 0xfffff, true);
+	frame_ip(b, "10.0.0.1", "10.0.0.2");
+	frame_tcp(b, 40000, 80, WEIR_TCP_SYN);
+	frame_end(b);
+}
+
+static inline void labels6(struct frame_builder *b)
+{
+	frame_begin(b, FRAME_ETHERNET);
+	frame_vlan(b, 0x8100, 5);
+	frame_label(b, 2, true);
+	frame_ip(b, "fd00::1", "fd00::2");
+	frame_udp(b, 5353, 53);
+	frame_end(b);
+}
+
 /* A port unreachable about a UDP packet from 10.0.0.1 to 10.0.0.2. The quote is at 42. */
 static inline void error4(struct frame_builder *b)
 {
@@ -224,6 +245,8 @@ static base *const bases[] = {
 	hop6,
 	authenticated4,
 	vlans4,
+	labels4,
+	labels6,
 	error4,
 	error6,
 	first_fragment4,

@@ -117,7 +117,13 @@ static const struct {
 	{ "IPv6: a first fragment with its ports", first_fragment6, 18, 2, 28, 0, GOOD },
 	{ "ARP", arp, 0, 0, 0, 0, NOT_IP },
 	{ "ARP behind VLAN tags", vlans4, 24, 2, 0x0806, 0, NOT_IP },
-	{ "MPLS", tcp4, 12, 2, 0x8847, 0, NOT_IP },
+	{ "MPLS: the stack has no bottom", labels4, 20, 1, 0, 22, BAD(ETHERNET_HEADER) },
+	{ "MPLS: half a label", labels4, 0, 0, 0, 20, BAD(ETHERNET_HEADER) },
+	{ "MPLS: nothing behind the labels", labels4, 0, 0, 0, 22, NOT_IP },
+	{ "MPLS: a control word", labels4, 22, 1, 0, 0, NOT_IP },
+	{ "MPLS: neither version", labels4, 22, 1, 0x75, 0, NOT_IP },
+	{ "MPLS: the header of IPv4 is not whole", labels4, 0, 0, 0, 41, BAD(IP_HEADER_LENGTH) },
+	{ "MPLS: version 6 by its first half byte", labels4, 22, 1, 0x65, 0, BAD(IPV6_EXTENSION) },
 	{ "802.3 length, no SNAP", tcp4, 12, 2, 38, 0, NOT_IP },
 	{ "cooked: ARP", cooked4, 18, 2, 0x0806, 0, NOT_IP },
 	{ "cooked v2: ARP", cooked6, 0, 2, 0x0806, 0, NOT_IP },
@@ -149,7 +155,7 @@ static void t1_every_class_and_reason(void **state)
 		expect_kind(t1_cases[i].name, &packet, t1_cases[i].kind, t1_cases[i].reason);
 		seen[packet.malformed] = true;
 	}
-	/* tunnels are not taken off yet */
+	/* depth is whose who takes them off */
 	for (int i = 0; i < WEIR_MALFORMED_REASONS; i++)
 		assert_true(seen[i] || i == WEIR_MALFORMED_TUNNEL_DEPTH);
 }

@@ -1,7 +1,8 @@
 /*
  * Random traces: the counts always add up and the second pass agrees with the first; and where a
  * stupid twin can follow (no translation, no error before what it quotes), packets are parted
- * into flows as it parts them, by walking back over all packets each time.
+ * into flows as it parts them, by walking back over all packets each time. In tunnels between nodes
+ * the same packets say the same.
  */
 #include "test.h"
 
@@ -105,7 +106,7 @@ static void build(struct frame_builder *b, const struct spec *spec, const struct
 		frame_udp(b, spec->from_port, spec->to_port);
 		break;
 	case OTHER:
-		frame_other(b, 47);
+		frame_other(b, 50);
 		frame_payload(b, spec->from_port % 50u);
 		break;
 	case ECHO:
@@ -134,6 +135,42 @@ struct soup {
 	struct frame_builder builders[PACKETS];
 	struct weir_frame frames[PACKETS];
 };
+
+/* Puts what is a packet into tunnels, one or two, as if a node had sent it. */
+static void carry(struct frame_builder *b, const struct weir_frame *packet, uint64_t *seed)
+{
+	static const char *const hosts[][2] = { { "192.168.0.1", "192.168.0.2" },
+						{ "fd00::31", "fd99::1" },
+						{ "192.168.0.3", "8.8.8.8" },
+						{ "9.9.9.9", "192.168.0.1" } };
+
+	frame_begin(b, FRAME_ETHERNET);
+	for (uint32_t depth = next(seed) % 2; depth < 2; depth++) {
+		uint32_t host = next(seed) % COUNT(hosts);
+
+		frame_ip(b, hosts[host][0], hosts[host][1]);
+		switch (next(seed) % 5) {
+		case 0:
+			frame_vxlan(b, next(seed) % 2 ? 4789 : 8472);
+			break;
+		case 1:
+			frame_geneve(b, next(seed) % 4 * 4);
+			break;
+		case 2:
+			frame_gre(b, 0x20);
+			frame_inner_ethernet(b);
+			break;
+		case 3:
+			frame_gre(b, 0);
+			break;
+		default:
+			break;
+		}
+	}
+	frame_link_type(b, 0x0800);
+	frame_payload_bytes(b, packet->bytes, packet->wire);
+	frame_end(b);
+}
 
 static bool can_be_quoted(enum kind kind)
 {
@@ -448,6 +485,51 @@ static void t6_t13_t15_packets_part_as_the_twin_parts_them(void **state)
 	}
 }
 
+static void locate_all(struct weir_trace *trace, const struct soup *soup,
+		       struct weir_trace_packet *out)
+{
+	assert_int_equal(weir_trace_rewind(trace), 0);
+	assert_int_equal(weir_trace_locate(trace, soup->frames, PACKETS, out), 0);
+}
+
+static void t8_packets_in_tunnels_say_what_they_say_without(void **state)
+{
+	static const struct weir_trace_options defaults;
+	static struct weir_trace_packet bare[PACKETS];
+	static struct weir_trace_packet carried[PACKETS];
+	struct soup *soup = *state;
+
+	for (unsigned seed = 200; seed < 200 + SEEDS; seed++) {
+		uint64_t random = seed;
+		struct weir_trace *trace;
+
+		print_message("seed %u\n", seed);
+		cook(soup, seed, ALL, false);
+		trace = play(soup, &defaults);
+		locate_all(trace, soup, bare);
+		weir_trace_destroy(trace);
+		for (unsigned i = 0; i < PACKETS; i++) {
+			static struct frame_builder b;
+			struct weir_frame frame;
+
+			if (soup->specs[i].kind == ARP || next(&random) % 4 == 0)
+				continue;
+			carry(&b, &soup->frames[i], &random);
+			soup->builders[i] = b;
+			frame = frame_whole(&soup->builders[i]);
+			frame.interface = soup->frames[i].interface;
+			frame.time = soup->frames[i].time;
+			frame.number = soup->frames[i].number;
+			soup->frames[i] = frame;
+		}
+		trace = play(soup, &defaults);
+		script_check_identities(trace, soup->frames, PACKETS);
+		locate_all(trace, soup, carried);
+		weir_trace_destroy(trace);
+		assert_memory_equal(bare, carried, sizeof(bare));
+	}
+}
+
 static int make_soup(void **state)
 {
 	*state = malloc(sizeof(struct soup));
@@ -465,6 +547,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t9_counts_always_add_up),
 		cmocka_unit_test(t6_t13_t15_packets_part_as_the_twin_parts_them),
+		cmocka_unit_test(t8_packets_in_tunnels_say_what_they_say_without),
 	};
 
 	return cmocka_run_group_tests(tests, make_soup, drop_soup);

@@ -10,8 +10,10 @@
 #include "frames.h"
 #include "weir/directory.h"
 
+enum { WORDS = 64 };
+
 struct line {
-	char words[12][48];
+	char words[WORDS][48];
 	unsigned count;
 };
 
@@ -72,11 +74,43 @@ static void build_fragment(struct frame_builder *b, const struct line *line, uin
 	frame_payload(b, 72);
 }
 
-static void build(struct frame_builder *b, const struct line *line)
+static void build_tunnel(struct frame_builder *b, const char *kind)
 {
-	const char *kind = word(line, 1);
+	if (!strcmp(kind, "vxlan")) {
+		frame_vxlan(b, 4789);
+	} else if (!strcmp(kind, "flannel")) {
+		frame_vxlan(b, 8472);
+	} else if (!strcmp(kind, "geneve")) {
+		frame_geneve(b, 8);
+		frame_inner_ethernet(b);
+	} else if (!strcmp(kind, "gre")) {
+		frame_gre(b, 0x20);
+	} else if (!strcmp(kind, "gretap")) {
+		frame_gre(b, 0);
+		frame_inner_ethernet(b);
+	} else {
+		assert_string_equal(kind, "ip");
+	}
+}
+
+/* Takes the tunnels off the line, too. */
+static void build_tunnels(struct frame_builder *b, struct line *line)
+{
+	while (!strcmp(word(line, 1), "over")) {
+		frame_ip(b, word(line, 3), word(line, 4));
+		build_tunnel(b, word(line, 2));
+		line->count -= 4;
+		memmove(line->words[1], line->words[5], (line->count - 1) * sizeof(line->words[0]));
+	}
+}
+
+static void build(struct frame_builder *b, struct line *line)
+{
+	const char *kind;
 
 	frame_begin(b, FRAME_ETHERNET);
+	build_tunnels(b, line);
+	kind = word(line, 1);
 	if (!strcmp(kind, "tcp") || !strcmp(kind, "udp") || !strcmp(kind, "sctp")) {
 		build_ports(b, line, 1);
 	} else if (!strcmp(kind, "echo") || !strcmp(kind, "answer")) {
@@ -129,7 +163,7 @@ static void split(const char *text, size_t length, struct line *out)
 		size_t size = strcspn(text + at, " \n");
 
 		if (size) {
-			assert_true(size < sizeof(out->words[0]) && out->count < 12);
+			assert_true(size < sizeof(out->words[0]) && out->count < WORDS);
 			memcpy(out->words[out->count++], text + at, size);
 		}
 		at += size + 1;
@@ -238,8 +272,12 @@ static void append_packet(char *text, const struct weir_trace_packet *packet)
 {
 	char more[32];
 
-	if (packet->flow == UINT64_MAX)
+	if (packet->kind == WEIR_TRACE_NOT_IP)
 		snprintf(more, sizeof(more), "-");
+	else if (packet->kind == WEIR_TRACE_OPAQUE)
+		snprintf(more, sizeof(more), "?");
+	else if (packet->kind == WEIR_TRACE_MALFORMED)
+		snprintf(more, sizeof(more), "!%s", weir_malformed_name(packet->malformed));
 	else
 		snprintf(more, sizeof(more), "%lu%c%s%s", (unsigned long)packet->flow + 1,
 			 packet->is_reply ? '<' : '>', packet->is_related ? "r" : "",

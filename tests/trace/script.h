@@ -14,6 +14,9 @@
  *	0.5 later A B ID            another one
  *	0.5 arp
  *
+ * A packet may be inside tunnels, the outermost first: "0.5 over TUNNEL A B ..." before the rest of
+ * its line, TUNNEL being vxlan, flannel (its port is Linux's), geneve, gre, gretap or ip.
+ *
  * Times are in seconds. What comes out is a line a flow:
  *
  *	1 tcp A:a > B:b allow established 3+2 0.000-1.500 [midstream] [why] [service=NAME@V:p]
@@ -33,7 +36,7 @@ enum { SCRIPT_PACKETS = 64, SCRIPT_TEXT = 4096 };
 struct script_result {
 	char flows[SCRIPT_TEXT];
 	/* A word a packet: the flow's number and > or <, then r for related, g for a later
-	 * fragment; "arp" is -. */
+	 * fragment; not IP is -, opaque ?, malformed ! and the reason. */
 	char packets[SCRIPT_TEXT];
 };
 
