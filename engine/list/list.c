@@ -262,18 +262,27 @@ static int tell_pair(struct weir_list *list, struct party *from, struct party *t
 
 /* Outside. */
 
-static struct outcome judge_kind(struct weir_list *list, const struct party *party, bool is_ipv4,
-				 uint32_t kind, enum weir_direction direction)
+/* A party and what is outside, in one direction. */
+struct border {
+	const struct outside *outside;
+	struct party *party;
+	enum weir_direction direction;
+};
+
+static struct outcome judge_kind(struct weir_list *list, const struct border *border,
+				 const struct kind *kind)
 {
-	const struct member other = { .leaf = kind, .endpoint = WEIR_NONE, .is_ipv4 = is_ipv4 };
+	const struct member other = { .leaf = kind->leaf,
+				      .endpoint = WEIR_NONE,
+				      .is_ipv4 = kind->is_ipv4 };
 	struct outcome outcome = { 0 };
 
-	for (uint32_t i = 0; i < party->variant_count; i++) {
-		const struct member *member = party->variants[i].sample;
+	for (uint32_t i = 0; i < border->party->variant_count; i++) {
+		const struct member *member = border->party->variants[i].sample;
 
-		if (member->is_ipv4 != is_ipv4)
+		if (member->is_ipv4 != kind->is_ipv4)
 			continue;
-		if (direction == WEIR_EGRESS)
+		if (border->direction == WEIR_EGRESS)
 			judge(list, member, &other, &outcome);
 		else
 			judge(list, &other, member, &outcome);
@@ -281,44 +290,39 @@ static struct outcome judge_kind(struct weir_list *list, const struct party *par
 	return outcome;
 }
 
-/* What surely is allowed of each range, or what is for some owners of an address. False when the
- * pods of a workload do not agree. */
-static bool judge_ranges(struct weir_list *list, const struct outside *outside,
-			 const struct party *party, enum weir_direction direction, bool is_maybe)
+/* False when the pods of a workload do not agree. */
+static bool judge_kinds(struct weir_list *list, const struct border *border)
 {
-	struct outcome outcome = { 0 };
+	for (uint32_t i = 0; i < border->outside->kind_count; i++) {
+		struct outcome outcome = judge_kind(list, border, &border->outside->kinds[i]);
 
-	for (uint32_t i = 0; i < outside->range_count; i++) {
-		const struct range *range = &outside->ranges[i];
-		uint32_t *ports = &list->range_ports[i];
-
-		*ports = WEIR_NONE;
-		if (range->kind == WEIR_NONE)
-			continue;
-		outcome = judge_kind(list, party, range->is_ipv4, outside->kinds[range->kind],
-				     direction);
 		if (outcome.differs)
 			return false;
-		if (outcome.is_seen)
-			*ports = is_maybe ? outcome.maybe : outcome.surely;
+		list->kind_ports[false][i] = outcome.is_seen ? outcome.surely : WEIR_NONE;
+		list->kind_ports[true][i] = outcome.is_seen ? outcome.maybe : WEIR_NONE;
 	}
 	return true;
 }
 
+static uint32_t ports_of_range(const uint32_t *kind_ports, const struct range *range)
+{
+	return range->kind == WEIR_NONE ? WEIR_NONE : kind_ports[range->kind];
+}
+
 /* The next run of ranges with these ports from *at on, as one range. Ranges that mean nothing join
  * what is on both sides of them. */
-static bool next_run(const struct weir_list *list, const struct outside *outside, uint32_t ports,
+static bool next_run(const struct outside *outside, const uint32_t *kind_ports, uint32_t ports,
 		     uint32_t *at, struct range *out)
 {
 	uint32_t i = *at;
 
-	while (i < outside->range_count && list->range_ports[i] != ports)
+	while (i < outside->range_count && ports_of_range(kind_ports, &outside->ranges[i]) != ports)
 		i++;
 	if (i == outside->range_count)
 		return false;
 	*out = outside->ranges[i];
 	for (; i < outside->range_count && outside->ranges[i].is_ipv4 == out->is_ipv4; i++) {
-		if (list->range_ports[i] == ports)
+		if (ports_of_range(kind_ports, &outside->ranges[i]) == ports)
 			out->last = outside->ranges[i].last;
 		else if (outside->ranges[i].kind != WEIR_NONE)
 			break;
@@ -327,65 +331,73 @@ static bool next_run(const struct weir_list *list, const struct outside *outside
 	return true;
 }
 
-static bool is_everywhere(const struct weir_list *list, const struct outside *outside,
-			  uint32_t ports)
+static bool is_everywhere(const struct outside *outside, const uint32_t *kind_ports, uint32_t ports)
 {
-	for (uint32_t i = 0; i < outside->range_count; i++) {
-		if (list->range_ports[i] != ports && list->range_ports[i] != WEIR_NONE)
+	for (uint32_t i = 0; i < outside->kind_count; i++) {
+		if (kind_ports[i] != ports && kind_ports[i] != WEIR_NONE)
 			return false;
 	}
 	return outside->is_whole;
 }
 
-static int tell_ranges(struct weir_list *list, const struct outside *outside,
-		       const struct party *party, enum weir_direction direction, uint32_t ports,
-		       bool is_maybe)
+static int tell_ranges(struct weir_list *list, const struct border *border, uint32_t ports,
+		       bool is_ambiguous)
 {
 	struct weir_list_end end = { .kind = WEIR_LIST_OUTSIDE, .index = WEIR_NONE };
+	const struct weir_list_end *shown = &border->party->shown;
+	const uint32_t *kind_ports = list->kind_ports[is_ambiguous];
 	struct range run;
 	uint32_t at = 0;
 
 	list->prefixes.count = 0;
-	while (next_run(list, outside, ports, &at, &run)) {
+	while (next_run(border->outside, kind_ports, ports, &at, &run)) {
 		if (list_cover(&list->prefixes, &run))
 			return stop_with(list, -ENOMEM);
 	}
 	end.prefixes = list->prefixes.items;
 	end.prefix_count = (uint32_t)list->prefixes.count;
-	end.is_anywhere = is_everywhere(list, outside, ports);
-	return direction == WEIR_EGRESS ? tell(list, &party->shown, &end, ports, is_maybe)
-					: tell(list, &end, &party->shown, ports, is_maybe);
+	end.is_anywhere = is_everywhere(border->outside, kind_ports, ports);
+	return border->direction == WEIR_EGRESS ? tell(list, shown, &end, ports, is_ambiguous)
+						: tell(list, &end, shown, ports, is_ambiguous);
 }
 
-/* True when no range before has the same ports. */
-static bool is_first(const struct weir_list *list, uint32_t range)
+/* True when no kind before has the same ports. */
+static bool is_first(const uint32_t *kind_ports, uint32_t kind)
 {
 	uint32_t i = 0;
 
-	while (list->range_ports[i] != list->range_ports[range])
+	while (kind_ports[i] != kind_ports[kind])
 		i++;
-	return i == range;
+	return i == kind;
 }
 
-static int tell_outside(struct weir_list *list, const struct outside *outside, struct party *party,
-			enum weir_direction direction)
+static void tell_kinds(struct weir_list *list, const struct border *border, bool is_ambiguous)
 {
-	for (unsigned maybe = 0; maybe < 2 && !list->status; maybe++) {
-		if (!judge_ranges(list, outside, party, direction, maybe)) {
-			if (list_parts(list, party))
-				return stop_with(list, -ENOMEM);
-			for (uint32_t i = 0; i < party->part_count && !list->status; i++)
-				tell_outside(list, outside, &party->parts[i], direction);
-			return list->status;
-		}
-		for (uint32_t i = 0; i < outside->range_count && !list->status; i++) {
-			uint32_t ports = list->range_ports[i];
+	const uint32_t *kind_ports = list->kind_ports[is_ambiguous];
 
-			if (ports && ports != WEIR_NONE && is_first(list, i))
-				tell_ranges(list, outside, party, direction, ports, maybe);
-		}
+	for (uint32_t i = 0; i < border->outside->kind_count && !list->status; i++) {
+		if (kind_ports[i] && kind_ports[i] != WEIR_NONE && is_first(kind_ports, i))
+			tell_ranges(list, border, kind_ports[i], is_ambiguous);
 	}
-	return list->status;
+}
+
+static void tell_outside(struct weir_list *list, const struct border *border)
+{
+	struct border part = *border;
+
+	if (judge_kinds(list, border)) {
+		tell_kinds(list, border, false);
+		tell_kinds(list, border, true);
+		return;
+	}
+	if (list_parts(list, border->party)) {
+		stop_with(list, -ENOMEM);
+		return;
+	}
+	for (uint32_t i = 0; i < border->party->part_count && !list->status; i++) {
+		part.party = &border->party->parts[i];
+		tell_outside(list, &part);
+	}
 }
 
 /* All pairs. */
@@ -404,7 +416,7 @@ static void tell_from(struct weir_list *list, struct party *from)
 			tell_pair(list, from, to);
 	}
 	if (!list->status && has_pod(from, NULL) && is_wanted(list, from, NULL))
-		tell_outside(list, &list->to.outside, from, WEIR_EGRESS);
+		tell_outside(list, &(struct border){ &list->to.outside, from, WEIR_EGRESS });
 }
 
 int weir_list_each(struct weir_list *list,
@@ -419,7 +431,8 @@ int weir_list_each(struct weir_list *list,
 		struct party *to = &list->to.parties[i];
 
 		if (has_pod(NULL, to) && is_wanted(list, NULL, to))
-			tell_outside(list, &list->from.outside, to, WEIR_INGRESS);
+			tell_outside(list,
+				     &(struct border){ &list->from.outside, to, WEIR_INGRESS });
 	}
 	return list->status;
 }
@@ -441,7 +454,7 @@ static bool has_namespace(const struct weir_list *list)
 static int open_list(struct weir_list *list, const struct weir_list_options *options,
 		     struct weir_error *error)
 {
-	uint32_t ranges;
+	uint32_t kinds;
 	int status;
 
 	if (!has_namespace(list))
@@ -452,11 +465,12 @@ static int open_list(struct weir_list *list, const struct weir_list_options *opt
 		status = list_choose(list, options->to, &list->to, error);
 	if (status)
 		return status;
-	ranges = list->from.outside.range_count > list->to.outside.range_count
-			 ? list->from.outside.range_count
-			 : list->to.outside.range_count;
-	list->range_ports = weir_arena_array(&list->arena, ranges, uint32_t);
-	return list->range_ports ? 0 : -ENOMEM;
+	kinds = list->from.outside.kind_count > list->to.outside.kind_count
+			? list->from.outside.kind_count
+			: list->to.outside.kind_count;
+	list->kind_ports[false] = weir_arena_array(&list->arena, kinds, uint32_t);
+	list->kind_ports[true] = weir_arena_array(&list->arena, kinds, uint32_t);
+	return list->kind_ports[false] && list->kind_ports[true] ? 0 : -ENOMEM;
 }
 
 static int copy_namespace(struct weir_list *list, const char *name)

@@ -43,6 +43,12 @@ struct party {
 	bool is_node; /* or an address of one */
 };
 
+/* What ranges are that are alike for every policy. */
+struct kind {
+	uint32_t leaf; /* one of them */
+	bool is_ipv4;
+};
+
 /* A run of addresses of one family, outside the cluster and alike for every policy. */
 struct range {
 	struct weir_address first;
@@ -53,7 +59,7 @@ struct range {
 
 struct outside {
 	const struct range *ranges; /* IPv4 first, ascending */
-	const uint32_t *kinds;      /* a leaf of each */
+	const struct kind *kinds;   /* in the order of their first ranges */
 	uint32_t range_count;
 	uint32_t kind_count;
 	bool is_whole; /* not only a part was asked for */
@@ -100,7 +106,8 @@ struct weir_list {
 	const char *namespace_name;
 	struct weir_arena arena;
 	struct weir_array prefixes; /* struct weir_prefix: of the row that is told */
-	uint32_t *range_ports;      /* of each range, for one end */
+	uint32_t *kind_ports[2];    /* of each kind, for one end: those surely allowed, and the
+				     * ambiguous ones; WEIR_NONE of a family that it has not */
 	struct port_numbers ports;
 	struct choice from;
 	struct choice to;

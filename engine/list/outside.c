@@ -150,33 +150,40 @@ static uint32_t profile_at(const struct lookup *lookup, uint32_t leaf)
 /* Ranges and their kinds as they are found. */
 struct finding {
 	struct weir_array ranges; /* struct range */
-	struct weir_array kinds;  /* uint32_t */
-	uint32_t *kind_of;        /* by profile, counted from 1 */
+	struct weir_array kinds;  /* struct kind */
+	uint32_t *kind_of;        /* by profile and family, counted from 1 */
 };
+
+/* The kind of a leaf, made when it is the first; WEIR_NONE without memory. */
+static uint32_t kind_of(const struct weir_list *list, struct finding *finding, uint32_t leaf,
+			bool is_ipv4)
+{
+	uint32_t *number = &finding->kind_of[2 * profile_at(list->lookup, leaf) + is_ipv4];
+	struct kind *added;
+
+	if (*number)
+		return *number - 1;
+	added = weir_array_push(&finding->kinds);
+	if (!added)
+		return WEIR_NONE;
+	*added = (struct kind){ leaf, is_ipv4 };
+	*number = (uint32_t)finding->kinds.count;
+	return *number - 1;
+}
 
 static int add_range(struct weir_list *list, struct finding *finding, struct range range)
 {
 	struct weir_address sample;
 	struct range *added = weir_array_push(&finding->ranges);
-	uint32_t leaf, profile, *kind;
 
 	if (!added)
 		return -ENOMEM;
-	range.kind = WEIR_NONE;
-	if (find_sample(list, &range, &sample)) {
-		leaf = find_address(list->lookup, &sample);
-		profile = profile_at(list->lookup, leaf);
-		if (!finding->kind_of[profile]) {
-			kind = weir_array_push(&finding->kinds);
-			if (!kind)
-				return -ENOMEM;
-			*kind = leaf;
-			finding->kind_of[profile] = (uint32_t)finding->kinds.count;
-		}
-		range.kind = finding->kind_of[profile] - 1;
-	}
 	*added = range;
-	return 0;
+	added->kind = WEIR_NONE;
+	if (!find_sample(list, &range, &sample))
+		return 0;
+	added->kind = kind_of(list, finding, find_address(list->lookup, &sample), range.is_ipv4);
+	return added->kind == WEIR_NONE ? -ENOMEM : 0;
 }
 
 static int add_ranges(struct weir_list *list, struct finding *finding, const struct weir_prefix *of,
@@ -232,8 +239,8 @@ int list_outside(struct weir_list *list, const struct weir_prefix *clip, struct 
 		LAYOUT_COUNT(list->lookup->header, LAYOUT_PROFILES, struct layout_profile);
 	struct finding finding = {
 		.ranges = weir_array_of(list->allocator, struct range),
-		.kinds = weir_array_of(list->allocator, uint32_t),
-		.kind_of = weir_arena_array(&list->arena, profiles, uint32_t),
+		.kinds = weir_array_of(list->allocator, struct kind),
+		.kind_of = weir_arena_array(&list->arena, 2 * profiles, uint32_t),
 	};
 	int status = finding.kind_of ? 0 : -ENOMEM;
 
