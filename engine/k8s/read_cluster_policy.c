@@ -9,7 +9,6 @@
  */
 #include "read_meta.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -188,6 +187,18 @@ static bool read_network(struct k8s_reader *reader, const struct k8s_field *item
 	return true;
 }
 
+/* The list is a set of texts: what is written twice is a mistake, two ways to write one block are
+ * none. */
+static bool is_repeated(const struct yaml_node *first, const struct yaml_node *item)
+{
+	for (; first != item; first = first->next) {
+		if (first->kind == item->kind && first->length == item->length &&
+		    memcmp(first->text, item->text, item->length) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void read_networks(struct k8s_reader *reader, const struct k8s_field *list,
 			  struct k8s_cluster_peer *out)
 {
@@ -200,14 +211,17 @@ static void read_networks(struct k8s_reader *reader, const struct k8s_field *lis
 
 		if (!read_network(reader, &item, &networks[out->network_count]))
 			continue;
-		for (uint32_t j = 0; j < out->network_count; j++) {
-			if (memcmp(&networks[j], &networks[out->network_count],
-				   sizeof(*networks)) == 0)
-				k8s_error(reader, &item, "is there already; remove one of the two");
-		}
 		out->network_count++;
+		if (is_repeated(list->node->first, node))
+			k8s_error(reader, &item, "is there already; remove one of the two");
 	}
 	out->networks = networks;
+}
+
+/* Whatever the program's locale. */
+static bool is_alphanumeric(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
 /* The length of the label at text, up to a dot or the end; 0 when it is none: letters, digits,
@@ -217,12 +231,11 @@ static size_t label_length(const char *text, size_t length)
 	size_t end = 0;
 
 	while (end < length && text[end] != '.') {
-		if (!isalnum((unsigned char)text[end]) && text[end] != '-' && text[end] != '_')
+		if (!is_alphanumeric(text[end]) && text[end] != '-' && text[end] != '_')
 			return 0;
 		end++;
 	}
-	return end && isalnum((unsigned char)text[0]) && isalnum((unsigned char)text[end - 1]) ? end
-											       : 0;
+	return end && is_alphanumeric(text[0]) && is_alphanumeric(text[end - 1]) ? end : 0;
 }
 
 /* Two labels or more; "*." may stand in front, a dot behind. */
@@ -278,11 +291,9 @@ static void read_domains(struct k8s_reader *reader, const struct k8s_field *list
 
 		if (!domain)
 			continue;
-		for (uint32_t j = 0; j < out->domain_count; j++) {
-			if (domains[j] == domain)
-				k8s_error(reader, &item, "is there already; remove one of the two");
-		}
 		domains[out->domain_count++] = domain;
+		if (is_repeated(list->node->first, node))
+			k8s_error(reader, &item, "is there already; remove one of the two");
 	}
 	out->domains = domains;
 }

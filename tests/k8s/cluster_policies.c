@@ -50,6 +50,29 @@ static const struct {
 	const char *yaml;
 	const char *report;
 } refusals[] = {
+	{ "another name for the baseline policy",
+	  "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: BaselineAdminNetworkPolicy\n"
+	  "metadata: {name: mine}\n",
+	  "spec: {subject: {namespaces: {}}}\n",
+	  "error 3:18: BaselineAdminNetworkPolicy mine: metadata.name: must be default: there is "
+	  "one "
+	  "such policy in a cluster\n" },
+	{ "26 networks", cluster_head,
+	  "  egress: [{action: Deny, to: [{networks: [1.0.0.0/8, 2.0.0.0/8, 3.0.0.0/8, 4.0.0.0/8, "
+	  "5.0.0.0/8, 6.0.0.0/8, 7.0.0.0/8, 8.0.0.0/8, 9.0.0.0/8, 10.0.0.0/8, 11.0.0.0/8, "
+	  "12.0.0.0/8, 13.0.0.0/8, 14.0.0.0/8, 15.0.0.0/8, 16.0.0.0/8, 17.0.0.0/8, 18.0.0.0/8, "
+	  "19.0.0.0/8, 20.0.0.0/8, 21.0.0.0/8, 22.0.0.0/8, 23.0.0.0/8, 24.0.0.0/8, 25.0.0.0/8, "
+	  "26.0.0.0/8]}]}]\n",
+	  "error 8:43: ClusterNetworkPolicy p: spec.egress[0].to[0].networks: has 26 entries; at "
+	  "most "
+	  "25 are right\n" },
+	{ "26 domain names", cluster_head,
+	  "  egress: [{action: Accept, to: [{domainNames: [a.a, a.b, a.c, a.d, a.e, a.f, a.g, a.h, "
+	  "a.i, a.j, a.k, a.l, a.m, a.n, a.o, a.p, a.q, a.r, a.s, a.t, a.u, a.v, a.w, a.x, a.y, "
+	  "a.z]}]}]\n",
+	  "error 8:48: ClusterNetworkPolicy p: spec.egress[0].to[0].domainNames: has 26 entries; "
+	  "at "
+	  "most 25 are right\n" },
 	{ "no spec", bare_cluster_head, "",
 	  "error 1:1: ClusterNetworkPolicy p: spec: is missing; write the policy\n" },
 	{ "a spec of nothing but a typo", bare_cluster_head, "spec: {teir: Admin}\n",
@@ -336,6 +359,48 @@ static void mistakes_are_refused(void **state)
 	}
 }
 
+/* Items of typed lists need no kind of their own. */
+static void typed_lists_are_read(void **state)
+{
+	static const char *const texts[] = {
+		"{apiVersion: policy.networking.k8s.io/v1alpha2, kind: ClusterNetworkPolicyList, "
+		"items: "
+		"[{metadata: {name: p}, spec: {tier: Admin, priority: 1, subject: {namespaces: "
+		"{}}}}]}",
+		"{apiVersion: policy.networking.k8s.io/v1alpha1, kind: AdminNetworkPolicyList, "
+		"items: "
+		"[{metadata: {name: p}, spec: {priority: 1, subject: {namespaces: {}}}}]}",
+		"{apiVersion: policy.networking.k8s.io/v1alpha1, kind: "
+		"BaselineAdminNetworkPolicyList, "
+		"items: [{metadata: {name: default}, spec: {subject: {namespaces: {}}}}]}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct weir_cluster *cluster = cluster_of(texts[i]);
+
+		assert_int_equal(cluster->cluster_policies.count, 1);
+		weir_cluster_destroy(cluster);
+	}
+}
+
+/* Two ways to write one block are two texts, as the API has it. */
+static void a_block_may_be_written_in_two_ways(void **state)
+{
+	char text[512];
+	char *reports;
+	bool failed;
+
+	(void)state;
+	snprintf(text, sizeof(text),
+		 "%s  egress: [{action: Deny, to: [{networks: [\"::/0\", \"0::/0\"]}]}]\n",
+		 cluster_head);
+	reports = reports_about(NULL, WEIR_FOUND_NAMED, text, &failed);
+	assert_string_equal(reports, "");
+	assert_false(failed);
+	free(reports);
+}
+
 /* A list of so many times the same. */
 static const struct {
 	const char *name;
@@ -523,6 +588,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mistakes_are_refused),
+		cmocka_unit_test(typed_lists_are_read),
+		cmocka_unit_test(a_block_may_be_written_in_two_ways),
 		cmocka_unit_test(there_are_limits),
 		cmocka_unit_test(a_rule_may_have_a_name_of_a_hundred_characters),
 		cmocka_unit_test(every_field_is_read),

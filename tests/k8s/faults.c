@@ -42,7 +42,14 @@ static const char sample[] =
 	"[{key: a, operator: NotIn, values: [b]}]}, policyTypes: [Ingress, Egress], ingress: "
 	"[{from: [{podSelector: {}}, {ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}}], ports: "
 	"[{port: http}, {port: 1, endPort: 9}]}], egress: [null, {to: [{namespaceSelector: "
-	"{}}]}]}}\n";
+	"{}}]}]}}\n"
+	"- {apiVersion: policy.networking.k8s.io/v1alpha2, kind: ClusterNetworkPolicy, metadata: "
+	"{name: t}, spec: {tier: Admin, priority: 1, subject: {pods: {podSelector: {}}}, egress: "
+	"[{action: Accept, name: x, to: [{networks: [10.0.0.0/8]}, {domainNames: [a.io]}, {nodes: "
+	"{}}], protocols: [{tcp: {destinationPort: {range: {start: 1, end: 2}}}}]}]}}\n"
+	"- {apiVersion: policy.networking.k8s.io/v1alpha1, kind: BaselineAdminNetworkPolicy, "
+	"metadata: {name: default}, spec: {subject: {namespaces: {}}, ingress: [{action: Deny, "
+	"from: [{namespaces: {matchLabels: {a: b}}}], ports: [{namedPort: http}]}]}}\n";
 
 struct budget {
 	size_t left;
