@@ -151,6 +151,20 @@ static const struct cluster_case cases[] = {
 	{ "S8: a block of nothing but pods is no range outside",
 	  A_AND_B EGRESS("a", "{to: [{ipBlock: {cidr: 10.0.0.2/32}}]}"),
 	  .options = { .from = "s/a" }, .rows = "s/a > s/b: all\n" },
+	{ "S8: ranges on both sides of a pod's address are one",
+	  A_AND_B EGRESS("a", "{to: [{ipBlock: {cidr: 10.0.0.0/30}}], ports: [{port: 1}]}, "
+			      "{to: [{ipBlock: {cidr: 10.0.0.2/32}}], ports: [{port: 2}]}"),
+	  .options = { .from = "s/a" },
+	  .rows = "s/a > s/b: TCP 1-2\n"
+		  "s/a > 10.0.0.0/30: TCP 1\n" },
+	{ "S8: IPv4's place among IPv6 addresses is no range",
+	  BOTH_FAMILIES EGRESS("a", "{to: [{ipBlock: {cidr: '::/79', "
+				    "except: ['::fffe:0:0/96']}}]}"),
+	  .options = { .from = "s/a" },
+	  .rows = "s/a > ::/81 ::8000:0:0/82 ::c000:0:0/83 ::e000:0:0/84 ::f000:0:0/85 "
+		  "::f800:0:0/86 ::fc00:0:0/87 ::fe00:0:0/88 ::ff00:0:0/89 ::ff80:0:0/90 "
+		  "::ffc0:0:0/91 ::ffe0:0:0/92 ::fff0:0:0/93 ::fff8:0:0/94 ::fffc:0:0/95 "
+		  "::1:0:0:0/80: all\n" },
 	{ "S20: both families", BOTH_FAMILIES SILENT_B,
 	  .rows = "s/a > anywhere: all\n"
 		  "anywhere > s/a: all\n" },
