@@ -45,7 +45,7 @@ struct weir_datagram {
 	struct range ranges[WEIR_DATAGRAM_RANGES]; /* ascending, with gaps between */
 	uint32_t end; /* bytes of the datagram, 0 until its last fragment came */
 };
-static_assert(sizeof(struct weir_datagram) == 2 * LINE, "two cache lines");
+static_assert(sizeof(struct weir_datagram) == 2ul * LINE, "two cache lines");
 
 int weir_datagrams_init(struct weir_datagrams *datagrams, uint32_t entries, uint32_t tickets,
 			uint32_t least_fragment, uint64_t secret,
