@@ -87,7 +87,7 @@ static const struct weir_lint lints[] = {
 		"remove the rule, or let a rule of the Admin tier pass this on before it is denied",
 	},
 	[K8S_LINT_PASS_TO_NOTHING] = {
-		"pass-to-nothing", WEIR_SEVERITY_WARNING,
+		"pass-to-nothing", WEIR_SEVERITY_NOTE,
 		"what is passed on and nothing later decides is allowed",
 		"isolate these pods with a NetworkPolicy, deny by default in the Baseline tier, or "
 		"say that it is allowed",
