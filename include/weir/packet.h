@@ -73,19 +73,19 @@ struct weir_packet {
 	struct weir_tuple tuple;
 	uint8_t icmp_type;
 	uint8_t icmp_code;
-	uint8_t tcp_flags;        /* enum weir_tcp_flags and the rest of the byte */
-	bool tcp_flags_known;     /* false when the capture cut them */
-	uint8_t sctp_chunk;       /* type of the first chunk */
-	bool sctp_chunk_known;    /* false when the capture cut it */
-	bool is_fragment;         /* first or later */
-	bool is_later_fragment;   /* has no ports */
-	bool has_quote;           /* an ICMP error that quotes a packet's addresses and ports */
-	bool has_more_fragments;  /* it is not the datagram's end */
-	uint16_t fragment_offset; /* in bytes, of what it carries of the datagram */
-	uint16_t fragment_length; /* in bytes: as many as the wire's lengths say */
-	uint32_t fragment_id;
+	uint8_t tcp_flags;         /* enum weir_tcp_flags and the rest of the byte */
+	bool tcp_flags_known;      /* false when the capture cut them */
+	uint8_t sctp_chunk;        /* type of the first chunk */
+	bool sctp_chunk_known;     /* false when the capture cut it */
+	bool is_fragment;          /* first or later */
+	bool is_later_fragment;    /* has no ports */
+	bool has_quote;            /* an ICMP error that quotes a packet's addresses and ports */
+	bool has_more_fragments;   /* it is not the datagram's end */
+	uint16_t fragment_offset;  /* in bytes, of what it carries of the datagram */
+	uint16_t fragment_length;  /* in bytes: as many as the wire's lengths say */
 	uint8_t fragment_protocol; /* equal in all fragments of a packet: IPv4's, 0 for IPv6 */
 	uint8_t quote_icmp_type;   /* of a quoted ICMP message */
+	uint32_t fragment_id;
 	uint8_t quote_icmp_code;
 	bool is_tunnel;          /* may carry a packet: weir_packet_decode_inner (T8) */
 	struct weir_tuple quote; /* as quoted: from the sender of the quoted packet */

@@ -1,5 +1,6 @@
 /* Another reader of the same frames: tshark. Frames of random shape go into one pcapng file with
- * an interface for each link type; addresses and ports must be those that tshark prints. */
+ * an interface for each link type; addresses and ports must be those that tshark prints. Of frames
+ * with tunnels in them, those of the packet inside: what tshark prints last. */
 #include "test.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 
 #include "frames.h"
 #include "traces.h"
+#include "tunnels.h"
 
 enum {
 	FRAMES = 4000,
@@ -138,8 +140,10 @@ static const char *value(const char *column, unsigned index, char out[64])
 	return out;
 }
 
-/* One line of tshark's in the words of print_packet. */
-static void print_peer(char *text, size_t size, char *line)
+/* A line of tshark's in the words of print_packet. */
+typedef void print(char *text, size_t size, char *line, const struct weir_packet *packet);
+
+static void print_peer(char *text, size_t size, char *line, const struct weir_packet *packet)
 {
 	char *columns[COLUMNS] = { NULL };
 	char from[64];
@@ -147,6 +151,7 @@ static void print_peer(char *text, size_t size, char *line)
 	size_t length = 0;
 	unsigned address;
 
+	(void)packet;
 	line[strcspn(line, "\n")] = '\0';
 	for (unsigned i = 0; i < COLUMNS; i++)
 		columns[i] = strsep(&line, "\t");
@@ -168,16 +173,43 @@ static void print_peer(char *text, size_t size, char *line)
 	}
 }
 
-static void tshark_reads_the_same_keys(void **state)
+/* Frees the trace. */
+static void compare(struct trace_builder *t, const struct weir_packet *packets, const char *command,
+		    print *print_line, uint64_t start)
 {
-	static char wanted[FRAMES][256];
-	struct trace_builder t = { 0 };
-	uint64_t start = seed();
-	uint64_t random = start;
 	char path[] = "/tmp/weir-test-peer-XXXXXX";
 	char line[1024];
 	unsigned count = 0;
 	FILE *peer;
+
+	assert_true(close(mkstemp(path)) == 0);
+	trace_write(t, path);
+	free(t->bytes);
+	snprintf(line, sizeof(line), command, path);
+	peer = popen(line, "r");
+	assert_non_null(peer);
+	for (; count < FRAMES && fgets(line, sizeof(line), peer); count++) {
+		char wanted[256];
+		char seen[256] = "";
+
+		print_packet(wanted, sizeof(wanted), &packets[count]);
+		print_line(seen, sizeof(seen), line, &packets[count]);
+		if (strcmp(seen, wanted) != 0)
+			fail_msg("seed %" PRIu64 ", frame %u of %s: tshark says '%s', weir '%s'",
+				 start, count + 1, path, seen, wanted);
+	}
+	pclose(peer);
+	unlink(path);
+	assert_int_equal(count, FRAMES);
+	printf("seed %" PRIu64 ": %u frames as tshark reads them\n", start, count);
+}
+
+static void tshark_reads_the_same_keys(void **state)
+{
+	static struct weir_packet packets[FRAMES];
+	struct trace_builder t = { 0 };
+	uint64_t start = seed();
+	uint64_t random = start;
 
 	(void)state;
 	trace_section(&t);
@@ -186,40 +218,89 @@ static void tshark_reads_the_same_keys(void **state)
 	for (unsigned i = 0; i < FRAMES; i++) {
 		uint32_t link = (uint32_t)(next(&random) % COUNT(links));
 		struct frame_builder b;
-		struct weir_packet packet;
 		struct weir_frame frame;
 
 		build(&b, &random, link);
 		frame = frame_whole(&b);
-		weir_packet_decode(&frame, &packet);
-		assert_int_equal(packet.kind, WEIR_PACKET_OK);
-		print_packet(wanted[i], sizeof(wanted[i]), &packet);
+		weir_packet_decode(&frame, &packets[i]);
+		assert_int_equal(packets[i].kind, WEIR_PACKET_OK);
 		trace_packet(&t, link, i, b.bytes, b.length, b.length);
 	}
-	assert_true(close(mkstemp(path)) == 0);
-	trace_write(&t, path);
-	free(t.bytes);
-	snprintf(line, sizeof(line), TSHARK, path);
-	peer = popen(line, "r");
-	assert_non_null(peer);
-	for (; count < FRAMES && fgets(line, sizeof(line), peer); count++) {
-		char seen[256] = "";
+	compare(&t, packets, TSHARK, print_peer, start);
+}
 
-		print_peer(seen, sizeof(seen), line);
-		if (strcmp(seen, wanted[count]) != 0)
-			fail_msg("seed %" PRIu64 ", frame %u of %s: tshark says '%s', weir '%s'",
-				 start, count + 1, path, seen, wanted[count]);
+static void build_nested(struct frame_builder *b, uint64_t *random)
+{
+	frame_begin(b, FRAME_ETHERNET);
+	if (next(random) % 4 == 0) {
+		frame_label(b, 16, false);
+		frame_label(b, 17, true);
 	}
-	pclose(peer);
-	unlink(path);
-	assert_int_equal(count, FRAMES);
-	printf("seed %" PRIu64 ": %u frames as tshark reads them\n", start, count);
+	for (uint64_t depth = next(random) % 3; depth < 3; depth++) {
+		add_ip(b, random, next(random) % 2);
+		tunnels[next(random) % COUNT(tunnels)].build(b);
+	}
+	add_ip(b, random, next(random) % 2);
+	if (next(random) % 2)
+		frame_tcp(b, (uint16_t)(20000 + next(random) % 40000), 9, WEIR_TCP_ACK);
+	else
+		frame_sctp(b, (uint16_t)(20000 + next(random) % 40000), 9, 1);
+	frame_end(b);
+}
+
+/* A line of TSHARK_INSIDE that has those of the packet alone: the columns of its family and of its
+ * protocol. */
+static void print_inside(char *text, size_t size, char *line, const struct weir_packet *packet)
+{
+	char *columns[8] = { NULL };
+	char address[WEIR_ADDRESS_TEXT];
+	unsigned at;
+
+	line[strcspn(line, "\n")] = '\0';
+	for (unsigned i = 0; i < COUNT(columns); i++)
+		columns[i] = strsep(&line, "\t");
+	weir_address_format(&packet->tuple.source, address);
+	at = strchr(address, ':') ? 2 : 0;
+	snprintf(text, size, "%s %s ", columns[at], columns[at + 1]);
+	at = packet->tuple.protocol == 6 ? 4 : 6;
+	snprintf(text + strlen(text), size - strlen(text), "%s %s", columns[at], columns[at + 1]);
+}
+
+#define TSHARK_INSIDE                                                                              \
+	"tshark -n -r %s -d udp.port==8472,vxlan -T fields -E separator=/t -E occurrence=l"        \
+	" -e ip.src -e ip.dst -e ipv6.src -e ipv6.dst -e tcp.srcport -e tcp.dstport"               \
+	" -e sctp.srcport -e sctp.dstport 2>/dev/null"
+
+static void t8_tshark_reads_the_same_packet_inside(void **state)
+{
+	static struct weir_packet packets[FRAMES];
+	struct trace_builder t = { 0 };
+	uint64_t start = seed();
+	uint64_t random = start;
+
+	(void)state;
+	trace_section(&t);
+	trace_interface(&t, FRAME_ETHERNET, NULL, 6, 0);
+	for (unsigned i = 0; i < FRAMES; i++) {
+		struct frame_builder b;
+		struct weir_frame frame;
+
+		build_nested(&b, &random);
+		frame = frame_whole(&b);
+		weir_packet_decode(&frame, &packets[i]);
+		while (packets[i].is_tunnel)
+			assert_true(weir_packet_decode_inner(&frame, &packets[i]));
+		assert_int_equal(packets[i].kind, WEIR_PACKET_OK);
+		trace_packet(&t, 0, i, b.bytes, b.length, b.length);
+	}
+	compare(&t, packets, TSHARK_INSIDE, print_inside, start);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tshark_reads_the_same_keys),
+		cmocka_unit_test(t8_tshark_reads_the_same_packet_inside),
 	};
 
 	if (system("tshark --version >/dev/null 2>&1") != 0) {
