@@ -555,9 +555,12 @@ static int make_family(struct weir_flow_table *table, unsigned which, uint32_t m
 	};
 	family->buckets += !family->buckets;
 	bytes = (size_t)family->buckets * SLOTS * family->words * sizeof(uint64_t) + LINE;
-	family->memory = weir_allocate_zeroed(table->allocator, bytes, 1);
+	family->memory = weir_allocate(table->allocator, bytes);
 	if (!family->memory)
 		return -ENOMEM;
+	/* Written, not only promised to be zero: or else each page would be made when its first
+	 * flow comes, on the path of packets. */
+	memset(family->memory, 0, bytes);
 	family->entries = (uint64_t *)(((uintptr_t)family->memory + LINE - 1) & -(uintptr_t)LINE);
 	table->counters.bytes += bytes;
 	return 0;
