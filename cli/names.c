@@ -131,6 +131,11 @@ static void rule_in_words(const struct weir_policy *policy, const struct weir_ha
 	free(longer);
 }
 
+static const char *direction_name(enum weir_direction direction)
+{
+	return direction == WEIR_EGRESS ? "egress" : "ingress";
+}
+
 void half_in_words(const struct weir_policy *policy, const struct weir_half *half,
 		   enum weir_direction direction, struct report_text *text)
 {
@@ -148,26 +153,46 @@ void half_in_words(const struct weir_policy *policy, const struct weir_half *hal
 	if (half->reason == WEIR_REASON_RULE)
 		rule_in_words(policy, half, text);
 	else
-		report_text_format(text, "%s: %s", direction == WEIR_EGRESS ? "egress" : "ingress",
-				   words[half->reason]);
+		report_text_format(text, "%s: %s", direction_name(direction), words[half->reason]);
+}
+
+static enum weir_direction deciding_direction(const struct weir_explanation *explanation)
+{
+	const struct weir_half *egress = &explanation->egress;
+	const struct weir_half *ingress = &explanation->ingress;
+
+	if (egress->action != WEIR_ALLOW)
+		return WEIR_EGRESS;
+	if (ingress->action != WEIR_ALLOW || ingress->reason == WEIR_REASON_RULE)
+		return WEIR_INGRESS;
+	return egress->reason == WEIR_REASON_RULE ? WEIR_EGRESS : WEIR_INGRESS;
+}
+
+static const struct weir_half *half_of(const struct weir_explanation *explanation,
+				       enum weir_direction direction)
+{
+	return direction == WEIR_EGRESS ? &explanation->egress : &explanation->ingress;
 }
 
 void decision_in_words(const struct weir_policy *policy, const struct weir_explanation *explanation,
 		       struct report_text *text)
 {
-	const struct weir_half *egress = &explanation->egress;
-	const struct weir_half *ingress = &explanation->ingress;
-	bool is_egress;
+	enum weir_direction direction = deciding_direction(explanation);
 
-	if (egress->action != WEIR_ALLOW)
-		is_egress = true;
-	else if (ingress->action != WEIR_ALLOW)
-		is_egress = false;
+	half_in_words(policy, half_of(explanation, direction), direction, text);
+}
+
+void decision_in_terms(const struct weir_policy *policy, const struct weir_explanation *explanation,
+		       struct report_text *text)
+{
+	enum weir_direction direction = deciding_direction(explanation);
+	const struct weir_half *half = half_of(explanation, direction);
+
+	if (half->reason == WEIR_REASON_RULE)
+		rule_in_words(policy, half, text);
 	else
-		is_egress =
-			ingress->reason != WEIR_REASON_RULE && egress->reason == WEIR_REASON_RULE;
-	half_in_words(policy, is_egress ? egress : ingress, is_egress ? WEIR_EGRESS : WEIR_INGRESS,
-		      text);
+		report_text_format(text, "%s: %s", direction_name(direction),
+				   weir_reason_name((enum weir_reason)half->reason));
 }
 
 static void rule_json(struct report_json *json, const struct weir_policy *policy,
@@ -182,7 +207,7 @@ static void rule_json(struct report_json *json, const struct weir_policy *policy
 		report_json_string_field(json, "namespace", rule.namespace_name);
 	report_json_string_field(json, "name", rule.name);
 	report_json_string_field(json, "direction",
-				 rule.direction == WEIR_EGRESS ? "egress" : "ingress");
+				 direction_name((enum weir_direction)rule.direction));
 	report_json_number_field(json, "index", rule.index);
 	if (half->peer != WEIR_NONE)
 		report_json_number_field(json, "peer", half->peer);

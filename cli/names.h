@@ -40,6 +40,10 @@ void half_in_words(const struct weir_policy *policy, const struct weir_half *hal
 void decision_in_words(const struct weir_policy *policy, const struct weir_explanation *explanation,
 		       struct report_text *text);
 
+/* The same in the contract's terms: the rule, or "ingress: no-rule". */
+void decision_in_terms(const struct weir_policy *policy, const struct weir_explanation *explanation,
+		       struct report_text *text);
+
 /* The contract's HALF. */
 void half_json(struct report_json *json, const struct weir_policy *policy,
 	       const struct weir_half *half);

@@ -14,6 +14,7 @@
 
 #include "command.h"
 #include "input.h"
+#include "replay_files.h"
 #include "replay_live.h"
 #include "trace_input.h"
 
@@ -31,12 +32,15 @@ struct replay {
 	struct expectations expectations;
 	struct weir_trace *trace;
 	struct replay_view view;
-	unsigned fail_on; /* enum fail_on */
+	struct replay_files files;
+	struct weir_error error; /* what went wrong, where more is known than an errno */
+	unsigned fail_on;        /* enum fail_on */
 };
 
 static enum exit_code fail(const struct replay *replay, int status)
 {
-	complain(replay->invocation->command, "%s", strerror(-status));
+	complain(replay->invocation->command, "%s",
+		 replay->error.text[0] ? replay->error.text : strerror(-status));
 	return EXIT_USAGE;
 }
 
@@ -103,6 +107,14 @@ static enum exit_code open_trace(struct replay *replay)
 	return trace_input_open(&replay->trace_input, replay->invocation);
 }
 
+static enum exit_code open_files(struct replay *replay)
+{
+	int status = replay_files_open(&replay->files, replay->invocation,
+				       replay->trace_input.capture, &replay->error);
+
+	return status ? fail(replay, status) : EXIT_CLEAN;
+}
+
 /* The first pass. */
 static enum exit_code find_flows(struct replay *replay)
 {
@@ -119,6 +131,7 @@ static enum exit_code find_flows(struct replay *replay)
 	while ((n = trace_input_next(&replay->trace_input, frames, &status))) {
 		status = weir_trace_add(replay->trace, frames, n);
 		replay->view.last_packet = frames[n - 1].number;
+		replay_files_note(&replay->files, frames, n);
 	}
 	trace_input_end(&replay->trace_input);
 	if (!status)
@@ -131,9 +144,9 @@ static enum exit_code find_flows(struct replay *replay)
 
 /* The second pass: what became of each packet. */
 static enum exit_code visit_packets(struct replay *replay,
-				    void (*visit)(struct replay *replay,
-						  const struct weir_frame *frame,
-						  const struct weir_trace_packet *packet))
+				    int (*visit)(struct replay *replay,
+						 const struct weir_frame *frame,
+						 const struct weir_trace_packet *packet))
 {
 	struct weir_trace_packet packets[TRACE_BURST];
 	struct weir_frame frames[TRACE_BURST];
@@ -145,21 +158,48 @@ static enum exit_code visit_packets(struct replay *replay,
 	while ((n = trace_input_next(&replay->trace_input, frames, &status))) {
 		status = weir_trace_locate(replay->trace, frames, n, packets);
 		for (size_t i = 0; i < n && !status; i++)
-			visit(replay, &frames[i], &packets[i]);
+			status = visit(replay, &frames[i], &packets[i]);
 	}
 	return status ? fail(replay, status) : EXIT_CLEAN;
 }
 
-static void note_packet(struct replay *replay, const struct weir_frame *frame,
-			const struct weir_trace_packet *packet)
+static int note_packet(struct replay *replay, const struct weir_frame *frame,
+		       const struct weir_trace_packet *packet)
 {
 	expectations_note_packet(&replay->expectations, frame->number, packet->flow);
+	return 0;
 }
 
-static void print_packet(struct replay *replay, const struct weir_frame *frame,
-			 const struct weir_trace_packet *packet)
+static int print_packet(struct replay *replay, const struct weir_frame *frame,
+			const struct weir_trace_packet *packet)
 {
 	replay->view.format->packet(&replay->view, frame, packet);
+	return 0;
+}
+
+static int file_packet(struct replay *replay, const struct weir_frame *frame,
+		       const struct weir_trace_packet *packet)
+{
+	return replay_files_add(&replay->files, frame, packet, &replay->error);
+}
+
+/* Before anything is printed: a reader of the output that goes away does not cost the files. */
+static enum exit_code write_files(struct replay *replay)
+{
+	enum exit_code code;
+	int status;
+
+	if (!replay_files_wanted(&replay->files))
+		return EXIT_CLEAN;
+	status = replay_files_begin(&replay->files, replay->input.policy, replay->trace,
+				    &replay->error);
+	if (status)
+		return fail(replay, status);
+	code = visit_packets(replay, file_packet);
+	if (code != EXIT_CLEAN)
+		return code;
+	status = replay_files_end(&replay->files, &replay->error);
+	return status ? fail(replay, status) : EXIT_CLEAN;
 }
 
 static enum exit_code compare(struct replay *replay)
@@ -250,6 +290,23 @@ static enum exit_code judge(const struct replay *replay)
 	return code;
 }
 
+static const struct {
+	enum option_id one;
+	enum option_id other;
+	const char *text;
+} exclusive[] = {
+	{ OPTION_PACKETS, OPTION_SUMMARY, "--packets and --summary exclude each other" },
+	{ OPTION_LIVE, OPTION_EXPECT,
+	  "--live and --expect exclude each other: expectations are about flows, and --live judges "
+	  "packets" },
+	{ OPTION_LIVE, OPTION_STATELESS, "--live and --stateless exclude each other" },
+	{ OPTION_LIVE, OPTION_WRITE, "--live and -w exclude each other: --live writes no files" },
+	{ OPTION_LIVE, OPTION_ALLOWED,
+	  "--live and --allowed exclude each other: --live writes no files" },
+	{ OPTION_LIVE, OPTION_DENIED,
+	  "--live and --denied exclude each other: --live writes no files" },
+};
+
 static enum exit_code check_usage(const struct replay *replay)
 {
 	const struct invocation *invocation = replay->invocation;
@@ -258,18 +315,11 @@ static enum exit_code check_usage(const struct replay *replay)
 		complain(invocation->command, "-r TRACE is missing: the capture to replay");
 		return EXIT_USAGE;
 	}
-	if (option_given(invocation, OPTION_PACKETS) && option_given(invocation, OPTION_SUMMARY)) {
-		complain(invocation->command, "--packets and --summary exclude each other");
-		return EXIT_USAGE;
-	}
-	if (option_given(invocation, OPTION_LIVE) && option_given(invocation, OPTION_EXPECT)) {
-		complain(invocation->command, "--live and --expect exclude each other: "
-					      "expectations are about flows, and --live judges "
-					      "packets");
-		return EXIT_USAGE;
-	}
-	if (option_given(invocation, OPTION_LIVE) && option_given(invocation, OPTION_STATELESS)) {
-		complain(invocation->command, "--live and --stateless exclude each other");
+	for (size_t i = 0; i < sizeof(exclusive) / sizeof(exclusive[0]); i++) {
+		if (!option_given(invocation, exclusive[i].one) ||
+		    !option_given(invocation, exclusive[i].other))
+			continue;
+		complain(invocation->command, "%s", exclusive[i].text);
 		return EXIT_USAGE;
 	}
 	return EXIT_CLEAN;
@@ -279,7 +329,7 @@ static enum exit_code check_usage(const struct replay *replay)
 static enum exit_code run_steps(struct replay *replay)
 {
 	static enum exit_code (*const steps[])(struct replay * replay) = {
-		read_expectations, open_trace, find_flows, compare, print,
+		read_expectations, open_trace, open_files, find_flows, compare, write_files, print,
 	};
 	enum exit_code code = read_fail_on(replay);
 
@@ -315,6 +365,7 @@ static enum exit_code run(const struct invocation *invocation)
 							     : run_steps(&replay);
 	report_table_destroy(replay.view.table);
 	report_text_finish(&replay.view.text);
+	replay_files_finish(&replay.files);
 	weir_trace_destroy(replay.trace);
 	trace_input_finish(&replay.trace_input);
 	expectations_finish(&replay.expectations);
@@ -363,7 +414,18 @@ static const struct option_spec output_specs[] = {
 };
 static const struct option_group output_options = { "Output", output_specs, 5 };
 
-static const char *const absent[] = { "at-change", "w", "allowed", "denied", NULL };
+static const struct option_spec files_specs[] = {
+	{ OPTION_WRITE, 'w', "write", "FILE", NULL,
+	  "write all packets to FILE: pcapng with verdict and rule as a comment at each packet "
+	  "when "
+	  "the name ends in .pcapng, else pcap" },
+	{ OPTION_ALLOWED, 0, "allowed", "FILE", NULL,
+	  "write the packets of allowed flows to FILE, in the same way" },
+	{ OPTION_DENIED, 0, "denied", "FILE", NULL, "write those of denied flows" },
+};
+static const struct option_group files_options = { "Files out", files_specs, 3 };
+
+static const char *const absent[] = { "at-change", NULL };
 
 const struct command replay_command = {
 	.name = "replay",
@@ -380,9 +442,11 @@ const struct command replay_command = {
 		"its readable part.",
 	.examples = "  weir replay -f manifests/ -r capture.pcapng\n"
 		    "  weir replay -f dump.yaml.gz -r traces/ -o jsonl 'tcp port 5432'\n"
-		    "  weir replay -f manifests/ -r capture.pcap --expect expected.jsonl\n",
+		    "  weir replay -f manifests/ -r capture.pcap --expect expected.jsonl\n"
+		    "  weir replay -f manifests/ -r capture.pcap -w judged.pcapng --denied "
+		    "denied.pcap\n",
 	.operands = "filter",
-	.groups = { &trace_options, &live_options, &output_options, &policy_options,
+	.groups = { &trace_options, &live_options, &output_options, &files_options, &policy_options,
 		    &semantics_options, &common_options },
 	.absent = absent,
 	.run = run,

@@ -20,6 +20,10 @@
 #include "reader.h"
 #include "source.h"
 
+enum {
+	ETHERNET = 1,
+};
+
 struct input {
 	char *path;
 	struct weir_source source;
@@ -41,6 +45,7 @@ struct weir_capture {
 	struct input **heap;
 	size_t heap_count;
 	uint64_t number;
+	uint32_t link_type; /* of the first frame */
 	bool damaged;
 };
 
@@ -223,7 +228,6 @@ static int collect_and_open(struct weir_capture *capture, const char *const *pat
  * frames Ethernet stands in. */
 static int check_filter(struct weir_capture *capture, struct weir_error *error)
 {
-	enum { ETHERNET = 1 };
 	int status = 0;
 
 	if (capture->heap_count == 0)
@@ -254,6 +258,7 @@ static int set_up(struct weir_capture *capture, const char *const *paths, size_t
 		status = fill_heap(capture);
 	if (status)
 		return status;
+	capture->link_type = capture->heap_count ? capture->heap[0]->ahead.link_type : ETHERNET;
 	status = check_filter(capture, error);
 	*bad_filter = status == -EINVAL;
 	return status;
@@ -375,6 +380,27 @@ bool weir_capture_damaged(const struct weir_capture *capture)
 const char *weir_capture_interface(const struct weir_capture *capture, uint32_t index)
 {
 	return index < capture->interfaces.count ? capture->interfaces.names[index] : "unknown";
+}
+
+bool weir_capture_reads(const struct weir_capture *capture, const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status))
+		return false;
+	for (size_t i = 0; i < capture->input_count; i++) {
+		const struct weir_source *source = &capture->inputs[i].source;
+
+		if (source->is_file && source->device == status.st_dev &&
+		    source->inode == status.st_ino)
+			return true;
+	}
+	return false;
+}
+
+uint32_t weir_capture_link_type(const struct weir_capture *capture)
+{
+	return capture->link_type;
 }
 
 void weir_capture_progress(const struct weir_capture *capture, uint64_t *done, uint64_t *total)

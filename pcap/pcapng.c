@@ -13,6 +13,8 @@
 
 #include <errno.h>
 
+#include "weir/capture.h"
+
 enum {
 	BLOCK_INTERFACE = 1,
 	BLOCK_PACKET = 2, /* obsolete */
@@ -33,12 +35,18 @@ enum {
 
 enum {
 	OPTION_END = 0,
+	OPTION_COMMENT = 1,
 	OPTION_NAME = 2,
 	OPTION_RESOLUTION = 9,
 	OPTION_OFFSET = 14,
 };
 
 #define BYTE_ORDER_MAGIC 0x1a2b3c4du
+
+static size_t padded(size_t length)
+{
+	return (length + 3) & ~(size_t)3;
+}
 
 /* A block's body, and where the block began. */
 struct block {
@@ -124,17 +132,14 @@ struct option {
 static bool take_option(const struct weir_reader *reader, size_t *at, size_t end,
 			struct option *out)
 {
-	size_t padded;
-
 	if (end - *at < OPTION_HEADER)
 		return false;
 	out->code = weir_reader_load16(reader, *at);
 	out->length = weir_reader_load16(reader, *at + 2);
 	out->value = *at + OPTION_HEADER;
-	padded = (out->length + 3u) & ~3u;
-	if (out->code == OPTION_END || padded > end - out->value)
+	if (out->code == OPTION_END || padded(out->length) > end - out->value)
 		return false;
-	*at = out->value + padded;
+	*at = out->value + padded(out->length);
 	return true;
 }
 
@@ -204,6 +209,15 @@ static uint64_t nanoseconds(const struct weir_reader_interface *interface, uint6
 	return since + (exponent - 9 < 20 ? time / power_of_ten(exponent - 9) : 0);
 }
 
+/* Bytes behind the padded packet, up to the end of its block. */
+static uint32_t options_behind(const struct block *block, size_t data, uint32_t captured)
+{
+	size_t end = block->body + block->size;
+	size_t options = data + padded(captured);
+
+	return options < end ? (uint32_t)(end - options) : 0;
+}
+
 static int hand_out(struct weir_reader *reader, const struct block *block, size_t data,
 		    uint32_t captured, uint32_t wire, uint32_t number, struct weir_frame *out)
 {
@@ -229,6 +243,8 @@ static int hand_out(struct weir_reader *reader, const struct block *block, size_
 		.link_type = interface->link_type,
 		.interface = interface->index,
 		.time = reader->time,
+		.options = options_behind(block, data, captured),
+		.options_are_swapped = reader->swapped,
 	};
 	return 1;
 }
@@ -260,6 +276,7 @@ static int read_simple_packet(struct weir_reader *reader, const struct block *bl
 {
 	uint32_t captured;
 	uint32_t wire;
+	int status;
 
 	if (block->size < SIMPLE_FIXED)
 		return too_short(reader, block);
@@ -270,7 +287,10 @@ static int read_simple_packet(struct weir_reader *reader, const struct block *bl
 		captured = reader->interfaces[0].snaplen;
 	if (captured > block->size - SIMPLE_FIXED)
 		captured = (uint32_t)(block->size - SIMPLE_FIXED);
-	return hand_out(reader, block, block->body + SIMPLE_FIXED, captured, wire, 0, out);
+	status = hand_out(reader, block, block->body + SIMPLE_FIXED, captured, wire, 0, out);
+	if (status == 1)
+		out->options = 0;
+	return status;
 }
 
 static int read_block(struct weir_reader *reader, const struct block *block, struct weir_frame *out)
@@ -308,4 +328,23 @@ int weir_pcapng_start(struct weir_reader *reader, struct weir_frame *out)
 {
 	reader->next = next_packet;
 	return next_packet(reader, out);
+}
+
+bool weir_capture_comment(const struct weir_frame *frame, size_t *at, const char **text,
+			  size_t *length)
+{
+	struct weir_reader options = { .swapped = frame->options_are_swapped };
+	struct option option;
+
+	if (frame->options == 0)
+		return false;
+	options.bytes = frame->bytes + padded(frame->captured);
+	while (*at <= frame->options && take_option(&options, at, frame->options, &option)) {
+		if (option.code != OPTION_COMMENT)
+			continue;
+		*text = (const char *)options.bytes + option.value;
+		*length = option.length;
+		return true;
+	}
+	return false;
 }

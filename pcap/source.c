@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "output.h"
 #include "stream.h"
 
 enum {
@@ -56,21 +57,6 @@ static int open_temporary(void)
 	return fd;
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t length)
-{
-	while (length > 0) {
-		ssize_t written = write(fd, bytes, length);
-
-		if (written < 0 && errno != EINTR)
-			return -errno;
-		if (written > 0) {
-			bytes += written;
-			length -= (size_t)written;
-		}
-	}
-	return 0;
-}
-
 /* A first piece of at least a magic's size, where there is as much. */
 static ssize_t read_first(struct weir_stream *stream, uint8_t *piece)
 {
@@ -100,7 +86,7 @@ static int spool(struct weir_stream *stream, weir_source_check *check, int fd,
 	if (got == 0 || got == -EBADMSG || (got > 0 && !check(piece, (size_t)got)))
 		status = -EINVAL;
 	while (!status && got > 0) {
-		status = write_all(fd, piece, (size_t)got);
+		status = weir_write_all(fd, piece, (size_t)got);
 		length += (size_t)got;
 		if (!status)
 			got = weir_stream_read(stream, piece, PIECE_SIZE);
@@ -137,6 +123,17 @@ close_stream:
 	return status;
 }
 
+static void note_identity(int fd, struct weir_source *out)
+{
+	struct stat status;
+
+	out->is_file = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+	if (!out->is_file)
+		return;
+	out->device = status.st_dev;
+	out->inode = status.st_ino;
+}
+
 /* -EAGAIN when it is no plain file of which all is left to read, or its magic is not known. */
 static int open_mapped(int fd, weir_source_check *check, struct weir_source *out)
 {
@@ -171,6 +168,7 @@ int weir_source_open(const char *path, weir_source_check *check, struct weir_sou
 		status = open_spooled(fd, path, check, &source, error);
 	else if (status)
 		fail(error, status, path, "");
+	note_identity(fd, &source);
 	if (!is_stdin)
 		close(fd);
 	if (!status)

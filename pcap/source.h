@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "weir/error.h"
 
@@ -18,6 +19,9 @@ struct weir_source {
 	const uint8_t *bytes;
 	size_t length;
 	bool ends_early; /* the compressed data behind it were damaged */
+	bool is_file;    /* a regular file, and which one */
+	dev_t device;
+	ino_t inode;
 };
 
 /* Whether the first bytes are those of a trace. */

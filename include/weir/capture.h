@@ -42,6 +42,17 @@ int weir_capture_next(struct weir_capture *capture, struct weir_frame *frames, i
 /* Goes back to the first frame. What the sink was told is not told again. 0 or a negative errno. */
 int weir_capture_rewind(struct weir_capture *capture);
 
+/* The comments that a pcapng packet came with, one a call: *at is 0 for the first. False behind the
+ * last one. Not terminated. */
+bool weir_capture_comment(const struct weir_frame *frame, size_t *at, const char **text,
+			  size_t *length);
+
+/* Whether a path leads to one of the files that are read, by whatever name. */
+bool weir_capture_reads(const struct weir_capture *capture, const char *path);
+
+/* The link type of the first packet, before any filter; Ethernet when there is none. */
+uint32_t weir_capture_link_type(const struct weir_capture *capture);
+
 /* True once damage was met. */
 bool weir_capture_damaged(const struct weir_capture *capture);
 

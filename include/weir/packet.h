@@ -21,6 +21,9 @@ struct weir_frame {
 	uint32_t interface; /* index of where it was captured */
 	uint64_t time;      /* nanoseconds since 1970 */
 	uint64_t number;    /* from 1, over the whole trace */
+	uint32_t
+		options; /* bytes of pcapng options behind bytes, padded to 4; 0 in other formats */
+	bool options_are_swapped; /* written by a machine of the other byte order */
 };
 
 /* What can be said of a frame before any policy (T1). */
