@@ -174,6 +174,9 @@ int replay_files_begin(struct replay_files *files, const struct weir_policy *pol
 				    "%s: pcap holds packets of one link type, and the trace has %u "
 				    "and %u; name it .pcapng",
 				    files->paths[i], files->link_types[0], files->link_types[1]);
+	for (unsigned i = 0; i < REPLAY_FILES; i++)
+		if (files->writers[i] && weir_capture_writer_is_pcapng(files->paths[i]))
+			files->has_comments = true;
 	files->policy = policy;
 	files->trace = trace;
 	files->decisions = calloc(weir_trace_flow_count(trace) + 1, sizeof(*files->decisions));
@@ -253,9 +256,11 @@ int replay_files_add(struct replay_files *files, const struct weir_frame *frame,
 		packet->kind == WEIR_TRACE_ALLOWED ? files->writers[REPLAY_FILE_ALLOWED] : NULL,
 		packet->kind == WEIR_TRACE_DENIED ? files->writers[REPLAY_FILE_DENIED] : NULL,
 	};
-	const char *comment = comment_of(files, packet);
-	int status = comment ? 0 : fail(error, -ENOMEM, "%s", strerror(ENOMEM));
+	const char *comment = files->has_comments ? comment_of(files, packet) : NULL;
+	int status = 0;
 
+	if (files->has_comments && !comment)
+		status = fail(error, -ENOMEM, "%s", strerror(ENOMEM));
 	for (size_t i = 0; i < REPLAY_FILES && !status; i++)
 		if (writers[i])
 			status = weir_capture_writer_add(writers[i], frame, comment, error);

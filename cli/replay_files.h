@@ -29,6 +29,7 @@ struct replay_files {
 	struct weir_capture_writer *writers[REPLAY_FILES];
 	uint32_t link_types[2]; /* of the trace: the first two that differ */
 	unsigned link_type_count;
+	bool has_comments; /* one of the files is pcapng */
 
 	const struct weir_policy *policy;
 	const struct weir_trace *trace;
