@@ -276,7 +276,22 @@ static inline uint64_t *slot_at(const struct family *family, uint32_t bucket, un
 	return family->entries + ((size_t)bucket * SLOTS + slot) * family->words;
 }
 
-/* A small table's sequences are all of it. */
+/* So many that no sequence meets a bucket twice, whatever its step; a small table's sequences are
+ * all of it. */
+static uint32_t count_buckets(uint64_t wanted)
+{
+	static const uint8_t primes[] = { 2, 3, 5, 7, 11, 13 }; /* up to PROBES */
+	unsigned i = 0;
+
+	while (wanted > PROBES && i < sizeof(primes)) {
+		if (wanted % primes[i++])
+			continue;
+		wanted++;
+		i = 0;
+	}
+	return wanted ? (uint32_t)wanted : 1;
+}
+
 static uint32_t step_of(const struct family *family, uint32_t home)
 {
 	uint64_t mixed = home * UINT64_C(0x9e3779b97f4a7c15) >> 32;
@@ -550,10 +565,9 @@ static int make_family(struct weir_flow_table *table, unsigned which, uint32_t m
 	*family = (struct family){
 		.words = shapes[which].words,
 		.address_words = shapes[which].address_words,
-		.buckets = (uint32_t)(((uint64_t)max * shapes[which].buckets_for_64 + 63) / 64),
+		.buckets = count_buckets(((uint64_t)max * shapes[which].buckets_for_64 + 63) / 64),
 		.max = max,
 	};
-	family->buckets += !family->buckets;
 	bytes = (size_t)family->buckets * SLOTS * family->words * sizeof(uint64_t) + LINE;
 	family->memory = weir_allocate(table->allocator, bytes);
 	if (!family->memory)

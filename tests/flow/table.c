@@ -379,6 +379,34 @@ static void full_tables_give_up_the_oldest_unreplied(void **state)
 	weir_flow_table_destroy(table);
 }
 
+/* Below the bound a flow finds a place, however unlucky the number of buckets: a sequence that came
+ * back to its first bucket early would be full early. */
+static void no_flow_is_given_up_below_the_bound(void **state)
+{
+	uint64_t given_up = 0;
+	uint64_t inserted = 0;
+
+	(void)state;
+	for (uint32_t flows = 40; flows < 840; flows++) {
+		struct weir_flow_table *table = table_of(flows);
+		struct weir_flow_counters counters;
+
+		for (uint32_t i = 0; i < flows; i++) {
+			char source[16];
+			struct weir_packet packet;
+
+			snprintf(source, sizeof(source), "fd00::%x", i);
+			packet = between(source, 1000, "fd01::1", 53, 17);
+			assert_non_null(take(table, &packet));
+		}
+		weir_flow_table_count(table, &counters);
+		given_up += counters.evicted;
+		inserted += counters.inserted;
+		weir_flow_table_destroy(table);
+	}
+	assert_true(given_up <= inserted / 100000);
+}
+
 static void memory_is_bounded_and_taken_at_once(void **state)
 {
 	struct weir_flow_options options = { .max_ipv4_flows = 1 << 16 };
@@ -426,6 +454,7 @@ int main(void)
 		cmocka_unit_test(crafted_collisions_are_bounded),
 		cmocka_unit_test(another_secret_scatters_them),
 		cmocka_unit_test(full_tables_give_up_the_oldest_unreplied),
+		cmocka_unit_test(no_flow_is_given_up_below_the_bound),
 		cmocka_unit_test(memory_is_bounded_and_taken_at_once),
 		cmocka_unit_test(tables_of_nothing_refuse),
 	};
