@@ -201,11 +201,22 @@ static struct weir_datagram *begin(struct weir_datagrams *datagrams,
 	return chosen;
 }
 
+/* Whoever puts it together has done so: what comes under its identification begins another. */
+static bool is_complete(const struct weir_datagram *entry)
+{
+	return entry->state == DECIDED && entry->range_count == 1 && !entry->ranges[0].first &&
+	       entry->ranges[0].last + 1u == entry->end;
+}
+
 static struct weir_datagram *find_or_begin(struct weir_datagrams *datagrams,
 					   const struct weir_datagram_key *key, uint64_t now)
 {
 	struct weir_datagram *entry = find(datagrams, key, now);
 
+	if (entry && is_complete(entry)) {
+		drop(datagrams, entry);
+		entry = NULL;
+	}
 	return entry ? entry : begin(datagrams, key, now);
 }
 

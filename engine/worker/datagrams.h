@@ -8,7 +8,8 @@
  *
  * What a datagram's fragments cover is remembered as ranges. A fragment that overlaps what is
  * there condemns the whole datagram, since what the destination would put together from it is
- * not what was judged; one that only repeats what is there is denied by itself.
+ * not what was judged; one that only repeats what is there is denied by itself. A datagram that is
+ * there whole is done with, and the next one may have its identification.
  *
  * Entries lie in buckets of a few; a full bucket gives up its oldest entry. Who came and never
  * heard of a first fragment is denied when its entry goes, by age or for another.
