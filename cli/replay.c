@@ -395,7 +395,7 @@ static const struct option_spec live_specs[] = {
 	  "told" },
 	{ OPTION_STRICT, 0, "strict", NULL, NULL,
 	  "with --live: TCP and SCTP must begin with their opening, none is taken up in "
-	  "mid-stream" },
+	  "mid-stream; resets, answers and errors of nothing known are denied" },
 	{ OPTION_ON_AMBIGUOUS, 0, "on-ambiguous", "WHAT", "deny|allow",
 	  "with --live: what becomes of connections about which the objects do not say" },
 };

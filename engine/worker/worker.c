@@ -39,7 +39,8 @@ enum manner {
 	MANNER_ERROR,   /* an ICMP error that quotes a connection */
 	MANNER_OPENS,   /* may begin a connection */
 	MANNER_GOES_ON, /* belongs to one, of a protocol that has openings, and opens none */
-	MANNER_ALONE,   /* begins none: judged by itself where no flow is known */
+	MANNER_ALONE,   /* begins none: judged by itself where no flow is known, unless strict */
+	MANNER_LINK,    /* what IPv6 neighbours say to each other: always judged by itself */
 };
 
 struct passenger {
@@ -208,12 +209,22 @@ static void decode_unreadable(struct weir_worker *worker, struct passenger *pass
 		worker->counters.malformed[passenger->packet.malformed]++;
 }
 
+/* Multicast listeners and neighbours: neither question nor error, and no tracker's business. */
+static bool is_said_to_neighbours(const struct weir_packet *packet)
+{
+	enum { FIRST = 130, LAST = 137, LISTENER_REPORT_2 = 143 };
+
+	return packet->tuple.protocol == WEIR_PROTOCOL_ICMPV6 &&
+	       ((packet->icmp_type >= FIRST && packet->icmp_type <= LAST) ||
+		packet->icmp_type == LISTENER_REPORT_2);
+}
+
 static enum manner manner_of(const struct passenger *passenger, const struct weir_flow_key *key)
 {
 	bool opens = passenger->signals & WEIR_FLOW_OPENS;
 
 	if (key->kind == WEIR_FLOW_MESSAGE)
-		return MANNER_ALONE;
+		return is_said_to_neighbours(&passenger->packet) ? MANNER_LINK : MANNER_ALONE;
 	if (key->kind == WEIR_FLOW_QUERY)
 		return opens ? MANNER_OPENS : MANNER_ALONE;
 	if (!weir_flow_has_handshake(key->protocol) || opens)
@@ -412,7 +423,7 @@ static void answer_new(struct weir_worker *worker, size_t i, struct weir_flow_en
 	struct weir_key question;
 	bool allowed;
 
-	if (is_midstream && worker->options.strict) {
+	if (worker->options.strict && (is_midstream || passenger->manner == MANNER_ALONE)) {
 		*verdict = plain(WEIR_PACKET_DENY, WEIR_PACKET_UNEXPECTED);
 		return;
 	}
@@ -423,7 +434,7 @@ static void answer_new(struct weir_worker *worker, size_t i, struct weir_flow_en
 		make_question(worker, &burst->keys[i], opener, &passenger->packet, &question);
 		allowed = is_allowed(worker, passenger, &question, verdict);
 	}
-	if (!allowed || passenger->manner == MANNER_ALONE) {
+	if (!allowed || passenger->manner == MANNER_ALONE || passenger->manner == MANNER_LINK) {
 		if (ended)
 			weir_flow_table_remove(worker->flows, ended);
 		return;
@@ -505,19 +516,38 @@ static void answer_keyed(struct weir_worker *worker, size_t i)
 		      passenger->side == opener_of(entry) ? WEIR_PACKET_FLOW : WEIR_PACKET_REPLY);
 }
 
+/* Whether a connection is one that an error may be about: errors do not revalidate it. */
+static bool is_known(struct weir_worker *worker, size_t i, const struct weir_flow_entry *entry)
+{
+	const struct passenger *passenger = &worker->burst.passengers[i];
+	struct weir_key question;
+
+	if (!entry || is_revoked(entry))
+		return false;
+	if (!is_stale(worker, entry))
+		return true;
+	if (worker->options.at_change == WEIR_AT_CHANGE_FLUSH)
+		return false;
+	make_question(worker, &worker->burst.keys[i], opener_of(entry), &passenger->packet,
+		      &question);
+	return answer_to(worker, passenger, &question).action == WEIR_ALLOW;
+}
+
 static void answer_error(struct weir_worker *worker, size_t i)
 {
 	struct passenger *passenger = &worker->burst.passengers[i];
-	const struct weir_flow_entry *entry;
 	struct weir_key question;
 
 	if (!is_ours(worker, &passenger->packet.quote, &passenger->verdict)) {
 		passenger->verdict.why = WEIR_PACKET_RELATED;
 		return;
 	}
-	entry = find(worker, i);
-	if (entry && !is_stale(worker, entry) && !is_revoked(entry)) {
+	if (is_known(worker, i, find(worker, i))) {
 		passenger->verdict = plain(WEIR_PACKET_ALLOW, WEIR_PACKET_RELATED);
+		return;
+	}
+	if (worker->options.strict) {
+		passenger->verdict = plain(WEIR_PACKET_DENY, WEIR_PACKET_UNEXPECTED);
 		return;
 	}
 	question_about_error(worker, &passenger->packet, &question);

@@ -88,7 +88,9 @@ struct weir_worker_options {
 	void *owner_context;
 	uint8_t at_change;    /* enum weir_at_change */
 	uint8_t on_ambiguous; /* WEIR_DENY or WEIR_ALLOW */
-	bool strict;          /* TCP and SCTP must begin with their opening */
+	/* TCP and SCTP must begin with their opening; resets, answers, errors and messages that
+	 * belong to nothing known are denied, but for what IPv6 neighbours say to each other. */
+	bool strict;
 	bool unknown_pods_external;
 };
 

@@ -154,7 +154,7 @@ static bool answer_unknown(struct tracker *tracker, const struct packet *packet)
 	struct packet back = reversed(*packet);
 
 	if (packet->kind == RST || packet->kind == ANSWER)
-		return is_allowed(tracker, packet);
+		return !tracker->strict && is_allowed(tracker, packet);
 	if (is_tcp(packet->kind) && packet->kind != SYN && tracker->strict)
 		return false;
 	if (packet->kind != SYN_ACK && is_allowed(tracker, packet)) {

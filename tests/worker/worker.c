@@ -172,6 +172,23 @@ static const struct row rows[] = {
 	  "0 tcp 10.0.1.1 4 10.0.2.1 80 A\n0 sctp 10.0.1.1 4 10.0.2.1 9 0\n"
 	  "0 tcp 10.0.1.1 4 10.0.2.1 80 S\n0 tcp 10.0.1.1 4 10.0.2.1 80 A",
 	  "-unexpected -unexpected judged flow", .options = { .strict = true } },
+	{ "strict: a reset, an answer and errors of nothing known are refused, whatever is allowed",
+	  "0 tcp 10.0.1.1 4 10.0.2.1 80 R\n0 answer 10.0.1.1 10.0.2.1 7\n"
+	  "0 error 10.0.1.2 10.0.1.1 3 4 tcp 10.0.1.1 81 10.0.2.1 40000\n"
+	  "0 error 10.0.1.1 10.0.2.1 3 4 tcp 10.0.1.2 81 10.0.2.1 40000\n"
+	  "0 sctp 10.0.1.1 4 10.0.2.1 9 6",
+	  "-unexpected -unexpected -unexpected -unexpected -unexpected",
+	  .options = { .strict = true } },
+	{ "strict: so are messages that nobody answers, but for what neighbours say",
+	  "0 icmp 10.0.1.1 10.0.2.1 9 0\n0 icmp fd00::11 fd00::21 144 0\n"
+	  "0 icmp fd00::11 fd00::21 135 0\n0 icmp fd00::11 fd00::21 143 0",
+	  "-unexpected -unexpected judged judged", .options = { .strict = true } },
+	{ "strict: those of a connection pass",
+	  "0 tcp 10.0.1.1 40000 10.0.2.1 80 S\n"
+	  "0 error 192.168.0.2 10.0.1.1 3 4 tcp 10.0.1.1 40000 10.0.2.1 80\n"
+	  "0 tcp 10.0.2.1 80 10.0.1.1 40000 R\n"
+	  "0 echo 10.0.1.1 10.0.2.1 7\n0 answer 10.0.2.1 10.0.1.1 7",
+	  "judged related reply judged reply", .options = { .strict = true } },
 	{ "a reset of nothing known begins nothing",
 	  "0 tcp 10.0.1.1 4 10.0.2.1 80 R\n0 tcp 10.0.2.1 80 10.0.1.1 4 R\n"
 	  "0 tcp 10.0.1.2 4 10.0.2.1 80 R",
@@ -255,6 +272,8 @@ static const struct {
 	  "1 error 10.0.0.9 10.0.0.2 3 4 tcp 10.0.0.2 80 10.0.0.1 4",
 	  "-judged -judged", 1 },
 	{ "errors do not revalidate", WEIR_AT_CHANGE_REVALIDATE, 81, error_about_80, "-judged", 0 },
+	{ "errors about what is still allowed", WEIR_AT_CHANGE_REVALIDATE, 80, error_about_80,
+	  "related", 0 },
 	{ "kept", WEIR_AT_CHANGE_KEEP, 81, more_of_80, "flow reply", 0 },
 	{ "flushed, and taken up again", WEIR_AT_CHANGE_FLUSH, 80, more_of_80, "midstream reply",
 	  0 },
