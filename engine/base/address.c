@@ -66,6 +66,13 @@ static bool clear_host_bits(struct weir_address *address, unsigned length)
 	return any;
 }
 
+bool weir_prefix_is_valid(const struct weir_prefix *prefix)
+{
+	struct weir_address address = prefix->address;
+
+	return prefix->length <= 128 && !clear_host_bits(&address, prefix->length);
+}
+
 /* Decimal without sign, blanks or leading zeros; -1 when it is not. */
 static int parse_length(const char *text, size_t length)
 {

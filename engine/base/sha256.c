@@ -62,8 +62,8 @@ static void add_block(uint32_t state[8], const uint8_t *block)
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		uint32_t first = h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) +
 				 ((e & f) ^ (~e & g)) + constants[i] + words[i];
-		uint32_t second = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) +
-				  ((a & b) ^ (a & c) ^ (b & c));
+		uint32_t second =
+			(turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
 
 		h = g;
 		g = f;

@@ -31,7 +31,7 @@ void weir_policy_classify(const struct weir_policy *policy, const struct weir_ke
 			  struct weir_verdict *verdicts, size_t n)
 {
 	policy->kernel->classify(&policy->lookup, keys, verdicts, n);
-	if (policy->lookup.header->has_tiers)
+	if (layout_has(policy->lookup.header, LAYOUT_HAS_TIERS))
 		judge_hairpins(policy, keys, verdicts, n);
 }
 

@@ -45,7 +45,7 @@ struct end end_of(const struct lookup *lookup, const uint32_t *leaf, uint8_t fla
 		end.is_unknown = !(flags & WEIR_KEY_UNKNOWN_EXTERNAL);
 		end.leaves += end.is_unknown ? (unsigned)mode : 2u;
 		end.unnamed = end.leaves;
-		if (!end.is_unknown && lookup->header->has_domains)
+		if (!end.is_unknown && layout_has(lookup->header, LAYOUT_HAS_DOMAINS))
 			end.unnamed++;
 		break;
 	case LAYOUT_NAMED:

@@ -43,18 +43,24 @@ const struct weir_kernel *weir_kernels(size_t *count);
 struct weir_policy {
 	const struct weir_allocator *allocator;
 	void *memory; /* what the allocator gave: the block begins at its first multiple of 64 */
+	void (*release)(void *context); /* of a block that somebody else gave; or NULL */
+	void *context;
 	const struct weir_kernel *kernel;
 	struct lookup lookup;
 	unsigned references;
 };
 
 /* Room for a block of length bytes, zeroed, and its policy with one reference; -ENOMEM. The block
- * is filled by the caller, who then calls weir_policy_open. */
+ * is filled by the caller, who then calls weir_policy_attach. */
 int weir_policy_create(const struct weir_allocator *allocator, size_t length,
 		       struct layout_header **block, struct weir_policy **out);
 
+/* The same without a block: header is where it lies; -ENOMEM. */
+int weir_policy_borrow(const struct weir_allocator *allocator, const struct layout_header *header,
+		       struct weir_policy **out);
+
 /* Points the lookup into the filled block. */
-void weir_policy_open(struct weir_policy *policy);
+void weir_policy_attach(struct weir_policy *policy);
 
 /* Judges a key whose source or destination leaf is a special. */
 struct weir_verdict weir_classify_special(const struct lookup *lookup, const struct weir_key *key,

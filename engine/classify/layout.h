@@ -2,8 +2,13 @@
  * layout.h - the block that a compiled policy is.
  *
  * One run of bytes without a pointer: a header, then sections, each an array of one struct at a
- * multiple of 64 bytes. References are indices into sections, so the block may be moved, saved
- * and mapped. Numbers are in the machine's order; the magic tells when that is not the reader's.
+ * multiple of 64 bytes, one behind the other, zeros between them. References are indices into
+ * sections, so the block may be moved, saved and mapped. Numbers are in the machine's order, and
+ * the preamble tells which that is; docs/format.md says what a reader may rely on. What the
+ * lookups rely on is what validate.c makes sure of.
+ *
+ * Where an item has a run of items in another section the runs of consecutive items are
+ * consecutive, and together they are that whole section.
  *
  * The hot sections come first. An address is found in the trie, whose leaf is a word:
  *
@@ -36,6 +41,7 @@
 #define WEIR_CLASSIFY_LAYOUT_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "weir/address.h"
@@ -129,18 +135,33 @@ struct layout_extent {
 	uint64_t length;
 };
 
-struct layout_header {
-	uint64_t magic;
+/* What every version begins with. */
+struct layout_preamble {
+	uint8_t magic[8];
+	uint32_t byte_order; /* LAYOUT_BYTE_ORDER, as the machine that wrote it has it */
 	uint32_t version;
-	uint32_t header_bytes;
 	uint64_t total_bytes;
+	uint64_t
+		checksum; /* XXH64 of all bytes behind it. Here and below: zero until it is saved */
+	uint8_t content_hash[32]; /* SHA-256 of all bytes behind it */
+};
+
+/* What a reader must know to judge right. */
+enum layout_feature {
+	LAYOUT_HAS_DOMAINS = 1, /* some rule has domain names */
+	LAYOUT_HAS_TIERS = 2,   /* some rule is of another tier than NetworkPolicy's */
+	LAYOUT_FEATURES = LAYOUT_HAS_DOMAINS | LAYOUT_HAS_TIERS,
+};
+
+struct layout_header {
+	struct layout_preamble preamble;
+	uint32_t header_bytes;
+	uint32_t section_count;
+	uint64_t features; /* bits of enum layout_feature */
 	uint8_t profile_bits;
 	uint8_t ipblock_pods;
 	uint8_t own_node;
 	uint8_t other_protocols;
-	uint8_t has_domains; /* some rule has domain names */
-	uint8_t has_tiers;   /* some rule is of another tier than NetworkPolicy's */
-	uint8_t unused[2];
 	uint32_t ipv6;               /* the leaf that every IPv6 address starts from */
 	uint32_t first_node_profile; /* this one and all behind it are nodes */
 	uint32_t port_set_words;
@@ -151,7 +172,6 @@ struct layout_header {
 	 * that certainly hold for an unknown pod. */
 	uint32_t group_rules[2];
 	uint32_t rules;
-	uint32_t unused_2;
 	struct layout_extent sections[LAYOUT_SECTIONS];
 };
 
@@ -327,7 +347,8 @@ struct layout_origin {
 	uint32_t direction;
 };
 
-static_assert(sizeof(struct layout_header) == 80 + LAYOUT_SECTIONS * sizeof(struct layout_extent),
+static_assert(sizeof(struct layout_preamble) == 64, "the content begins at byte 64");
+static_assert(sizeof(struct layout_header) == 128 + LAYOUT_SECTIONS * sizeof(struct layout_extent),
 	      "no padding in the header");
 static_assert(sizeof(struct layout_trie_node) == 24, "nodes are dense");
 static_assert(sizeof(struct layout_profile) == 16, "four profiles a cache line");
@@ -345,7 +366,21 @@ static_assert(sizeof(struct layout_virtual) == 28, "no padding in a virtual addr
 static_assert(sizeof(struct weir_backend_view) == 24, "backends are shown as they lie");
 static_assert(LAYOUT_ROOT_BITS + 3 * LAYOUT_STRIDE == 32, "three levels below IPv4's root");
 
-static const uint64_t LAYOUT_MAGIC = 0x0a1a0a0d72696577u; /* "weir\r\n\032\n" */
+/* A text that transfers as text would change. */
+static const uint8_t LAYOUT_MAGIC[8] = { 'w', 'e', 'i', 'r', '\r', '\n', 0x1a, '\n' };
+static const uint32_t LAYOUT_BYTE_ORDER = 0x01020304u;
+
+/* What a section is an array of. */
+struct layout_kind {
+	const char *name; /* of the items, as errors call them */
+	uint32_t item_bytes;
+};
+extern const struct layout_kind layout_kinds[LAYOUT_SECTIONS];
+
+static inline bool layout_has(const struct layout_header *header, enum layout_feature feature)
+{
+	return header->features & feature;
+}
 
 static inline const void *layout_section(const struct layout_header *header,
 					 enum layout_section section)

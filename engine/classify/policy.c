@@ -30,8 +30,8 @@ static const struct weir_kernel *best_kernel(void)
 	return &kernels[count - 1];
 }
 
-int weir_policy_create(const struct weir_allocator *allocator, size_t length,
-		       struct layout_header **block, struct weir_policy **out)
+int weir_policy_borrow(const struct weir_allocator *allocator, const struct layout_header *header,
+		       struct weir_policy **out)
 {
 	struct weir_policy *policy;
 
@@ -39,14 +39,27 @@ int weir_policy_create(const struct weir_allocator *allocator, size_t length,
 	policy = weir_allocate_zeroed(allocator, 1, sizeof(*policy));
 	if (!policy)
 		return -ENOMEM;
+	policy->allocator = allocator;
+	policy->references = 1;
+	policy->kernel = best_kernel();
+	policy->lookup.header = header;
+	*out = policy;
+	return 0;
+}
+
+int weir_policy_create(const struct weir_allocator *allocator, size_t length,
+		       struct layout_header **block, struct weir_policy **out)
+{
+	struct weir_policy *policy;
+
+	allocator = weir_allocator_or_default(allocator);
+	if (weir_policy_borrow(allocator, NULL, &policy))
+		return -ENOMEM;
 	policy->memory = weir_allocate_zeroed(allocator, length + LAYOUT_ALIGNMENT, 1);
 	if (!policy->memory) {
 		weir_release(allocator, policy);
 		return -ENOMEM;
 	}
-	policy->allocator = allocator;
-	policy->references = 1;
-	policy->kernel = best_kernel();
 	*block = (struct layout_header *)(((uintptr_t)policy->memory + LAYOUT_ALIGNMENT - 1) &
 					  ~(uintptr_t)(LAYOUT_ALIGNMENT - 1));
 	policy->lookup.header = *block;
@@ -54,7 +67,7 @@ int weir_policy_create(const struct weir_allocator *allocator, size_t length,
 	return 0;
 }
 
-void weir_policy_open(struct weir_policy *policy)
+void weir_policy_attach(struct weir_policy *policy)
 {
 	struct lookup *lookup = &policy->lookup;
 	const struct layout_header *header = lookup->header;
@@ -87,14 +100,25 @@ void weir_policy_unref(struct weir_policy *policy)
 {
 	if (!policy || __atomic_sub_fetch(&policy->references, 1, __ATOMIC_ACQ_REL))
 		return;
+	if (policy->release)
+		policy->release(policy->context);
 	weir_release(policy->allocator, policy->memory);
 	weir_release(policy->allocator, policy);
 }
 
 const void *weir_policy_bytes(const struct weir_policy *policy, size_t *length)
 {
-	*length = policy->lookup.header->total_bytes;
+	*length = policy->lookup.header->preamble.total_bytes;
 	return policy->lookup.header;
+}
+
+void weir_policy_semantics(const struct weir_policy *policy, struct weir_semantics *out)
+{
+	const struct layout_header *header = policy->lookup.header;
+
+	*out = (struct weir_semantics){ .ipblock_pods = header->ipblock_pods,
+					.own_node = header->own_node,
+					.other_protocols = header->other_protocols };
 }
 
 void weir_policy_measure(const struct weir_policy *policy, struct weir_policy_sizes *out)
@@ -102,7 +126,7 @@ void weir_policy_measure(const struct weir_policy *policy, struct weir_policy_si
 	const struct layout_header *header = policy->lookup.header;
 
 	*out = (struct weir_policy_sizes){
-		.total_bytes = header->total_bytes,
+		.total_bytes = header->preamble.total_bytes,
 		.classes = header->classes[WEIR_EGRESS] > header->classes[WEIR_INGRESS]
 				   ? header->classes[WEIR_EGRESS]
 				   : header->classes[WEIR_INGRESS],

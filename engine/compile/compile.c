@@ -109,36 +109,6 @@ static void meter_bound(struct meter *meter, const struct weir_resolved *resolve
 static void build_init(struct build *build, const struct weir_resolved *resolved,
 		       const struct weir_allocator *allocator, struct weir_error *error)
 {
-	static const size_t item_sizes[LAYOUT_SECTIONS] = {
-		[LAYOUT_GROUPS] = sizeof(struct layout_group),
-		[LAYOUT_GROUP_RULES] = sizeof(struct layout_span),
-		[LAYOUT_RULE_LISTS] = sizeof(uint32_t),
-		[LAYOUT_RULES] = sizeof(struct layout_rule),
-		[LAYOUT_PEERS] = sizeof(struct layout_peer),
-		[LAYOUT_PORTS] = sizeof(struct layout_port),
-		[LAYOUT_SETS] = sizeof(struct layout_set),
-		[LAYOUT_SET_CLASSES] = sizeof(uint32_t),
-		[LAYOUT_BLOCKS] = sizeof(struct layout_block),
-		[LAYOUT_PREFIXES] = sizeof(struct weir_prefix),
-		[LAYOUT_TEXT] = 1,
-		[LAYOUT_ENDPOINTS] = sizeof(struct layout_endpoint),
-		[LAYOUT_ADDRESSES] = sizeof(struct weir_address),
-		[LAYOUT_DECLARED] = sizeof(struct layout_declared),
-		[LAYOUT_OWNED] = sizeof(struct layout_owned),
-		[LAYOUT_OWNERS] = sizeof(uint32_t),
-		[LAYOUT_PODS_BY_NAME] = sizeof(uint32_t),
-		[LAYOUT_NODES_BY_NAME] = sizeof(uint32_t),
-		[LAYOUT_WORKLOADS] = sizeof(struct layout_workload),
-		[LAYOUT_WORKLOADS_BY_NAME] = sizeof(uint32_t),
-		[LAYOUT_SERVICES] = sizeof(struct layout_service),
-		[LAYOUT_SERVICES_BY_NAME] = sizeof(uint32_t),
-		[LAYOUT_SERVICE_PORTS] = sizeof(struct layout_service_port),
-		[LAYOUT_BACKENDS] = sizeof(struct weir_backend_view),
-		[LAYOUT_VIRTUAL] = sizeof(struct layout_virtual),
-		[LAYOUT_NODE_PORTS] = sizeof(struct layout_virtual),
-		[LAYOUT_ORIGINS] = sizeof(struct layout_origin),
-	};
-
 	*build = (struct build){ .resolved = resolved, .allocator = allocator, .error = error };
 	weir_arena_init(&build->arena, allocator);
 	trie_init(&build->trie, allocator);
@@ -154,7 +124,7 @@ static void build_init(struct build *build, const struct weir_resolved *resolved
 	for (unsigned i = 0; i < LAYOUT_SECTIONS; i++)
 		build->sections[i] = (struct weir_array){
 			.allocator = allocator,
-			.item_size = item_sizes[i],
+			.item_size = layout_kinds[i].item_bytes,
 		};
 }
 
@@ -242,15 +212,17 @@ static void fill_header(const struct build *build, struct layout_header *header)
 {
 	const struct weir_semantics *semantics = &build->resolved->semantics;
 
-	header->magic = LAYOUT_MAGIC;
-	header->version = LAYOUT_VERSION;
+	memcpy(header->preamble.magic, LAYOUT_MAGIC, sizeof(LAYOUT_MAGIC));
+	header->preamble.byte_order = LAYOUT_BYTE_ORDER;
+	header->preamble.version = LAYOUT_VERSION;
 	header->header_bytes = sizeof(*header);
+	header->section_count = LAYOUT_SECTIONS;
+	header->features = (build->has_domains ? LAYOUT_HAS_DOMAINS : 0u) |
+			   (build->has_tiers ? LAYOUT_HAS_TIERS : 0u);
 	header->profile_bits = (uint8_t)build->profile_bits;
 	header->ipblock_pods = semantics->ipblock_pods;
 	header->own_node = semantics->own_node;
 	header->other_protocols = semantics->other_protocols;
-	header->has_domains = build->has_domains;
-	header->has_tiers = build->has_tiers;
 	header->ipv6 = build->trie.ipv6;
 	header->first_node_profile = build->first_node_profile;
 	header->port_set_words = build->ports.words;
@@ -292,14 +264,14 @@ static int write_block(struct build *build, const struct weir_allocator *allocat
 	if (weir_policy_create(allocator, total, &header, &policy))
 		return -ENOMEM;
 	fill_header(build, header);
-	header->total_bytes = total;
+	header->preamble.total_bytes = total;
 	memcpy(header->sections, extents, sizeof(extents));
 	for (unsigned i = 0; i < LAYOUT_SECTIONS; i++) {
 		if (sections[i].length)
 			memcpy((char *)header + extents[i].offset, sections[i].at,
 			       sections[i].length);
 	}
-	weir_policy_open(policy);
+	weir_policy_attach(policy);
 	*out = policy;
 	return 0;
 }

@@ -31,22 +31,6 @@ static bool is_index(uint32_t index, uint32_t count)
 	return index == WEIR_NONE || index < count;
 }
 
-static bool is_prefix(const struct weir_prefix *prefix)
-{
-	unsigned whole = prefix->length / 8;
-
-	if (prefix->length > 128)
-		return false;
-	if (prefix->length % 8 &&
-	    (prefix->address.bytes[whole] & (0xff >> (prefix->length % 8))) != 0)
-		return false;
-	for (unsigned i = whole + (prefix->length % 8 ? 1 : 0); i < 16; i++) {
-		if (prefix->address.bytes[i])
-			return false;
-	}
-	return true;
-}
-
 static int check_endpoint(struct build *build, uint32_t i)
 {
 	const struct weir_resolved *resolved = build->resolved;
@@ -135,14 +119,14 @@ static int check_block(struct build *build, uint32_t i)
 {
 	const struct weir_block *block = &build->resolved->blocks[i];
 
-	if (!is_prefix(&block->prefix))
+	if (!weir_prefix_is_valid(&block->prefix))
 		return INVALID(build, "block %u is no prefix", i);
 	if (block->hole_count && !block->holes)
 		return INVALID(build, "block %u counts what it does not have", i);
 	for (uint32_t j = 0; j < block->hole_count; j++) {
 		const struct weir_prefix *hole = &block->holes[j];
 
-		if (!is_prefix(hole) || hole->length <= block->prefix.length ||
+		if (!weir_prefix_is_valid(hole) || hole->length <= block->prefix.length ||
 		    !weir_prefix_covers(&block->prefix, hole))
 			return INVALID(build, "block %u: hole %u is not strictly inside it", i, j);
 	}
@@ -237,7 +221,7 @@ static int check_rule(struct build *build, uint32_t i)
 
 static int check_pod_range(struct build *build, uint32_t i)
 {
-	if (!is_prefix(&build->resolved->pod_ranges[i]))
+	if (!weir_prefix_is_valid(&build->resolved->pod_ranges[i]))
 		return INVALID(build, "pod range %u is no prefix", i);
 	return 0;
 }

@@ -161,7 +161,8 @@ static int stop_with(struct weir_list *list, int status)
 static int tell(struct weir_list *list, const struct weir_list_end *from,
 		const struct weir_list_end *to, uint32_t ports, bool is_ambiguous)
 {
-	bool may_be_named = to->kind == WEIR_LIST_OUTSIDE && list->lookup->header->has_domains;
+	bool may_be_named = to->kind == WEIR_LIST_OUTSIDE &&
+			    layout_has(list->lookup->header, LAYOUT_HAS_DOMAINS);
 	const struct weir_list_row row = {
 		.from = *from,
 		.to = *to,

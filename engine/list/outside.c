@@ -144,7 +144,8 @@ static bool find_sample(const struct weir_list *list, const struct range *range,
  * tells the one without as well. */
 static uint32_t profile_at(const struct lookup *lookup, uint32_t leaf)
 {
-	return end_of(lookup, &leaf, WEIR_KEY_UNKNOWN_EXTERNAL, END_FAVOURABLE).leaves[0];
+	return end_of(lookup, &leaf, WEIR_KEY_UNKNOWN_EXTERNAL, END_FAVOURABLE).leaves[0] &
+	       ((1u << lookup->profile_bits) - 1);
 }
 
 /* Ranges and their kinds as they are found. */

@@ -56,6 +56,9 @@ int weir_prefix_parse(const char *text, size_t length, struct weir_prefix *out, 
 
 void weir_prefix_format(const struct weir_prefix *prefix, char text[WEIR_PREFIX_TEXT]);
 
+/* Whether the length is one and the host bits are zero. */
+bool weir_prefix_is_valid(const struct weir_prefix *prefix);
+
 bool weir_prefix_is_ipv4(const struct weir_prefix *prefix);
 
 bool weir_prefix_contains(const struct weir_prefix *prefix, const struct weir_address *address);

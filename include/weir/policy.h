@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "weir/key.h"
+#include "weir/semantics.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -94,7 +95,11 @@ size_t weir_policy_considered(const struct weir_policy *policy, const struct wei
 struct weir_policy *weir_policy_ref(struct weir_policy *policy);
 void weir_policy_unref(struct weir_policy *policy); /* NULL is allowed */
 
-/* The block itself, for measuring and saving: its first byte and its length. */
+/* The choices that it was compiled with. */
+void weir_policy_semantics(const struct weir_policy *policy, struct weir_semantics *out);
+
+/* The block itself, for measuring: its first byte and its length. It is saved by
+ * weir/policy_file.h. */
 const void *weir_policy_bytes(const struct weir_policy *policy, size_t *length);
 
 /* Sizes of the compiled form, for people and for the regression gate. */

@@ -238,7 +238,7 @@ static void the_block_can_be_moved(void **state)
 	memcpy(copy, bytes, length);
 	moved = (struct weir_policy){ .kernel = policy->kernel,
 				      .lookup = { .header = (const void *)copy } };
-	weir_policy_open(&moved);
+	weir_policy_attach(&moved);
 	assert_ptr_equal(weir_policy_ref(policy), policy);
 	weir_policy_unref(policy);
 	weir_policy_unref(policy);
