@@ -122,6 +122,8 @@ static uint64_t insert(struct run *run, uint64_t *sum)
 		weir_flow_table_advance(run->table, run->now += 1000);
 		make_keys(run->keys + i, keys, n);
 		weir_flow_table_prepare(run->table, keys, probes, n);
+		for (uint32_t j = 0; j < n; j++)
+			weir_flow_table_expect(run->table, &probes[j]);
 		for (uint32_t j = 0; j < n; j++) {
 			struct weir_flow_memo memo = { .source_generation = i + j };
 

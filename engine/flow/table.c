@@ -11,16 +11,17 @@
  * The low 11 bits of meta and the words behind memo are the key; they are compared whole. Two
  * entries are a bucket: one cache line of IPv4, with everything that a packet needs in it. A keyed
  * hash names the home bucket. When that is full the flow goes to the next of a sequence of buckets
- * that the home determines (home, home + step, home + 2 step, ...), at most 16 of them; the home
- * remembers how far along it any of its flows went: its reach, a number of four bits, two in each
- * of its entries, free or not. So
+ * that the home determines: its neighbour, whose line is near in memory, then those that lie a step
+ * of the home's own apart, 32 buckets in all. The home remembers how far along any of its flows
+ * went: its reach, a number of four bits, two in each of its entries, free or not, of which the
+ * last stands for all the rest. So
  *
  *     a lookup reads the home, and no more as long as nothing of that home lies elsewhere;
  *     a removal leaves everything else where it is.
  *
  * A full table has 1.94 entries for each flow of IPv4 and 1.47 of IPv6: most flows are at
- * home. That all 16 buckets of a sequence are full meets one flow in a million then, and is
- * treated as a full table is.
+ * home. That all 32 buckets of a sequence are full meets not one flow in a hundred million then,
+ * and is treated as a full table is.
  *
  * A deadline is a number of steps of 2^27 ns; 35 bits of them reach to the year 2116, where time
  * stands still: no wild time wraps. A flow past its deadline is not there, whether its entry was
@@ -37,15 +38,17 @@
 #include <string.h>
 
 #include "memory.h"
+#include "weir/key.h"
 
 enum {
 	SLOTS = 2,   /* entries in a bucket */
-	PROBES = 16, /* buckets in which a flow may be */
+	PROBES = 32, /* buckets in which a flow may be */
 	WINDOW = 16, /* buckets that the hand looks at to make room */
 	SWEEP = 4,   /* buckets of each family swept at each advance */
 	LINE = 64,   /* of the cache */
 	SECRETS = 8,
 	PROTOCOLS = 256,
+	SIGNALS = 32, /* sets of them */
 	META = 0,
 	MEMO = 1,
 	PORTS = 2,
@@ -53,6 +56,7 @@ enum {
 	MACHINE_SHIFT = 11,
 	REACH_SHIFT = 27,
 	REACH_BITS = 2, /* in an entry */
+	REACH_FAR = 15, /* as far as flows go */
 	DEADLINE_SHIFT = 29,
 	STEP_SHIFT = 27, /* of nanoseconds to steps */
 };
@@ -68,17 +72,22 @@ static_assert(WEIR_FLOW_QUOTED + 1 <= KIND_MASK, "kinds have three bits, and fre
 /* What differs between the families. */
 static const struct {
 	uint32_t words;
-	uint32_t address_words;
 	uint32_t buckets_for_64;
-} shapes[2] = { { 4, 1, 62 }, { 8, 4, 47 } };
+} shapes[2] = { { 4, 62 }, { 8, 47 } };
 
 static_assert(sizeof(uint64_t) * SLOTS * 4 == LINE, "a bucket of IPv4 is a cache line");
+
+/* Protocols with timeouts of their own, and one that stands for all others. */
+static const uint8_t representatives[] = {
+	WEIR_PROTOCOL_TCP,    WEIR_PROTOCOL_UDP,  WEIR_PROTOCOL_ICMP,
+	WEIR_PROTOCOL_ICMPV6, WEIR_PROTOCOL_SCTP, 255,
+};
+enum { REPRESENTATIVES = sizeof(representatives) };
 
 struct family {
 	void *memory;
 	uint64_t *entries;
 	uint32_t words; /* of an entry */
-	uint32_t address_words;
 	uint32_t buckets;
 	uint32_t max;
 	uint32_t flows;
@@ -95,6 +104,11 @@ struct weir_flow_table {
 	uint64_t now_step; /* whole steps of it */
 	uint64_t timeouts[WEIR_FLOW_TIMEOUTS];
 	uint64_t busy_timeouts[PROTOCOLS]; /* of flows where both sides talk */
+	/* Of flows of one packet: what that leaves in meta, and the timeout; by its protocol's
+	 * representative below. */
+	uint64_t begun[2][SIGNALS];
+	uint64_t begun_timeouts[REPRESENTATIVES][SIGNALS];
+	uint8_t representatives[PROTOCOLS];
 	struct weir_flow_counters counters;
 };
 
@@ -168,9 +182,10 @@ static uint64_t timeout_of(const struct weir_flow_table *table, uint64_t meta)
 }
 
 /* The meta word with a deadline counted from now. */
-static uint64_t with_deadline(const struct weir_flow_table *table, uint64_t meta)
+static inline uint64_t with_deadline(const struct weir_flow_table *table, uint64_t meta,
+				     uint64_t timeout)
 {
-	uint64_t end = table->now + timeout_of(table, meta);
+	uint64_t end = table->now + timeout;
 	uint64_t deadline = (end >> STEP_SHIFT) + !!(end & ((1 << STEP_SHIFT) - 1));
 
 	if (end < table->now || deadline > NEVER)
@@ -276,14 +291,13 @@ static inline uint64_t *slot_at(const struct family *family, uint32_t bucket, un
 	return family->entries + ((size_t)bucket * SLOTS + slot) * family->words;
 }
 
-/* So many that no sequence meets a bucket twice, whatever its step; a small table's sequences are
- * all of it. */
+/* So many that steps of any length come to all buckets; a small table's sequences are all of it. */
 static uint32_t count_buckets(uint64_t wanted)
 {
-	static const uint8_t primes[] = { 2, 3, 5, 7, 11, 13 }; /* up to PROBES */
+	static const uint8_t primes[] = { 2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31 };
 	unsigned i = 0;
 
-	while (wanted > PROBES && i < sizeof(primes)) {
+	while (wanted >= PROBES && i < sizeof(primes)) {
 		if (wanted % primes[i++])
 			continue;
 		wanted++;
@@ -292,25 +306,48 @@ static uint32_t count_buckets(uint64_t wanted)
 	return wanted ? (uint32_t)wanted : 1;
 }
 
-static uint32_t step_of(const struct family *family, uint32_t home)
+/* The buckets of a sequence, one after the other. */
+struct walk {
+	uint32_t home;
+	uint32_t bucket;
+	uint32_t step;
+	unsigned distance;
+};
+
+static struct walk walk_from(const struct family *family, uint32_t home)
 {
 	uint64_t mixed = home * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+	uint64_t steps = family->buckets < PROBES ? 1 : family->buckets - 1;
 
-	if (family->buckets <= PROBES)
-		return 1;
-	return 1 + (uint32_t)(mixed * (family->buckets - 1) >> 32);
+	return (struct walk){
+		.home = home,
+		.bucket = home,
+		.step = 1 + (uint32_t)(mixed * steps >> 32),
+	};
 }
 
-static uint32_t bucket_after(const struct family *family, uint32_t bucket, uint32_t step)
+static uint32_t wrap(const struct family *family, uint64_t bucket)
 {
-	uint64_t next = (uint64_t)bucket + step;
-
-	return (uint32_t)(next >= family->buckets ? next - family->buckets : next);
+	return (uint32_t)(bucket >= family->buckets ? bucket - family->buckets : bucket);
 }
 
-static uint32_t bucket_along(const struct family *family, uint32_t home, unsigned reach)
+static uint32_t neighbour(const struct family *family, uint32_t bucket)
 {
-	return (uint32_t)((home + (uint64_t)reach * step_of(family, home)) % family->buckets);
+	return wrap(family, bucket ^ 1);
+}
+
+static inline void walk_on(const struct family *family, struct walk *walk)
+{
+	switch (walk->distance++) {
+	case 0:
+		walk->bucket = neighbour(family, walk->home);
+		break;
+	case 1:
+		walk->bucket = wrap(family, (uint64_t)walk->home + walk->step);
+		break;
+	default:
+		walk->bucket = wrap(family, (uint64_t)walk->bucket + walk->step);
+	}
 }
 
 static inline unsigned read_reach(const uint64_t *first, uint32_t entry_words)
@@ -321,19 +358,34 @@ static inline unsigned read_reach(const uint64_t *first, uint32_t entry_words)
 	return (unsigned)(low >> REACH_SHIFT | high >> REACH_SHIFT << REACH_BITS);
 }
 
+/* The distance up to which flows of this home may lie. */
 static unsigned reach_of(const struct family *family, uint32_t home)
 {
-	return read_reach(slot_at(family, home, 0), family->words);
+	unsigned reach = read_reach(slot_at(family, home, 0), family->words);
+
+	return reach == REACH_FAR ? PROBES - 1 : reach;
 }
 
-static void set_reach(struct family *family, uint32_t home, unsigned reach)
+static void set_reach(struct family *family, uint32_t home, unsigned distance)
 {
+	unsigned reach = distance < REACH_FAR ? distance : REACH_FAR;
+
 	for (unsigned i = 0; i < SLOTS; i++) {
 		uint64_t *meta = &slot_at(family, home, i)[META];
 		uint64_t bits = (uint64_t)reach >> (i * REACH_BITS) << REACH_SHIFT;
 
 		*meta = (*meta & ~REACH_MASK) | (bits & REACH_MASK);
 	}
+}
+
+/* Which of a bucket's entries are free, a bit each. */
+static inline unsigned free_in_bucket(const uint64_t *first, size_t entry_words)
+{
+	unsigned free = 0;
+
+	for (unsigned i = 0; i < SLOTS; i++)
+		free |= (unsigned)is_free(first[i * entry_words + META]) << i;
+	return free;
 }
 
 /* Both are compared before the answer is looked at: in which one it is nobody can predict.
@@ -361,13 +413,12 @@ static inline uint64_t *find_here(const struct family *family, uint32_t bucket,
 static __attribute__((noinline)) uint64_t *
 find_away(const struct family *family, const struct weir_flow_probe *probe, unsigned reach)
 {
-	uint32_t bucket = probe->bucket;
-	uint32_t step = step_of(family, bucket);
+	struct walk walk = walk_from(family, probe->bucket);
 	uint64_t *entry = NULL;
 
-	for (unsigned i = 0; i < reach && !entry; i++) {
-		bucket = bucket_after(family, bucket, step);
-		entry = find_here(family, bucket, probe->words, probe->family);
+	while (walk.distance < reach && !entry) {
+		walk_on(family, &walk);
+		entry = find_here(family, walk.bucket, probe->words, probe->family);
 	}
 	return entry;
 }
@@ -419,12 +470,9 @@ static unsigned expire_bucket(struct weir_flow_table *table, struct family *fami
 	return expired;
 }
 
-/* Whether a flow in the last bucket of the reach is why it is so far. */
-static bool needs_reach(const struct weir_flow_table *table, const struct family *family,
-			uint32_t home, unsigned reach)
+static bool holds_flow_of(const struct weir_flow_table *table, const struct family *family,
+			  uint32_t bucket, uint32_t home)
 {
-	uint32_t bucket = bucket_along(family, home, reach);
-
 	for (unsigned i = 0; i < SLOTS; i++) {
 		const uint64_t *entry = slot_at(family, bucket, i);
 
@@ -435,12 +483,21 @@ static bool needs_reach(const struct weir_flow_table *table, const struct family
 	return false;
 }
 
+/* By one, unless a flow in the last of the reach is why it is so far. */
 static void draw_in(const struct weir_flow_table *table, struct family *family, uint32_t home)
 {
 	unsigned reach = reach_of(family, home);
+	unsigned last = reach < REACH_FAR ? reach : REACH_FAR;
+	struct walk walk = walk_from(family, home);
 
-	if (reach && !needs_reach(table, family, home, reach))
-		set_reach(family, home, reach - 1);
+	if (!reach)
+		return;
+	while (walk.distance < reach) {
+		walk_on(family, &walk);
+		if (walk.distance >= last && holds_flow_of(table, family, walk.bucket, home))
+			return;
+	}
+	set_reach(family, home, last - 1);
 }
 
 /* Of one bucket in each call the reach is looked at, which takes a line from elsewhere: of
@@ -451,9 +508,10 @@ static void sweep(struct weir_flow_table *table, struct family *family)
 		expire_bucket(table, family, family->swept);
 		if (i == family->drawn_in)
 			draw_in(table, family, family->swept);
-		family->swept = bucket_after(family, family->swept, 1);
-		if (!family->swept)
-			family->drawn_in = (family->drawn_in + 1) % SWEEP;
+		if (++family->swept < family->buckets)
+			continue;
+		family->swept = 0;
+		family->drawn_in = (family->drawn_in + 1) % SWEEP;
 	}
 	for (unsigned i = 0; i < SWEEP && family->swept + i < family->buckets; i++)
 		__builtin_prefetch(slot_at(family, family->swept + i, 0));
@@ -483,17 +541,16 @@ static uint64_t *older_in_bucket(const struct weir_flow_table *table, const stru
 	return oldest;
 }
 
-/* Makes room in a sequence of buckets; false: all flows in them are in use. */
-static bool make_room(struct weir_flow_table *table, struct family *family, uint32_t bucket,
-		      uint32_t step)
+/* Makes room in a walk's buckets; false: all flows in them are in use. */
+static bool make_room(struct weir_flow_table *table, struct family *family, struct walk walk)
 {
 	uint64_t *oldest = NULL;
 	unsigned expired = 0;
 
-	for (unsigned i = 0; i < WINDOW && i < family->buckets; i++) {
-		expired += expire_bucket(table, family, bucket);
-		oldest = older_in_bucket(table, family, bucket, oldest);
-		bucket = bucket_after(family, bucket, step);
+	for (unsigned i = 0; i < WINDOW; i++) {
+		expired += expire_bucket(table, family, walk.bucket);
+		oldest = older_in_bucket(table, family, walk.bucket, oldest);
+		walk_on(family, &walk);
 	}
 	if (expired || !oldest)
 		return expired;
@@ -502,56 +559,90 @@ static bool make_room(struct weir_flow_table *table, struct family *family, uint
 	return true;
 }
 
+/* The hand goes around through all buckets. */
 static bool has_room(struct weir_flow_table *table, struct family *family)
 {
-	uint32_t hand = family->hand;
+	struct walk walk = { .bucket = family->hand, .step = 1, .distance = 2 };
 
 	if (family->flows < family->max)
 		return true;
-	family->hand = (uint32_t)(((uint64_t)hand + WINDOW) % family->buckets);
-	return make_room(table, family, hand, 1);
+	family->hand = (uint32_t)(((uint64_t)family->hand + WINDOW) % family->buckets);
+	return make_room(table, family, walk);
 }
 
-/* The first free entry of the home's sequence, and its distance. */
-static uint64_t *free_entry(struct weir_flow_table *table, struct family *family, uint32_t home,
-			    unsigned *distance)
+/* An entry for the flow: its own, as far as the home's reach, else the first free one. */
+static uint64_t *take_place(struct weir_flow_table *table, const struct weir_flow_probe *probe)
 {
-	uint32_t step = step_of(family, home);
-	uint32_t bucket = home;
+	struct family *family = &table->families[probe->family];
+	struct walk walk = walk_from(family, probe->bucket);
+	unsigned reach = reach_of(family, probe->bucket);
+	uint64_t *place = NULL;
+	unsigned distance = 0;
 
-	for (*distance = 0; *distance < PROBES; ++*distance) {
+	for (; walk.distance < PROBES && (walk.distance <= reach || !place);
+	     walk_on(family, &walk)) {
+		uint64_t *own = NULL;
+		unsigned free = free_in_bucket(slot_at(family, walk.bucket, 0), family->words);
+
 		table->counters.steps++;
-		for (unsigned i = 0; i < SLOTS; i++) {
-			uint64_t *entry = slot_at(family, bucket, i);
-
-			if (is_free(entry[META]))
-				return entry;
+		if (walk.distance <= reach)
+			own = find_here(family, walk.bucket, probe->words, probe->family);
+		if (own) {
+			*(is_expired(table, own[META]) ? &table->counters.expired
+						       : &table->counters.removed) += 1;
+			release(family, own);
+			return own;
 		}
-		bucket = bucket_after(family, bucket, step);
+		if (!place && free) {
+			place = slot_at(family, walk.bucket, (unsigned)__builtin_ctz(free));
+			distance = walk.distance;
+		}
 	}
-	return NULL;
+	if (distance > reach)
+		set_reach(family, probe->bucket, distance);
+	return place;
 }
 
-static uint64_t *place(struct weir_flow_table *table, struct family *family, uint32_t home)
+/* The same where room may have to be made; NULL: there is none. */
+static __attribute__((noinline)) uint64_t *make_place(struct weir_flow_table *table,
+						      const struct weir_flow_probe *probe)
 {
-	unsigned distance;
-	uint64_t *entry = free_entry(table, family, home, &distance);
+	struct family *family = &table->families[probe->family];
+	uint64_t *place;
 
-	if (!entry && make_room(table, family, home, step_of(family, home)))
-		entry = free_entry(table, family, home, &distance);
-	if (entry && distance > reach_of(family, home))
-		set_reach(family, home, distance);
-	return entry;
+	if (family->flows >= family->max && !find_entry(table, probe) && !has_room(table, family))
+		return NULL;
+	place = take_place(table, probe);
+	if (!place && make_room(table, family, walk_from(family, probe->bucket)))
+		place = take_place(table, probe);
+	return place;
 }
 
-static void begin(const struct weir_flow_table *table, uint64_t *entry, unsigned side,
-		  uint8_t signals, struct weir_flow_memo memo)
+/* Most flows are new, and find a place at home. Which of its entries that is nobody can predict. */
+static inline __attribute__((always_inline)) uint64_t *
+place_at_home(struct weir_flow_table *table, const struct weir_flow_probe *probe,
+	      size_t entry_words, uint32_t address_words)
 {
-	struct weir_flow_machine machine;
+	const struct family *family = &table->families[probe->family];
+	uint64_t *home = family->entries + (size_t)probe->bucket * SLOTS * entry_words;
+	unsigned free = free_in_bucket(home, entry_words);
+
+	if (!free || family->flows >= family->max || read_reach(home, (uint32_t)entry_words) ||
+	    find_in_bucket(home, probe->words, entry_words, address_words))
+		return make_place(table, probe);
+	table->counters.steps++;
+	return home + (unsigned)__builtin_ctz(free) * entry_words;
+}
+
+static inline void begin(const struct weir_flow_table *table, uint64_t *entry, unsigned side,
+			 uint8_t signals, struct weir_flow_memo memo)
+{
 	uint64_t meta = entry[META] & (KEY_MASK | REACH_MASK);
+	unsigned representative = table->representatives[protocol_of(meta)];
 
-	weir_flow_begin(&machine, side, signals);
-	entry[META] = with_deadline(table, meta | pack_machine(&machine));
+	signals &= SIGNALS - 1;
+	entry[META] = with_deadline(table, meta | table->begun[side][signals],
+				    table->begun_timeouts[representative][signals]);
 	memcpy(&entry[MEMO], &memo, sizeof(memo));
 }
 
@@ -564,7 +655,6 @@ static int make_family(struct weir_flow_table *table, unsigned which, uint32_t m
 
 	*family = (struct family){
 		.words = shapes[which].words,
-		.address_words = shapes[which].address_words,
 		.buckets = count_buckets(((uint64_t)max * shapes[which].buckets_for_64 + 63) / 64),
 		.max = max,
 	};
@@ -592,6 +682,24 @@ static void make_secrets(struct weir_flow_table *table, const uint64_t secret[2]
 	}
 }
 
+static void prepare_beginnings(struct weir_flow_table *table)
+{
+	memset(table->representatives, REPRESENTATIVES - 1, sizeof(table->representatives));
+	for (unsigned i = 0; i < REPRESENTATIVES; i++)
+		table->representatives[representatives[i]] = (uint8_t)i;
+	for (unsigned signals = 0; signals < SIGNALS; signals++) {
+		struct weir_flow_machine machine;
+
+		for (unsigned side = 0; side < 2; side++) {
+			weir_flow_begin(&machine, side, (uint8_t)signals);
+			table->begun[side][signals] = pack_machine(&machine);
+		}
+		for (unsigned i = 0; i < REPRESENTATIVES; i++)
+			table->begun_timeouts[i][signals] =
+				table->timeouts[weir_flow_timeout_of(&machine, representatives[i])];
+	}
+}
+
 int weir_flow_table_create(const struct weir_flow_options *options,
 			   const struct weir_allocator *allocator, struct weir_flow_table **out)
 {
@@ -611,6 +719,7 @@ int weir_flow_table_create(const struct weir_flow_options *options,
 			options->timeouts[i] ? options->timeouts[i] : weir_flow_timeout_default(i);
 	for (unsigned i = 0; i < PROTOCOLS; i++)
 		table->busy_timeouts[i] = table->timeouts[weir_flow_timeout_of(&busy, (uint8_t)i)];
+	prepare_beginnings(table);
 	if (make_family(table, 0, options->max_ipv4_flows) ||
 	    make_family(table, 1, options->max_ipv6_flows)) {
 		weir_flow_table_destroy(table);
@@ -693,9 +802,7 @@ static void find_some(const struct weir_flow_table *table, const struct weir_flo
 		if (entry || !reach_of(family, probe->bucket))
 			continue;
 		away[count++] = (uint8_t)i;
-		__builtin_prefetch(slot_at(
-			family, bucket_after(family, probe->bucket, step_of(family, probe->bucket)),
-			0));
+		__builtin_prefetch(slot_at(family, neighbour(family, probe->bucket), 0));
 	}
 	for (unsigned i = 0; i < count; i++) {
 		const struct weir_flow_probe *probe = &probes[away[i]];
@@ -715,30 +822,33 @@ void weir_flow_table_find_burst(const struct weir_flow_table *table,
 			  (unsigned)(n - i < AT_ONCE ? n - i : AT_ONCE));
 }
 
+void weir_flow_table_expect(const struct weir_flow_table *table,
+			    const struct weir_flow_probe *probe)
+{
+	const struct family *family = &table->families[probe->family];
+
+	if (!free_in_bucket(slot_at(family, probe->bucket, 0), family->words))
+		__builtin_prefetch(slot_at(family, neighbour(family, probe->bucket), 0));
+}
+
 struct weir_flow_entry *weir_flow_table_insert(struct weir_flow_table *table,
 					       const struct weir_flow_probe *probe, unsigned side,
 					       uint8_t signals, struct weir_flow_memo memo)
 {
-	struct family *family = &table->families[probe->family];
-	uint64_t *entry = find_entry(table, probe);
+	uint64_t *entry = probe->family ? place_at_home(table, probe, 8, 4)
+					: place_at_home(table, probe, 4, 1);
 
-	if (entry) {
-		if (is_expired(table, entry[META]))
-			table->counters.expired++;
-		else
-			table->counters.removed++;
-		release(family, entry);
-	} else if (has_room(table, family)) {
-		entry = place(table, family, probe->bucket);
-	}
 	if (!entry) {
 		table->counters.refused++;
 		return NULL;
 	}
 	entry[META] = (entry[META] & REACH_MASK) | probe->words[META];
-	memcpy(&entry[PORTS], &probe->words[PORTS], (1 + family->address_words) * sizeof(uint64_t));
+	/* In copies of known length, which are no calls. */
+	memcpy(&entry[PORTS], &probe->words[PORTS], 2 * sizeof(uint64_t));
+	if (probe->family)
+		memcpy(&entry[ADDRESSES + 1], &probe->words[ADDRESSES + 1], 3 * sizeof(uint64_t));
 	begin(table, entry, side, signals, memo);
-	family->flows++;
+	table->families[probe->family].flows++;
 	table->counters.inserted++;
 	return (struct weir_flow_entry *)entry;
 }
@@ -753,7 +863,7 @@ void weir_flow_table_note(struct weir_flow_table *table, struct weir_flow_entry 
 		weir_flow_advance(&machine, side, signals);
 		meta = (meta & ~MACHINE_MASK) | pack_machine(&machine);
 	}
-	meta = with_deadline(table, meta);
+	meta = with_deadline(table, meta, timeout_of(table, meta));
 	/* Most packets change nothing, and an unwritten line need not go back to memory. */
 	if (meta != entry->words[META])
 		entry->words[META] = meta;

@@ -7,7 +7,8 @@
  *     weir_flow_table_advance(table, now);                  once; expires a few flows
  *     weir_flow_table_prepare(table, keys, probes, n);      hashes and prefetches
  *     weir_flow_table_find_burst(table, probes, entries, n); which are known?
- *     ... judge those that are not, all together ...
+ *     weir_flow_table_expect(table, probe);                for each that is not
+ *     ... judge those, all together ...
  *     for each, in order: find again (a packet before it may have made the flow, or taken its
  *     place), then weir_flow_table_note, _restart or _insert
  *
@@ -71,6 +72,11 @@ struct weir_flow_entry *weir_flow_table_find(const struct weir_flow_table *table
 void weir_flow_table_find_burst(const struct weir_flow_table *table,
 				const struct weir_flow_probe *probes,
 				struct weir_flow_entry **entries, size_t n);
+
+/* This one will likely be inserted, after others: fetches the bucket to which it goes when its home
+ * is full. The home was fetched by prepare. */
+void weir_flow_table_expect(const struct weir_flow_table *table,
+			    const struct weir_flow_probe *probe);
 
 /* Begins a flow that is not in the table, with its first packet. NULL: there is no room. One that
  * is in the table after all gives way. */

@@ -352,6 +352,8 @@ static void ask_ahead(struct weir_worker *worker, size_t i, const struct weir_fl
 	else
 		make_question(worker, &burst->keys[i], shown_opener(passenger), &passenger->packet,
 			      question);
+	if (!entry)
+		weir_flow_table_expect(worker->flows, &burst->probes[i]);
 	passenger->question = (uint8_t)burst->question_count++;
 }
 
