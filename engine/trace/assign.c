@@ -203,7 +203,7 @@ static int settle(struct weir_assigner *assigner, struct weir_fragment *entry,
 static int arrive(struct weir_assigner *assigner, struct weir_fragment *entry,
 		  const struct weir_place *where)
 {
-	if (!assigner->is_second_pass) {
+	if (!assigner->is_second_pass && !assigner->is_endless) {
 		struct weir_arrival *arrival = weir_array_push(&assigner->arrivals);
 
 		if (!arrival)
@@ -316,7 +316,10 @@ static struct weir_fragment *find_first(const struct weir_assigner *assigner,
 
 	while (entry && entry->kind != WEIR_FRAGMENT_FIRST)
 		entry = weir_fragments_older(&assigner->fragments, entry);
-	return entry && weir_fragments_are_near(entry->time, time) ? entry : NULL;
+	return entry && entry->place.sighting != WEIR_NONE &&
+			       weir_fragments_are_near(entry->time, time)
+		       ? entry
+		       : NULL;
 }
 
 static int assign_later_fragment(struct weir_assigner *assigner, const struct weir_packet *packet,
@@ -397,27 +400,49 @@ int weir_assign(struct weir_assigner *assigner, const struct weir_incoming *inco
 	return status;
 }
 
-static int settle_all(struct weir_assigner *assigner)
+static uint64_t entry_count(const struct weir_fragments *fragments)
 {
-	struct weir_fragments *fragments = &assigner->fragments;
-	uint64_t count =
-		fragments->begun < WEIR_FRAGMENT_WINDOW ? fragments->begun : WEIR_FRAGMENT_WINDOW;
+	return fragments->begun < WEIR_FRAGMENT_WINDOW ? fragments->begun : WEIR_FRAGMENT_WINDOW;
+}
+
+static bool waited_in_vain(const struct weir_fragment *entry, uint64_t now)
+{
+	return now == WEIR_TRACE_END ||
+	       (now > entry->time && !weir_fragments_are_near(entry->time, now));
+}
+
+int weir_assigner_end_waiting(struct weir_assigner *assigner, uint64_t now)
+{
+	uint64_t count = entry_count(&assigner->fragments);
 
 	for (uint64_t i = 0; i < count; i++) {
-		struct weir_place orphans = fragments->entries[i].place;
+		struct weir_fragment *entry = &assigner->fragments.entries[i];
+		struct weir_place orphans = entry->place;
 		int status = 0;
 
-		if (fragments->entries[i].kind == WEIR_FRAGMENT_WAITING)
-			status = settle(assigner, &fragments->entries[i], &orphans);
+		if (entry->kind == WEIR_FRAGMENT_WAITING && waited_in_vain(entry, now))
+			status = settle(assigner, entry, &orphans);
 		if (status)
 			return status;
 	}
 	return 0;
 }
 
+void weir_assigner_move_fragments(struct weir_assigner *assigner, const uint32_t *moved)
+{
+	uint64_t count = entry_count(&assigner->fragments);
+
+	for (uint64_t i = 0; i < count; i++) {
+		struct weir_fragment *entry = &assigner->fragments.entries[i];
+
+		if (entry->kind != WEIR_FRAGMENT_SETTLED && entry->place.sighting != WEIR_NONE)
+			entry->place.sighting = moved[entry->place.sighting];
+	}
+}
+
 int weir_assigner_end(struct weir_assigner *assigner)
 {
-	int status = settle_all(assigner);
+	int status = weir_assigner_end_waiting(assigner, WEIR_TRACE_END);
 
 	if (!status && assigner->arrivals.count)
 		qsort(assigner->arrivals.items, assigner->arrivals.count,

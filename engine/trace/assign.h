@@ -15,6 +15,9 @@
 #include "sightings.h"
 #include "tunnels.h"
 
+/* The end of time: nothing comes after it. */
+#define WEIR_TRACE_END UINT64_MAX
+
 /* Fragments that waited and found their first. */
 struct weir_arrival {
 	uint64_t serial;
@@ -28,6 +31,7 @@ struct weir_assigner {
 	struct weir_array arrivals; /* struct weir_arrival; by serial after the first pass */
 	struct weir_tunnels tunnels;
 	bool is_stateless;
+	bool is_endless; /* there is no second pass */
 	bool is_second_pass;
 };
 
@@ -62,6 +66,12 @@ int weir_assign(struct weir_assigner *assigner, const struct weir_incoming *inco
 
 /* Nothing comes any more: what still waits has no first fragment. 0 or -ENOMEM. */
 int weir_assigner_end(struct weir_assigner *assigner);
+
+/* What waits for so long that its first fragment can no longer come has none. 0 or -ENOMEM. */
+int weir_assigner_end_waiting(struct weir_assigner *assigner, uint64_t now);
+
+/* Sighting i is number moved[i] now, or forgotten: WEIR_NONE. */
+void weir_assigner_move_fragments(struct weir_assigner *assigner, const uint32_t *moved);
 
 /* From now on the second pass. */
 void weir_assigner_rewind(struct weir_assigner *assigner);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "memory.h"
+#include "settle.h"
 #include "weir/key.h"
 
 static struct weir_sighting *sighting_at(const struct weir_judge *judge, uint32_t number)
@@ -217,6 +218,15 @@ static int make_records(struct weir_flows *flows, const struct weir_judge *judge
 	return flows->records ? 0 : -ENOMEM;
 }
 
+/* What was suspect once, and no visit was found for, stays so when the reason is forgotten. */
+static void suspect_again(const struct weir_judge *judge, struct weir_outcome *outcomes,
+			  const uint32_t *translated, uint32_t count)
+{
+	for (uint32_t i = 0; judge->settler && i < count; i++)
+		outcomes[i].is_suspect |=
+			translated[i] == WEIR_NONE && weir_settler_suspects(judge->settler, i);
+}
+
 int weir_flows_make(struct weir_flows *flows, const struct weir_judge *judge,
 		    const struct weir_allocator *allocator)
 {
@@ -236,8 +246,10 @@ int weir_flows_make(struct weir_flows *flows, const struct weir_judge *judge,
 		decide_openers(judge, flows->outcomes, count);
 		status = weir_join_translated(judge, flows->outcomes, translated, allocator);
 	}
-	if (!status)
+	if (!status) {
+		suspect_again(judge, flows->outcomes, translated, count);
 		status = make_records(flows, judge, translated, allocator);
+	}
 	if (!status) {
 		weir_judge_flows(judge, flows->outcomes, flows->records, flows->record_count);
 		resolve_outcomes(flows->outcomes, count, translated);
@@ -250,4 +262,5 @@ void weir_flows_finish(struct weir_flows *flows, const struct weir_allocator *al
 {
 	weir_release(allocator, flows->outcomes);
 	weir_release(allocator, flows->records);
+	*flows = (struct weir_flows){ 0 };
 }

@@ -47,12 +47,15 @@ struct weir_flows {
 	uint32_t record_count;
 };
 
+struct weir_settler;
+
 /* What the verdicts depend on. */
 struct weir_judge {
 	const struct weir_policy *policy;
 	struct weir_assigner *assigner;
-	uint64_t start; /* the trace's least time */
-	uint8_t flags;  /* of every key */
+	const struct weir_settler *settler; /* of an endless trace, else NULL */
+	uint64_t start;                     /* the trace's least time */
+	uint8_t flags;                      /* of every key */
 };
 
 /* Makes and judges the flows of an assigner that has ended; 0 or -ENOMEM. */

@@ -16,11 +16,13 @@
 #include <errno.h>
 
 #include "flows.h"
+#include "settle.h"
 #include "weir/directory.h"
 #include "weir/key.h"
 
 enum {
 	BURST = 32, /* packets whose memory is fetched before the first of them is assigned */
+	DUE_PACKETS = 65536, /* are not settled before, unless time says so */
 };
 
 struct weir_trace {
@@ -31,6 +33,11 @@ struct weir_trace {
 	struct weir_judge judge;
 	struct weir_trace_summary summary;
 	bool has_frames;
+
+	/* Of an endless trace. */
+	bool is_endless;
+	struct weir_settler settler;
+	uint64_t packets_settled;
 };
 
 int weir_trace_create(struct weir_policy *policy, const struct weir_trace_options *options,
@@ -50,9 +57,12 @@ int weir_trace_create(struct weir_policy *policy, const struct weir_trace_option
 		weir_trace_destroy(trace);
 		return -ENOMEM;
 	}
+	weir_settler_init(&trace->settler, allocator);
+	trace->is_endless = trace->assigner.is_endless = options->endless;
 	trace->policy = weir_policy_ref(policy);
 	trace->judge.policy = policy;
 	trace->judge.assigner = &trace->assigner;
+	trace->judge.settler = options->endless ? &trace->settler : NULL;
 	trace->judge.flags = WEIR_KEY_BOTH;
 	if (options->unknown_pods_external)
 		trace->judge.flags |= WEIR_KEY_UNKNOWN_EXTERNAL;
@@ -66,6 +76,7 @@ void weir_trace_destroy(struct weir_trace *trace)
 		return;
 	weir_flows_finish(&trace->flows, trace->allocator);
 	weir_assigner_finish(&trace->assigner);
+	weir_settler_finish(&trace->settler);
 	weir_policy_unref(trace->policy);
 	weir_release(trace->allocator, trace);
 }
@@ -119,22 +130,31 @@ static size_t burst_size(size_t left)
 	return left < BURST ? left : BURST;
 }
 
+/* What is over since the trace was settled; without that there is nothing. */
+static int forget(struct weir_trace *trace)
+{
+	int status;
+
+	if (!trace->settler.is_settled)
+		return 0;
+	status = weir_settler_forget(&trace->settler, &trace->assigner, &trace->flows);
+	weir_flows_finish(&trace->flows, trace->allocator);
+	return status;
+}
+
 int weir_trace_add(struct weir_trace *trace, const struct weir_frame *frames, size_t n)
 {
 	struct weir_incoming burst[BURST];
+	int status = forget(trace);
 
-	for (size_t done = 0; done < n; done += BURST) {
+	for (size_t done = 0; done < n && !status; done += BURST) {
 		size_t size = burst_size(n - done);
 
 		weir_assigner_expect(&trace->assigner, &frames[done], size, burst);
-		for (size_t i = 0; i < size; i++) {
-			int status = add(trace, &frames[done + i], &burst[i]);
-
-			if (status)
-				return status;
-		}
+		for (size_t i = 0; i < size && !status; i++)
+			status = add(trace, &frames[done + i], &burst[i]);
 	}
-	return 0;
+	return status;
 }
 
 static enum weir_trace_class class_of_verdict(uint8_t action)
@@ -149,6 +169,11 @@ static enum weir_trace_class class_of_verdict(uint8_t action)
 	}
 }
 
+static bool is_over(const struct weir_trace *trace, uint32_t flow)
+{
+	return !trace->is_endless || weir_settler_news(&trace->settler, flow) == WEIR_TRACE_OVER;
+}
+
 static void summarize_flows(struct weir_trace *trace)
 {
 	struct weir_trace_summary *summary = &trace->summary;
@@ -158,15 +183,51 @@ static void summarize_flows(struct weir_trace *trace)
 		const struct weir_tally *tally =
 			&weir_sighting_at(&trace->assigner.sightings, record->sighting)->tally;
 
+		if (!is_over(trace, i))
+			continue;
 		summary->flows[record->verdict]++;
 		summary->by_class[class_of_verdict(record->verdict)] +=
 			tally->packets[0] + tally->packets[1];
 	}
 }
 
+int weir_trace_settle(struct weir_trace *trace, uint64_t now)
+{
+	int status = trace->is_endless ? forget(trace) : -EINVAL;
+
+	if (!status)
+		status = weir_assigner_end_waiting(&trace->assigner, now);
+	if (!status)
+		status = weir_settler_save(&trace->settler, &trace->assigner);
+	if (!status)
+		status = weir_flows_make(&trace->flows, &trace->judge, trace->allocator);
+	if (!status)
+		status = weir_settler_tell(&trace->settler, &trace->assigner, &trace->flows, now);
+	if (!status)
+		summarize_flows(trace);
+	trace->packets_settled = trace->summary.packets;
+	return status;
+}
+
+enum weir_trace_news weir_trace_flow_news(const struct weir_trace *trace, uint64_t index)
+{
+	return weir_settler_news(&trace->settler, (uint32_t)index);
+}
+
+bool weir_trace_is_due(const struct weir_trace *trace)
+{
+	uint64_t packets = trace->summary.packets - trace->packets_settled;
+
+	return packets >= DUE_PACKETS && packets >= trace->assigner.sightings.count;
+}
+
 int weir_trace_finish(struct weir_trace *trace)
 {
-	int status = weir_assigner_end(&trace->assigner);
+	int status;
+
+	if (trace->is_endless)
+		return weir_trace_settle(trace, WEIR_TRACE_END);
+	status = weir_assigner_end(&trace->assigner);
 
 	if (!status)
 		status = weir_flows_make(&trace->flows, &trace->judge, trace->allocator);
@@ -268,7 +329,8 @@ void weir_trace_flow(const struct weir_trace *trace, uint64_t index, struct weir
 	const struct weir_outcome *outcomes = trace->flows.outcomes;
 
 	*out = (struct weir_flow){
-		.number = index + 1,
+		.number = trace->is_endless ? weir_settler_number(&trace->settler, (uint32_t)index)
+					    : index + 1,
 		.service = record->service,
 		.service_port = record->service_port,
 		.verdict = record->verdict,
@@ -294,6 +356,8 @@ void weir_trace_summarize(const struct weir_trace *trace, struct weir_trace_summ
 
 int weir_trace_rewind(struct weir_trace *trace)
 {
+	if (trace->is_endless)
+		return -EINVAL;
 	weir_assigner_rewind(&trace->assigner);
 	return 0;
 }

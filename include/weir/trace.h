@@ -26,6 +26,7 @@ struct weir_trace_options {
 	const struct weir_allocator *allocator; /* NULL: the C library's */
 	bool unknown_pods_external;             /* --unknown-pods external */
 	bool stateless;                         /* judge every packet by itself, replies too */
+	bool endless;                           /* packets keep coming: flows are settled */
 };
 
 /* Keeps a reference on the policy. */
@@ -38,6 +39,27 @@ int weir_trace_add(struct weir_trace *trace, const struct weir_frame *frames, si
 
 /* Ends the first pass and judges. 0 or -ENOMEM. */
 int weir_trace_finish(struct weir_trace *trace);
+
+/*
+ * An endless trace has no second pass, and its memory grows with the flows that live at one time.
+ * Settling judges what there is as if the trace ended here, and says of each flow what is new. The
+ * flows can be asked for until frames are added or it is settled again; then those that are over
+ * are forgotten. They are over when they ended, or nothing came for so long as a live dataplane
+ * waits. Finishing settles for good: all are over.
+ */
+enum weir_trace_news {
+	WEIR_TRACE_SAME,    /* but for its counts and times */
+	WEIR_TRACE_CHANGED, /* or new: may become another yet */
+	WEIR_TRACE_OVER,
+};
+
+/* now: nanoseconds since 1970 by the frames' clock. 0, -ENOMEM, or -EINVAL when the trace is not
+ * endless. */
+int weir_trace_settle(struct weir_trace *trace, uint64_t now);
+enum weir_trace_news weir_trace_flow_news(const struct weir_trace *trace, uint64_t index);
+
+/* Whether so many frames came since the last time that settling costs little beside adding. */
+bool weir_trace_is_due(const struct weir_trace *trace);
 
 enum weir_trace_class {
 	WEIR_TRACE_DENIED,
@@ -83,7 +105,7 @@ struct weir_flow_side {
 
 /* Counted by direction: [0] forward, from -> to; [1] reply. */
 struct weir_flow {
-	uint64_t number; /* from 1, by first packet */
+	uint64_t number; /* from 1, by first packet; in an endless trace as they were settled */
 	uint64_t first;  /* nanoseconds since 1970 */
 	uint64_t last;
 	uint64_t packets[2];
@@ -127,7 +149,8 @@ struct weir_trace_packet {
 };
 
 /* The second pass: rewind once, then locate the same frames in the same order, in bursts of any
- * size: out[i] answers frames[i]. -EINVAL for frames that were never added. */
+ * size: out[i] answers frames[i]. -EINVAL for frames that were never added, and for endless
+ * traces. */
 int weir_trace_rewind(struct weir_trace *trace);
 int weir_trace_locate(struct weir_trace *trace, const struct weir_frame *frames, size_t n,
 		      struct weir_trace_packet *out);

@@ -530,6 +530,206 @@ static void t8_packets_in_tunnels_say_what_they_say_without(void **state)
 	}
 }
 
+/* Endless traces. */
+
+struct told {
+	char (*lines)[SCRIPT_TEXT];
+	size_t count;
+};
+
+static void tell(struct told *told, const struct weir_flow *flow)
+{
+	struct weir_flow unnumbered = *flow;
+
+	unnumbered.number = 0;
+	told->lines = realloc(told->lines, (told->count + 1) * sizeof(*told->lines));
+	assert_non_null(told->lines);
+	told->lines[told->count][0] = '\0';
+	script_append_flow(told->lines[told->count++], &unnumbered);
+}
+
+static void tell_all(struct told *told, const struct weir_trace *trace)
+{
+	for (uint64_t i = 0; i < weir_trace_flow_count(trace); i++) {
+		struct weir_flow flow;
+
+		weir_trace_flow(trace, i, &flow);
+		tell(told, &flow);
+	}
+}
+
+static void tell_over(struct told *told, const struct weir_trace *trace)
+{
+	for (uint64_t i = 0; i < weir_trace_flow_count(trace); i++) {
+		struct weir_flow flow;
+
+		if (weir_trace_flow_news(trace, i) != WEIR_TRACE_OVER)
+			continue;
+		weir_trace_flow(trace, i, &flow);
+		assert_true(flow.number > 0);
+		tell(told, &flow);
+	}
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static void compare_told(struct told *left, struct told *right)
+{
+	assert_int_equal(left->count, right->count);
+	qsort(left->lines, left->count, SCRIPT_TEXT, compare_lines);
+	qsort(right->lines, right->count, SCRIPT_TEXT, compare_lines);
+	for (size_t i = 0; i < left->count; i++)
+		assert_string_equal(left->lines[i], right->lines[i]);
+	free(left->lines);
+	free(right->lines);
+}
+
+static struct weir_trace *begin(const struct weir_trace_options *options)
+{
+	struct weir_policy *policy = cluster_policy();
+	struct weir_trace *trace;
+
+	assert_non_null(policy);
+	assert_int_equal(weir_trace_create(policy, options, &trace), 0);
+	weir_policy_unref(policy);
+	return trace;
+}
+
+static const struct weir_trace_options endless[] = {
+	{ .endless = true },
+	{ .endless = true, .stateless = true },
+	{ .endless = true, .unknown_pods_external = true },
+};
+
+/* At a time before all of them nothing is over. */
+static void endless_settling_changes_nothing(void **state)
+{
+	struct soup *soup = *state;
+
+	for (unsigned seed = 300; seed < 300 + SEEDS; seed++) {
+		struct weir_trace_options options = endless[seed % COUNT(endless)];
+		struct told settled = { 0 };
+		struct told whole = { 0 };
+		struct weir_trace *trace;
+
+		print_message("seed %u\n", seed);
+		cook(soup, seed, ALL, true);
+		trace = begin(&options);
+		for (size_t done = 0, i = 0; done < PACKETS; i++) {
+			size_t n = burst_at(i, PACKETS - done);
+
+			assert_int_equal(weir_trace_add(trace, &soup->frames[done], n), 0);
+			assert_int_equal(weir_trace_settle(trace, 0), 0);
+			tell_over(&settled, trace);
+			assert_int_equal(settled.count, 0);
+			done += n;
+		}
+		assert_int_equal(weir_trace_finish(trace), 0);
+		tell_over(&settled, trace);
+		weir_trace_destroy(trace);
+		options.endless = false;
+		trace = play(soup, &options);
+		tell_all(&whole, trace);
+		weir_trace_destroy(trace);
+		compare_told(&settled, &whole);
+	}
+}
+
+static void endless_counts_add_up_whatever_is_forgotten(void **state)
+{
+	struct soup *soup = *state;
+
+	for (unsigned seed = 400; seed < 400 + SEEDS; seed++) {
+		struct weir_trace *trace = begin(&endless[seed % COUNT(endless)]);
+		struct weir_trace_summary summary;
+		struct told told = { 0 };
+		uint64_t total = 0;
+		uint64_t now = 0;
+
+		print_message("seed %u\n", seed);
+		cook(soup, seed, ALL, true);
+		for (size_t i = 0; i < PACKETS; i++) {
+			now = soup->frames[i].time > now ? soup->frames[i].time : now;
+			assert_int_equal(weir_trace_add(trace, &soup->frames[i], 1), 0);
+			if (i % (seed % 8 + 1))
+				continue;
+			assert_int_equal(weir_trace_settle(trace, now), 0);
+			tell_over(&told, trace);
+		}
+		assert_true(told.count > 0);
+		assert_int_equal(weir_trace_finish(trace), 0);
+		tell_over(&told, trace);
+		weir_trace_summarize(trace, &summary);
+		assert_int_equal(summary.packets, PACKETS);
+		for (unsigned i = 0; i < WEIR_TRACE_CLASSES; i++)
+			total += summary.by_class[i];
+		assert_int_equal(total, PACKETS);
+		assert_int_equal(summary.flows[0] + summary.flows[1] + summary.flows[2],
+				 told.count);
+		weir_trace_destroy(trace);
+		free(told.lines);
+	}
+}
+
+/* A millisecond between two packets, so that nothing ends but at the end. */
+static void set_times(struct soup *soup, uint64_t begin)
+{
+	for (size_t i = 0; i < PACKETS; i++)
+		soup->frames[i].time = begin + i * 1000000;
+}
+
+static void add_settling(struct weir_trace *trace, const struct soup *soup, struct told *told)
+{
+	for (size_t done = 0, i = 0; done < PACKETS; i++) {
+		size_t n = burst_at(i, PACKETS - done);
+
+		assert_int_equal(weir_trace_add(trace, &soup->frames[done], n), 0);
+		done += n;
+		assert_int_equal(weir_trace_settle(trace, soup->frames[done - 1].time), 0);
+		tell_over(told, trace);
+	}
+}
+
+/* What is days apart has nothing to do with each other: it is as two traces would be, of which
+ * neither has begun with its first packet. */
+static void endless_what_is_over_is_forgotten(void **state)
+{
+	static const uint64_t first = 1000 * UINT64_C(1000000000);
+	static const uint64_t second = 1000000 * UINT64_C(1000000000);
+	static const struct weir_trace_options defaults;
+	struct soup *soup = *state;
+
+	for (unsigned seed = 500; seed < 500 + SEEDS; seed++) {
+		struct weir_trace *trace = begin(&endless[0]);
+		struct told settled = { 0 };
+		struct told whole = { 0 };
+		struct weir_frame early = { .link_type = 1, .wire = 14, .time = 1 };
+
+		print_message("seed %u\n", seed);
+		assert_int_equal(weir_trace_add(trace, &early, 1), 0);
+		for (unsigned half = 0; half < 2; half++) {
+			struct weir_trace *apart = begin(&defaults);
+
+			cook(soup, seed + half * 1000, ALL, true);
+			set_times(soup, half ? second : first);
+			add_settling(trace, soup, &settled);
+			assert_int_equal(settled.count, whole.count);
+			assert_int_equal(weir_trace_add(apart, &early, 1), 0);
+			assert_int_equal(weir_trace_add(apart, soup->frames, PACKETS), 0);
+			assert_int_equal(weir_trace_finish(apart), 0);
+			tell_all(&whole, apart);
+			weir_trace_destroy(apart);
+			assert_int_equal(weir_trace_settle(trace, half ? UINT64_MAX : second), 0);
+			tell_over(&settled, trace);
+		}
+		weir_trace_destroy(trace);
+		compare_told(&settled, &whole);
+	}
+}
+
 static int make_soup(void **state)
 {
 	*state = malloc(sizeof(struct soup));
@@ -548,6 +748,9 @@ int main(void)
 		cmocka_unit_test(t9_counts_always_add_up),
 		cmocka_unit_test(t6_t13_t15_packets_part_as_the_twin_parts_them),
 		cmocka_unit_test(t8_packets_in_tunnels_say_what_they_say_without),
+		cmocka_unit_test(endless_settling_changes_nothing),
+		cmocka_unit_test(endless_counts_add_up_whatever_is_forgotten),
+		cmocka_unit_test(endless_what_is_over_is_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, make_soup, drop_soup);

@@ -235,7 +235,7 @@ static const char *protocol_name(uint8_t protocol)
 	}
 }
 
-static void append_flow(char *text, const struct weir_flow *flow)
+void script_append_flow(char *text, const struct weir_flow *flow)
 {
 	static const char *const verdicts[] = { "deny", "allow", "ambiguous" };
 	char more[128];
@@ -387,7 +387,7 @@ void script_play(const char *script, const struct weir_trace_options *options,
 		struct weir_flow flow;
 
 		weir_trace_flow(trace, i, &flow);
-		append_flow(out->flows, &flow);
+		script_append_flow(out->flows, &flow);
 	}
 	script_check_identities(trace, frames, count);
 	assert_int_equal(weir_trace_rewind(trace), 0);
@@ -397,5 +397,43 @@ void script_play(const char *script, const struct weir_trace_options *options,
 		assert_int_equal(weir_trace_locate(trace, &frames[i], 1, &packet), 0);
 		append_packet(out->packets, &packet);
 	}
+	weir_trace_destroy(trace);
+}
+
+static void append_news(char *text, const struct weir_trace *trace)
+{
+	for (uint64_t i = 0; i < weir_trace_flow_count(trace); i++) {
+		enum weir_trace_news news = weir_trace_flow_news(trace, i);
+		struct weir_flow flow;
+
+		if (news == WEIR_TRACE_SAME)
+			continue;
+		weir_trace_flow(trace, i, &flow);
+		if (news == WEIR_TRACE_CHANGED)
+			append(text, "~ ");
+		script_append_flow(text, &flow);
+	}
+}
+
+void script_settle(const char *script, const struct weir_trace_options *options,
+		   char text[SCRIPT_TEXT])
+{
+	static struct frame_builder builders[SCRIPT_PACKETS];
+	struct weir_frame frames[SCRIPT_PACKETS];
+	size_t count = script_read(script, builders, frames);
+	struct weir_policy *policy = cluster_policy();
+	struct weir_trace *trace;
+
+	assert_non_null(policy);
+	text[0] = '\0';
+	assert_int_equal(weir_trace_create(policy, options, &trace), 0);
+	weir_policy_unref(policy);
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(weir_trace_settle(trace, frames[i].time), 0);
+		append_news(text, trace);
+		assert_int_equal(weir_trace_add(trace, &frames[i], 1), 0);
+	}
+	assert_int_equal(weir_trace_finish(trace), 0);
+	append_news(text, trace);
 	weir_trace_destroy(trace);
 }

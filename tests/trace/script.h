@@ -47,6 +47,14 @@ size_t script_read(const char *script, struct frame_builder *builders, struct we
 void script_play(const char *script, const struct weir_trace_options *options,
 		 struct script_result *out);
 
+/* Plays a script as an endless trace that is settled before each packet and at the end. Lines are
+ * those of flows, in the order in which they were told, with "~ " before what is provisional. */
+void script_settle(const char *script, const struct weir_trace_options *options,
+		   char text[SCRIPT_TEXT]);
+
+/* Appends the line of a flow, in SCRIPT_TEXT bytes. */
+void script_append_flow(char *text, const struct weir_flow *flow);
+
 /* Checks that a finished trace adds up, and that a second pass over the frames agrees with it. */
 void script_check_identities(struct weir_trace *trace, const struct weir_frame *frames,
 			     size_t count);
