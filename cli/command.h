@@ -60,6 +60,17 @@ enum option_id {
 	OPTION_NAMESPACE,
 	OPTION_NODES,
 	OPTION_OUTPUT,
+	OPTION_SEED,
+	OPTION_MIX,
+	OPTION_PODS,
+	OPTION_NAMESPACES,
+	OPTION_NODE_COUNT,
+	OPTION_POLICIES,
+	OPTION_TIERS,
+	OPTION_PORT_SPECS,
+	OPTION_FAMILY,
+	OPTION_SHARE, /* of weir gen: the first of as many as there are shares */
+	OPTION_SHARE_LAST = OPTION_SHARE + 39,
 	OPTION_COLOR,
 	OPTION_HELP,
 	OPTION_COUNT,
@@ -121,6 +132,7 @@ struct invocation {
 extern const struct command *const commands[];
 extern const struct command check_command;
 extern const struct command eval_command;
+extern const struct command gen_command;
 extern const struct command list_command;
 extern const struct command replay_command;
 extern const struct command slim_command;

@@ -1,8 +1,8 @@
 /*
  * dice.h - numbers from a seed, the same on every machine (splitmix64).
  */
-#ifndef WEIR_TESTS_RANDOM_DICE_H
-#define WEIR_TESTS_RANDOM_DICE_H
+#ifndef WEIR_GEN_DICE_H
+#define WEIR_GEN_DICE_H
 
 #include <stdbool.h>
 #include <stdint.h>
