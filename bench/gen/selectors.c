@@ -1,7 +1,7 @@
 /*
- * Selectors, with matchLabels or, as often as the share says, with matchExpressions. The subjects
- * of a policy are certain workloads, so the expressions beside their names are true of everybody;
- * those of peers may say anything.
+ * Selectors, with matchLabels or, as often as the share says, with matchExpressions; only several
+ * workloads at once always need one. The subjects of a policy are certain workloads, so the
+ * expressions beside their names are true of everybody; those of peers may say anything.
  */
 #include "policies.h"
 
@@ -39,14 +39,16 @@ void gen_put_group_selector(struct gen_writer *writer, const uint32_t *apps, uin
 		"{key: tier, operator: NotIn, values: [legacy, test]}",
 	};
 
-	if (count == 1 && !has_expressions(writer)) {
+	bool expressions = has_expressions(writer);
+
+	if (count == 1 && !expressions) {
 		gen_put(writer->out, "{matchLabels: {app: %s}}", writer->plan->apps[apps[0]].name);
 		return;
 	}
 	gen_put(writer->out, "{matchExpressions: [{key: app, operator: In, values: [");
 	put_names(writer, apps, count);
 	gen_put(writer->out, "]}");
-	if (dice_one_in(&writer->dice, 2))
+	if (expressions && dice_one_in(&writer->dice, 2))
 		gen_put(writer->out, ", %s", DICE_PICK(&writer->dice, true_of_all));
 	gen_put(writer->out, "]}");
 }
