@@ -71,6 +71,7 @@ enum option_id {
 	OPTION_FAMILY,
 	OPTION_SHARE, /* of weir gen: the first of as many as there are shares */
 	OPTION_SHARE_LAST = OPTION_SHARE + 39,
+	OPTION_MAX_BYTES,
 	OPTION_COLOR,
 	OPTION_HELP,
 	OPTION_COUNT,
@@ -131,6 +132,7 @@ struct invocation {
 /* The commands of this version, up to a NULL. */
 extern const struct command *const commands[];
 extern const struct command check_command;
+extern const struct command compile_command;
 extern const struct command eval_command;
 extern const struct command gen_command;
 extern const struct command list_command;

@@ -312,7 +312,7 @@ static enum exit_code run(const struct invocation *invocation)
 		    : !query_endpoints(invocation, &query) || !query_protocol(invocation, &query) ||
 			      !query_numbers(invocation, &query))
 		return EXIT_USAGE;
-	code = input_compile(&input, invocation);
+	code = input_policy(&input, invocation);
 	if (code == EXIT_CLEAN) {
 		status = weir_querier_create(input.policy, NULL, &querier);
 		if (status) {

@@ -8,7 +8,7 @@
 enum {
 	WIDTH = 80,
 	HELP_COLUMN = 30, /* where the text of an option begins */
-	NAME_COLUMN = 10,
+	NAME_COLUMN = 11,
 };
 
 const char program_description[] =
@@ -90,7 +90,7 @@ void help_program(FILE *file)
 		fprintf(file, "  %-*s", NAME_COLUMN - 2, commands[i]->name);
 		print_wrapped(file, commands[i]->summary, NAME_COLUMN);
 	}
-	fputs("  help    the help of a command: weir help COMMAND\n\n"
+	fputs("  help     the help of a command: weir help COMMAND\n\n"
 	      "Options:\n"
 	      "  -h, --help   print this help\n"
 	      "  --version    print the version\n\n"

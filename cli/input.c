@@ -6,10 +6,11 @@
 #include <sys/stat.h>
 
 #include "weir/address.h"
-#include "weir/capture.h"
+#include "weir/policy_file.h"
 #include "weir/resolved.h"
 
 #include "folder.h"
+#include "saved.h"
 
 /* No dump of a cluster is near; a bomb in a compressed file is beyond. */
 static const size_t largest_manifest = (size_t)4 << 30;
@@ -151,12 +152,57 @@ static enum exit_code create_cluster(struct input *input, const struct invocatio
 	return code;
 }
 
+/* A compiled policy is kept, not read: its file is mapped as long as it is in use. */
+static void keep_saved(struct input *input, const char *path, struct weir_file *file)
+{
+	if (input->takes_saved && !input->saved.owner) {
+		input->saved = *file;
+		input->saved_path = path;
+		return;
+	}
+	if (input->takes_saved)
+		complain(input->command, "%s: a second compiled policy; only one can be used",
+			 path);
+	else
+		complain(input->command,
+			 "%s: this is a compiled policy, and weir %s needs the objects that it was "
+			 "made from; eval, list and replay take it",
+			 path, input->command->name);
+	input->diagnostics.errors++;
+	weir_file_release(file);
+}
+
+static bool is_named_saved(const char *path)
+{
+	static const char suffix[] = ".weir";
+	size_t length = strlen(path);
+
+	return length >= strlen(suffix) && strcmp(path + length - strlen(suffix), suffix) == 0;
+}
+
+/* Whether the file is a compiled policy, or should be one, and was taken. */
+static bool take_saved(struct input *input, const char *path, struct weir_file *file)
+{
+	bool is_saved = weir_policy_is_saved(file->bytes, file->length);
+
+	if (is_saved) {
+		keep_saved(input, path, file);
+	} else if (is_named_saved(path)) {
+		complain(input->command, "%s: no compiled policy, whatever its name says", path);
+		input->diagnostics.errors++;
+		weir_file_release(file);
+		return true;
+	}
+	return is_saved;
+}
+
 /* Reading goes on behind a bad text, so that all problems are told at once: only running out of
  * memory is returned. What could not be opened is counted with the errors. */
 static int read_file(struct input *input, const char *path, enum weir_found found)
 {
 	struct weir_error error = { "" };
 	struct weir_file file;
+	const char *name;
 	int status = weir_file_load(path, largest_manifest, &file, &error);
 
 	if (status) {
@@ -164,8 +210,11 @@ static int read_file(struct input *input, const char *path, enum weir_found foun
 		complain(input->command, "%s", error.text[0] ? error.text : strerror(-status));
 		return status == -ENOMEM ? status : 0;
 	}
-	status = weir_cluster_read(input->cluster, strcmp(path, "-") == 0 ? "<stdin>" : path, found,
-				   file.bytes, file.length);
+	input->files++;
+	name = strcmp(path, "-") == 0 ? "<stdin>" : path;
+	if (take_saved(input, name, &file))
+		return 0;
+	status = weir_cluster_read(input->cluster, name, found, file.bytes, file.length);
 	weir_file_release(&file);
 	return status == -ENOMEM ? status : 0;
 }
@@ -229,6 +278,13 @@ enum exit_code input_read(struct input *input, const struct invocation *invocati
 		return EXIT_USAGE;
 	for (size_t i = 0; !status && (path = option_nth(invocation, OPTION_FILE, i)); i++)
 		status = read_path(input, path);
+	if (input->saved.owner && input->files > 1 && !input->diagnostics.errors) {
+		complain(invocation->command,
+			 "%s: a compiled policy holds everything and is given alone: the other "
+			 "files would have no effect",
+			 input->saved_path);
+		return EXIT_USAGE;
+	}
 	if (!status)
 		status = weir_cluster_finish(input->cluster);
 	if (status && status != -EINVAL)
@@ -251,7 +307,7 @@ struct weir_semantics input_semantics(const struct invocation *invocation)
 
 enum exit_code input_compile_resolved(struct input *input, const struct weir_resolved *resolved)
 {
-	struct weir_compile_options options = { 0 };
+	const struct weir_compile_options options = { .max_bytes = input->max_bytes };
 	struct weir_error error = { "" };
 	int status = weir_compile(resolved, &options, &input->policy, &error);
 
@@ -262,15 +318,14 @@ enum exit_code input_compile_resolved(struct input *input, const struct weir_res
 	return EXIT_USAGE;
 }
 
-enum exit_code input_compile(struct input *input, const struct invocation *invocation)
+/* Compiles what was read. */
+static enum exit_code compile_cluster(struct input *input, const struct invocation *invocation)
 {
 	struct weir_semantics semantics = input_semantics(invocation);
 	struct weir_resolved *resolved;
-	enum exit_code code = input_read(input, invocation);
+	enum exit_code code;
 	int status;
 
-	if (code != EXIT_CLEAN)
-		return code;
 	if (input->counts.pods + input->counts.synthetic_pods == 0) {
 		complain(invocation->command, "there is no pod in the input: nothing to judge; "
 					      "give the cluster's pods or workloads with -f");
@@ -286,8 +341,29 @@ enum exit_code input_compile(struct input *input, const struct invocation *invoc
 	return code;
 }
 
+enum exit_code input_compile(struct input *input, const struct invocation *invocation)
+{
+	enum exit_code code = input_read(input, invocation);
+
+	return code == EXIT_CLEAN ? compile_cluster(input, invocation) : code;
+}
+
+enum exit_code input_policy(struct input *input, const struct invocation *invocation)
+{
+	enum exit_code code;
+
+	input->takes_saved = true;
+	code = input_read(input, invocation);
+	if (code != EXIT_CLEAN)
+		return code;
+	if (!input->saved.owner)
+		return compile_cluster(input, invocation);
+	return saved_open(invocation, input->saved_path, &input->saved, &input->policy);
+}
+
 void input_finish(struct input *input)
 {
+	weir_file_release(&input->saved);
 	weir_policy_unref(input->policy);
 	weir_cluster_destroy(input->cluster);
 }

@@ -4,6 +4,7 @@
 #ifndef WEIR_CLI_INPUT_H
 #define WEIR_CLI_INPUT_H
 
+#include "weir/capture.h"
 #include "weir/cluster.h"
 #include "weir/policy.h"
 #include "weir/semantics.h"
@@ -18,6 +19,11 @@ struct input {
 	struct weir_cluster *cluster;
 	struct weir_cluster_counts counts;
 	struct weir_policy *policy;
+	struct weir_file saved; /* a compiled policy that -f names, until it is opened */
+	const char *saved_path;
+	size_t files; /* that were read */
+	bool takes_saved;
+	size_t max_bytes; /* of the compiled form; 0: no bound */
 };
 void input_finish(struct input *input);
 
@@ -27,6 +33,9 @@ enum exit_code input_read(struct input *input, const struct invocation *invocati
 
 /* Reads and compiles. Input without any pod is refused: nothing could be asked about it. */
 enum exit_code input_compile(struct input *input, const struct invocation *invocation);
+
+/* The same, or opens the compiled policy that -f names; then there is no cluster. */
+enum exit_code input_policy(struct input *input, const struct invocation *invocation);
 
 struct weir_semantics input_semantics(const struct invocation *invocation);
 

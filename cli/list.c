@@ -449,7 +449,7 @@ static enum exit_code list_policy(const struct invocation *invocation, struct we
 static enum exit_code run(const struct invocation *invocation)
 {
 	struct input input = { 0 };
-	enum exit_code code = input_compile(&input, invocation);
+	enum exit_code code = input_policy(&input, invocation);
 
 	if (code == EXIT_CLEAN)
 		code = list_policy(invocation, input.policy);

@@ -1,11 +1,15 @@
 #include "output.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "text.h"
+enum {
+	NAMES_TRIED = 100,
+};
 
 int output_bytes(void *file, const char *bytes, size_t length)
 {
@@ -15,55 +19,74 @@ int output_bytes(void *file, const char *bytes, size_t length)
 	return errno ? -errno : -EIO;
 }
 
-static int produce_and_close(FILE *file, int (*produce)(void *context, FILE *file), void *context)
+/* Closes, and makes sure that the bytes are kept before the file gets its name. */
+static int finish(FILE *file, int status)
 {
-	int status = produce(context, file);
-
-	if (fclose(file) != 0 && !status)
+	if (!status && (fflush(file) || (fsync(fileno(file)) && errno != EINVAL)))
+		status = -errno;
+	if (fclose(file) && !status)
 		status = -errno;
 	return status;
 }
 
-static int write_straight(const char *path, int (*produce)(void *context, FILE *file),
-			  void *context)
+/* A file of a name beside path that nobody has; the name is the caller's to free. */
+static int open_beside(const char *path, char **name, FILE **out)
 {
-	FILE *file = fopen(path, "w");
+	int fd = -1;
 
-	return file ? produce_and_close(file, produce, context) : -errno;
+	*name = NULL;
+	for (unsigned i = 0; fd < 0 && i < NAMES_TRIED; i++) {
+		free(*name);
+		if (asprintf(name, "%s.%ld-%u.tmp", path, (long)getpid(), i) < 0) {
+			*name = NULL;
+			return -ENOMEM;
+		}
+		fd = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd < 0 && errno != EEXIST)
+			return -errno;
+	}
+	*out = fd < 0 ? NULL : fdopen(fd, "w");
+	return *out ? 0 : -errno;
 }
 
-/* A device or a pipe is to stay what it is. */
-static bool is_special(const char *path)
+static int write_beside(const char *path, int (*produce)(void *context, FILE *file), void *context)
 {
-	struct stat status;
+	char *name;
+	FILE *file;
+	int status = open_beside(path, &name, &file);
 
-	return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+	if (!status) {
+		status = finish(file, produce(context, file));
+		if (!status && rename(name, path))
+			status = -errno;
+		if (status)
+			unlink(name);
+	}
+	free(name);
+	return status;
 }
 
-/* Under another name first, so that a file of the wanted name is always whole. */
+static int write_through(const char *path, int (*produce)(void *context, FILE *file), void *context)
+{
+	FILE *file = fopen(path, "we");
+
+	return file ? finish(file, produce(context, file)) : -errno;
+}
+
 static int write_file(const char *path, int (*produce)(void *context, FILE *file), void *context)
 {
-	struct report_text temporary = { 0 };
-	int status = -ENOMEM;
-	FILE *file;
+	struct stat about;
+	bool is_there = stat(path, &about) == 0;
+	char *target;
+	int status;
 
-	if (is_special(path))
-		return write_straight(path, produce, context);
-	report_text_format(&temporary, "%s.%ld.tmp", path, (long)getpid());
-	if (temporary.is_short)
-		goto free_name;
-	file = fopen(temporary.bytes, "w");
-	if (!file) {
-		status = -errno;
-		goto free_name;
-	}
-	status = produce_and_close(file, produce, context);
-	if (!status && rename(temporary.bytes, path) != 0)
-		status = -errno;
-	if (status)
-		unlink(temporary.bytes);
-free_name:
-	report_text_finish(&temporary);
+	if (is_there && !S_ISREG(about.st_mode))
+		return write_through(path, produce, context);
+	target = is_there ? realpath(path, NULL) : strdup(path);
+	if (!target)
+		return -errno;
+	status = write_beside(target, produce, context);
+	free(target);
 	return status;
 }
 

@@ -10,7 +10,8 @@
 #include "command.h"
 
 /* Has produce write to a file, which has its name only when it is whole; to standard output when
- * path is NULL or "-". produce returns 0 or a negative errno; -EINVAL is what it told itself.
+ * path is NULL or "-". A link stays one, and what is no plain file (a pipe, a device) is written to
+ * as it is. produce returns 0 or a negative errno; -EINVAL is what it told itself.
  * Failures are told; EXIT_USAGE. */
 enum exit_code output_write(const struct invocation *invocation, const char *path,
 			    int (*produce)(void *context, FILE *file), void *context);

@@ -334,7 +334,7 @@ static enum exit_code run_steps(struct replay *replay)
 	enum exit_code code = read_fail_on(replay);
 
 	if (code == EXIT_CLEAN)
-		code = input_compile(&replay->input, replay->invocation);
+		code = input_policy(&replay->input, replay->invocation);
 	for (size_t i = 0; code == EXIT_CLEAN && i < sizeof(steps) / sizeof(steps[0]); i++)
 		code = steps[i](replay);
 	return code == EXIT_CLEAN ? judge(replay) : code;
@@ -346,7 +346,7 @@ static enum exit_code run_live(struct replay *replay)
 	enum exit_code code = read_fail_on(replay);
 
 	if (code == EXIT_CLEAN)
-		code = input_compile(&replay->input, replay->invocation);
+		code = input_policy(&replay->input, replay->invocation);
 	if (code == EXIT_CLEAN)
 		code = open_trace(replay);
 	if (code == EXIT_CLEAN)

@@ -139,7 +139,7 @@ void weir_policy_content_hash(const struct weir_policy *policy, uint8_t hash[WEI
 }
 
 int weir_policy_save(const struct weir_policy *policy,
-		     int (*write)(void *context, const void *bytes, size_t length), void *context,
+		     int (*write)(void *context, const char *bytes, size_t length), void *context,
 		     struct weir_error *error)
 {
 	const struct layout_header *header = policy->lookup.header;
@@ -153,6 +153,6 @@ int weir_policy_save(const struct weir_policy *policy,
 		return status;
 	weir_sha256(content, length, preamble.content_hash);
 	preamble.checksum = sum(&preamble, content, length);
-	status = write(context, &preamble, sizeof(preamble));
+	status = write(context, (const char *)&preamble, sizeof(preamble));
 	return status ? status : write(context, content, length);
 }

@@ -53,7 +53,7 @@ int weir_policy_open(const void *bytes, size_t length,
  * returned. -EINVAL: a name in the policy holds control characters or is no UTF-8, so that it would
  * not be opened again; -ENOMEM. error says more, but for -ENOMEM and what write returned. */
 int weir_policy_save(const struct weir_policy *policy,
-		     int (*write)(void *context, const void *bytes, size_t length), void *context,
+		     int (*write)(void *context, const char *bytes, size_t length), void *context,
 		     struct weir_error *error);
 
 /* The SHA-256 of all that a policy says: of its file's bytes behind the first 64. Computed,

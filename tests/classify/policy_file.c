@@ -27,7 +27,7 @@ static struct layout_header *header(void)
 	return (struct layout_header *)harmed.bytes;
 }
 
-static int append(void *context, const void *bytes, size_t length)
+static int append(void *context, const char *bytes, size_t length)
 {
 	struct file *file = context;
 
@@ -254,7 +254,7 @@ static void without_memory_nothing_opens_and_nothing_leaks(void **state)
 	assert_int_equal(status, 0);
 }
 
-static int refuse(void *context, const void *bytes, size_t length)
+static int refuse(void *context, const char *bytes, size_t length)
 {
 	int *left = context;
 
