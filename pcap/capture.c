@@ -8,7 +8,6 @@
 #include "weir/capture.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "interfaces.h"
 #include "reader.h"
 #include "source.h"
+#include "tell.h"
 
 enum {
 	ETHERNET = 1,
@@ -49,28 +49,12 @@ struct weir_capture {
 	bool damaged;
 };
 
-__attribute__((format(printf, 4, 5))) static void tell(const struct weir_capture *capture,
-						       enum weir_severity severity,
-						       const char *file, const char *format, ...)
-{
-	char text[256];
-	struct weir_diagnostic diagnostic = { .severity = severity, .file = file, .text = text };
-	va_list arguments;
-
-	if (!capture->sink.report)
-		return;
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	capture->sink.report(capture->sink.context, &diagnostic);
-}
-
 static void tell_damage(struct weir_capture *capture, struct input *input, size_t at,
 			const char *what)
 {
 	capture->damaged = true;
 	if (!input->damage_told)
-		tell(capture, WEIR_SEVERITY_ERROR, input->path, "%zu: %s", at, what);
+		weir_tell(&capture->sink, WEIR_SEVERITY_ERROR, input->path, "%zu: %s", at, what);
 	input->damage_told = true;
 }
 
@@ -78,8 +62,9 @@ static void check_link_type(const struct weir_capture *capture, struct input *in
 {
 	if (input->link_type_told || weir_link_type_supported(input->ahead.link_type))
 		return;
-	tell(capture, WEIR_SEVERITY_WARNING, input->path,
-	     "link type %u is not supported: its packets count as opaque", input->ahead.link_type);
+	weir_tell(&capture->sink, WEIR_SEVERITY_WARNING, input->path,
+		  "link type %u is not supported: its packets count as opaque",
+		  input->ahead.link_type);
 	input->link_type_told = true;
 }
 
@@ -171,8 +156,8 @@ static int open_input(struct weir_capture *capture, const struct weir_input_path
 	if (!path->in_folder || is_regular(path->path))
 		status = weir_source_open(path->path, weir_reader_recognizes, &source, error);
 	if (status == -EINVAL && path->in_folder) {
-		tell(capture, WEIR_SEVERITY_WARNING, path->path,
-		     "not a pcap or pcapng trace, skipped");
+		weir_tell(&capture->sink, WEIR_SEVERITY_WARNING, path->path,
+			  "not a pcap or pcapng trace, skipped");
 		return 0;
 	}
 	if (status == -EINVAL && error)
@@ -317,8 +302,8 @@ static int filter(struct weir_capture *capture, struct input *input, const struc
 	if (status != -EINVAL)
 		return status;
 	if (!input->filter_told && weir_filter_check(&capture->filter, frame->link_type, &error))
-		tell(capture, WEIR_SEVERITY_WARNING, input->path,
-		     "packets of link type %u are left out: %s", frame->link_type, error.text);
+		weir_tell(&capture->sink, WEIR_SEVERITY_WARNING, input->path,
+			  "packets of link type %u are left out: %s", frame->link_type, error.text);
 	input->filter_told = true;
 	return 0;
 }

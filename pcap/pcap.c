@@ -60,7 +60,7 @@ static int next_record(struct weir_reader *reader, struct weir_frame *out)
 	if (weir_reader_left(reader) == 0)
 		return 0;
 	if (weir_reader_left(reader) < reader->record_header)
-		return weir_reader_damage(reader, at, "the file ends inside a record's header");
+		return weir_reader_cut(reader, at, "a record's header");
 	captured = weir_reader_load32(reader, at + 8);
 	wire = weir_reader_load32(reader, at + 12);
 	if (reader->lengths_may_be_swapped && captured > wire) {
@@ -73,8 +73,7 @@ static int next_record(struct weir_reader *reader, struct weir_frame *out)
 		return weir_reader_damage(reader, at, "a record of %u bytes, more than %d",
 					  captured, WEIR_RECORD_MAX);
 	if (captured > weir_reader_left(reader) - reader->record_header)
-		return weir_reader_damage(reader, at, "the file ends inside a record of %u bytes",
-					  captured);
+		return weir_reader_cut(reader, at, "a record of %u bytes", captured);
 	__builtin_prefetch(reader->bytes + at + AHEAD);
 	*out = (struct weir_frame){
 		.bytes = reader->bytes + at + reader->record_header,
@@ -97,7 +96,7 @@ int weir_pcap_start(struct weir_reader *reader, struct weir_frame *out)
 	uint16_t minor;
 
 	if (reader->length < FILE_HEADER)
-		return weir_reader_damage(reader, 0, "the file ends inside its header");
+		return weir_reader_cut(reader, 0, "its header");
 	major = weir_reader_load16(reader, 4);
 	minor = weir_reader_load16(reader, 6);
 	if (major != 2)

@@ -64,7 +64,7 @@ bool weir_pcapng_recognizes(const uint8_t *bytes, size_t length)
 static int read_byte_order(struct weir_reader *reader, size_t at)
 {
 	if (weir_reader_left(reader) < BLOCK_LEAST)
-		return weir_reader_damage(reader, at, "the file ends inside a block");
+		return weir_reader_cut(reader, at, "a block");
 	reader->swapped = false;
 	reader->swapped = weir_reader_load32(reader, at + 8) != BYTE_ORDER_MAGIC;
 	if (weir_reader_load32(reader, at + 8) != BYTE_ORDER_MAGIC)
@@ -82,7 +82,7 @@ static int take_block(struct weir_reader *reader, struct block *out)
 	if (left == 0)
 		return 0;
 	if (left < BLOCK_LEAST)
-		return weir_reader_damage(reader, at, "the file ends inside a block");
+		return weir_reader_cut(reader, at, "a block");
 	out->type = weir_reader_load32(reader, at);
 	if (out->type == BLOCK_SECTION && read_byte_order(reader, at))
 		return -EBADMSG;
@@ -90,8 +90,7 @@ static int take_block(struct weir_reader *reader, struct block *out)
 	if (length < BLOCK_LEAST || length % 4 != 0)
 		return weir_reader_damage(reader, at, "a block cannot have %u bytes", length);
 	if (length > left)
-		return weir_reader_damage(reader, at, "the file ends inside a block of %u bytes",
-					  length);
+		return weir_reader_cut(reader, at, "a block of %u bytes", length);
 	if (weir_reader_load32(reader, at + length - 4) != length)
 		return weir_reader_damage(reader, at, "a block's two lengths differ");
 	out->start = at;

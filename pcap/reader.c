@@ -43,11 +43,27 @@ int weir_reader_next(struct weir_reader *reader, struct weir_frame *out)
 	return reader->next(reader, out);
 }
 
+int weir_reader_cut(struct weir_reader *reader, size_t at, const char *inside, ...)
+{
+	static const char ends[] = "the file ends inside ";
+	size_t length = sizeof(ends) - 1;
+	va_list arguments;
+
+	reader->damage_at = at;
+	reader->is_cut = true;
+	memcpy(reader->damage, ends, length);
+	va_start(arguments, inside);
+	vsnprintf(reader->damage + length, sizeof(reader->damage) - length, inside, arguments);
+	va_end(arguments);
+	return -EBADMSG;
+}
+
 int weir_reader_damage(struct weir_reader *reader, size_t at, const char *format, ...)
 {
 	va_list arguments;
 
 	reader->damage_at = at;
+	reader->is_cut = false;
 	va_start(arguments, format);
 	vsnprintf(reader->damage, sizeof(reader->damage), format, arguments);
 	va_end(arguments);

@@ -47,7 +47,8 @@ struct weir_reader {
 	size_t interface_capacity;
 	uint64_t time; /* of the last packet, for packets without a time */
 
-	/* where and what, when next says -EBADMSG */
+	/* where and what, when next says -EBADMSG; is_cut: no more than that the bytes end */
+	bool is_cut;
 	size_t damage_at;
 	char damage[160];
 };
@@ -75,6 +76,9 @@ int weir_pcapng_start(struct weir_reader *reader, struct weir_frame *out);
 /* For the formats: notes damage and returns -EBADMSG. */
 __attribute__((format(printf, 3, 4))) int weir_reader_damage(struct weir_reader *reader, size_t at,
 							     const char *format, ...);
+/* The same where the bytes end inside of what is named. */
+__attribute__((format(printf, 3, 4))) int weir_reader_cut(struct weir_reader *reader, size_t at,
+							  const char *inside, ...);
 /* For the formats: one more interface, its link type and times as in classic files. NULL: no
  * memory. */
 struct weir_reader_interface *weir_reader_add_interface(struct weir_reader *reader,
