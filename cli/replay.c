@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "weir/query.h"
 
@@ -125,8 +126,12 @@ static enum exit_code find_flows(struct replay *replay)
 	};
 	struct weir_frame frames[TRACE_BURST];
 	size_t n;
-	int status = weir_trace_create(replay->input.policy, &options, &replay->trace);
+	int status = 0;
 
+	if (getrandom(options.secret, sizeof(options.secret), 0) != sizeof(options.secret))
+		status = -errno;
+	if (!status)
+		status = weir_trace_create(replay->input.policy, &options, &replay->trace);
 	trace_input_begin(&replay->trace_input);
 	while ((n = trace_input_next(&replay->trace_input, frames, &status))) {
 		status = weir_trace_add(replay->trace, frames, n);

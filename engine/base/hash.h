@@ -34,7 +34,7 @@ void weir_map_finish(struct weir_map *map);
 
 /* The two halves of an insertion, for callers that keep the key only when it is new: the slot
  * that has the key or, with key NULL, is free for it (NULL: no memory); then its filling. The hash
- * is weir_hash_bytes with seed 0. */
+ * is weir_hash_bytes with one seed for all of a map: 0 where find and insert are used too. */
 struct weir_map_slot *weir_map_slot(struct weir_map *map, const void *key, size_t length,
 				    uint64_t hash);
 void weir_map_fill(struct weir_map *map, struct weir_map_slot *slot, const void *key, size_t length,

@@ -165,3 +165,10 @@ void weir_flow_key_swap_addresses(struct weir_flow_key *key)
 	key->ends[0] = key->ends[1];
 	key->ends[1] = first;
 }
+
+void weir_flow_secret_make(const uint64_t random[2], struct weir_flow_secret *out)
+{
+	for (unsigned i = 0; i < 6; i++)
+		out->words[i] = weir_flow_fold(random[i & 1] ^ (i + 1) * 0x9e3779b97f4a7c15u,
+					       random[!(i & 1)] ^ (i + 1) * 0xd6e8feb86659fd93u);
+}

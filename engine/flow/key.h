@@ -93,20 +93,31 @@ static inline uint64_t weir_flow_fold(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* Every factor has a secret word of its own: who knew one could make it zero, and then the other
+ * factor would say nothing. */
+struct weir_flow_secret {
+	uint64_t words[6];
+};
+
+/* From two random words. */
+void weir_flow_secret_make(const uint64_t random[2], struct weir_flow_secret *out);
+
 /* A hash of 48 bytes that who does not know the secret cannot aim at. */
-static inline uint64_t weir_flow_hash_bytes(const void *bytes, uint64_t secret)
+static inline uint64_t weir_flow_hash_bytes(const void *bytes,
+					    const struct weir_flow_secret *secret)
 {
 	uint64_t words[6];
 	uint64_t h;
 
 	memcpy(words, bytes, sizeof(words));
-	h = weir_flow_fold(words[0] ^ secret ^ 0x9e3779b97f4a7c15u, words[1] ^ 0xbf58476d1ce4e5b9u);
-	h ^= weir_flow_fold(words[2] ^ secret ^ 0x94d049bb133111ebu,
-			    words[3] ^ 0xd6e8feb86659fd93u);
-	return weir_flow_fold(h ^ words[4], words[5] ^ secret ^ 0xa0761d6478bd642fu);
+	for (unsigned i = 0; i < 6; i++)
+		words[i] ^= secret->words[i];
+	h = weir_flow_fold(words[0], words[1]) ^ weir_flow_fold(words[2], words[3]);
+	return weir_flow_fold(h ^ words[4], words[5]);
 }
 
-static inline uint64_t weir_flow_hash(const struct weir_flow_key *key, uint64_t secret)
+static inline uint64_t weir_flow_hash(const struct weir_flow_key *key,
+				      const struct weir_flow_secret *secret)
 {
 	return weir_flow_hash_bytes(key, secret);
 }

@@ -6,16 +6,20 @@
 #include "weir/policy.h"
 
 int weir_assigner_init(struct weir_assigner *assigner, const struct weir_allocator *allocator,
-		       uint64_t secret, const struct weir_tunnels *tunnels, bool is_stateless)
+		       const uint64_t random[2], const struct weir_tunnels *tunnels,
+		       bool is_stateless)
 {
+	struct weir_flow_secret secret;
+
 	*assigner = (struct weir_assigner){
 		.arrivals = weir_array_of(allocator, struct weir_arrival),
 		.tunnels = *tunnels,
 		.is_stateless = is_stateless,
 	};
-	weir_sightings_init(&assigner->sightings, allocator, secret);
-	weir_fragments_init(&assigner->fragments, allocator, secret);
-	return weir_interface_sets_init(&assigner->sets, allocator);
+	weir_flow_secret_make(random, &secret);
+	weir_sightings_init(&assigner->sightings, allocator, &secret);
+	weir_fragments_init(&assigner->fragments, allocator, &secret);
+	return weir_interface_sets_init(&assigner->sets, allocator, random[0]);
 }
 
 void weir_assigner_finish(struct weir_assigner *assigner)
@@ -312,10 +316,8 @@ static struct weir_fragment *find_first(const struct weir_assigner *assigner,
 					const struct weir_packet *packet, uint64_t time)
 {
 	struct weir_fragment_key key = weir_fragment_key_of(packet);
-	struct weir_fragment *entry = weir_fragments_newest(&assigner->fragments, &key);
+	struct weir_fragment *entry = weir_fragments_first(&assigner->fragments, &key);
 
-	while (entry && entry->kind != WEIR_FRAGMENT_FIRST)
-		entry = weir_fragments_older(&assigner->fragments, entry);
 	return entry && entry->place.sighting != WEIR_NONE &&
 			       weir_fragments_are_near(entry->time, time)
 		       ? entry

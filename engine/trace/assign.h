@@ -52,7 +52,8 @@ struct weir_assignment {
 };
 
 int weir_assigner_init(struct weir_assigner *assigner, const struct weir_allocator *allocator,
-		       uint64_t secret, const struct weir_tunnels *tunnels, bool is_stateless);
+		       const uint64_t random[2], const struct weir_tunnels *tunnels,
+		       bool is_stateless);
 void weir_assigner_finish(struct weir_assigner *assigner);
 
 /* Decodes a burst, and fetches what assigning its packets will touch. Each stage goes over the

@@ -32,9 +32,7 @@ static uint32_t oldest_of(const struct weir_judge *judge, const struct weir_flow
 {
 	uint32_t number = weir_sightings_find(&judge->assigner->sightings, key);
 
-	while (number != WEIR_NONE && sighting_at(judge, number)->older != WEIR_NONE)
-		number = sighting_at(judge, number)->older;
-	return number;
+	return number == WEIR_NONE ? WEIR_NONE : sighting_at(judge, number)->oldest;
 }
 
 /* The connection that early errors quote, when it came soon enough to be the one. */

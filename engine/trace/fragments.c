@@ -6,11 +6,11 @@
 #include "weir/policy.h"
 
 void weir_fragments_init(struct weir_fragments *fragments, const struct weir_allocator *allocator,
-			 uint64_t secret)
+			 const struct weir_flow_secret *secret)
 {
 	*fragments = (struct weir_fragments){
 		.allocator = weir_allocator_or_default(allocator),
-		.secret = secret,
+		.secret = *secret,
 	};
 }
 
@@ -55,7 +55,7 @@ static bool key_equal(const struct weir_fragment_key *a, const struct weir_fragm
 static uint32_t *head_of(const struct weir_fragments *fragments,
 			 const struct weir_fragment_key *key)
 {
-	uint64_t hash = weir_hash_bytes(key, sizeof(*key), fragments->secret);
+	uint64_t hash = weir_flow_hash_bytes(key, &fragments->secret);
 
 	return &fragments->heads[hash % WEIR_FRAGMENT_WINDOW];
 }
@@ -80,6 +80,16 @@ struct weir_fragment *weir_fragments_older(const struct weir_fragments *fragment
 					   const struct weir_fragment *entry)
 {
 	return first_of_key(fragments, entry->older, &entry->key);
+}
+
+struct weir_fragment *weir_fragments_first(const struct weir_fragments *fragments,
+					   const struct weir_fragment_key *key)
+{
+	const struct weir_fragment *newest = weir_fragments_newest(fragments, key);
+
+	if (!newest || !newest->first || fragments->begun >= newest->first + WEIR_FRAGMENT_WINDOW)
+		return NULL;
+	return &fragments->entries[(newest->first - 1) % WEIR_FRAGMENT_WINDOW];
 }
 
 struct weir_fragment *weir_fragments_leaving(const struct weir_fragments *fragments)
@@ -108,12 +118,10 @@ static bool allocate_window(struct weir_fragments *fragments)
 /* Cuts the oldest entry off the end of its chain. */
 static void unlink_oldest(struct weir_fragments *fragments, const struct weir_fragment *oldest)
 {
-	uint32_t number = (uint32_t)(oldest - fragments->entries);
-	uint32_t *link = head_of(fragments, &oldest->key);
-
-	while (*link != number)
-		link = &fragments->entries[*link].older;
-	*link = WEIR_NONE;
+	if (oldest->newer == WEIR_NONE)
+		*head_of(fragments, &oldest->key) = WEIR_NONE;
+	else
+		fragments->entries[oldest->newer].older = WEIR_NONE;
 }
 
 struct weir_fragment *weir_fragments_begin(struct weir_fragments *fragments,
@@ -121,6 +129,7 @@ struct weir_fragment *weir_fragments_begin(struct weir_fragments *fragments,
 					   enum weir_fragment_kind kind)
 {
 	uint32_t number = (uint32_t)(fragments->begun % WEIR_FRAGMENT_WINDOW);
+	const struct weir_fragment *newest;
 	struct weir_fragment *entry;
 	uint32_t *head;
 
@@ -129,9 +138,18 @@ struct weir_fragment *weir_fragments_begin(struct weir_fragments *fragments,
 	entry = weir_fragments_leaving(fragments);
 	if (entry)
 		unlink_oldest(fragments, entry);
-	entry = &fragments->entries[number];
+	newest = weir_fragments_newest(fragments, key);
 	head = head_of(fragments, key);
-	*entry = (struct weir_fragment){ .key = *key, .kind = (uint8_t)kind, .older = *head };
+	if (*head != WEIR_NONE)
+		fragments->entries[*head].newer = number;
+	entry = &fragments->entries[number];
+	*entry = (struct weir_fragment){ .key = *key,
+					 .kind = (uint8_t)kind,
+					 .older = *head,
+					 .newer = WEIR_NONE,
+					 .first = newest ? newest->first : 0 };
+	if (kind == WEIR_FRAGMENT_FIRST)
+		entry->first = fragments->begun + 1;
 	if (kind == WEIR_FRAGMENT_WAITING)
 		entry->serial = fragments->serial++;
 	*head = number;

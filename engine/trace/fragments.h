@@ -8,7 +8,9 @@
  * its oldest entry goes, and what waited there has no first fragment.
  *
  * Entries of equal hash are chained from the newest to the oldest; an entry leaves the window
- * only as the oldest of all, which is the end of its chain.
+ * only as the oldest of all, which is the end of its chain. Chains are walked for entries of one
+ * key, each of which is met once as waiting: a trace in which all fragments have one identification
+ * has one long chain, so nothing may search it.
  */
 #ifndef WEIR_TRACE_FRAGMENTS_H
 #define WEIR_TRACE_FRAGMENTS_H
@@ -17,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "key.h"
 #include "tally.h"
 
 enum {
@@ -42,15 +45,18 @@ struct weir_fragment_key {
 	struct weir_address destination;
 	uint32_t id;
 	uint8_t protocol; /* 0 for IPv6 */
-	uint8_t zero[3];  /* hashed too */
+	uint8_t zero[11]; /* hashed too */
 };
-static_assert(sizeof(struct weir_fragment_key) == 40, "no padding");
+static_assert(sizeof(struct weir_fragment_key) == 48, "six words, no padding");
 
 struct weir_fragment {
 	struct weir_fragment_key key;
 	uint8_t kind;            /* enum weir_fragment_kind */
 	uint8_t protocol;        /* of the waiting fragments */
 	uint32_t older;          /* of the same chain, or WEIR_NONE */
+	uint32_t newer;          /* of the same chain, or WEIR_NONE */
+	uint64_t first;          /* the newest FIRST of the key when this one was made, this one
+				    included: its number among all entries plus one; 0: none */
 	uint64_t time;           /* of the first fragment, or of the first that waits */
 	uint64_t latest;         /* of the fragments that wait */
 	uint64_t serial;         /* of the waiting entry, from 0 over the whole trace */
@@ -64,11 +70,11 @@ struct weir_fragments {
 	uint32_t *heads;               /* of the chains */
 	uint64_t begun;                /* entries ever made: the next is begun % WINDOW */
 	uint64_t serial;
-	uint64_t secret; /* of the hash */
+	struct weir_flow_secret secret;
 };
 
 void weir_fragments_init(struct weir_fragments *fragments, const struct weir_allocator *allocator,
-			 uint64_t secret);
+			 const struct weir_flow_secret *secret);
 void weir_fragments_finish(struct weir_fragments *fragments);
 void weir_fragments_rewind(struct weir_fragments *fragments);
 
@@ -79,6 +85,10 @@ struct weir_fragment *weir_fragments_newest(const struct weir_fragments *fragmen
 					    const struct weir_fragment_key *key);
 struct weir_fragment *weir_fragments_older(const struct weir_fragments *fragments,
 					   const struct weir_fragment *entry);
+
+/* The newest entry of the key that is FIRST, or NULL. */
+struct weir_fragment *weir_fragments_first(const struct weir_fragments *fragments,
+					   const struct weir_fragment_key *key);
 
 /* The oldest entry of all when the window is full, which the next call of begin reuses; else
  * NULL. */

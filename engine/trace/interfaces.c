@@ -5,9 +5,9 @@
 #include <string.h>
 
 int weir_interface_sets_init(struct weir_interface_sets *sets,
-			     const struct weir_allocator *allocator)
+			     const struct weir_allocator *allocator, uint64_t secret)
 {
-	*sets = (struct weir_interface_sets){ 0 };
+	*sets = (struct weir_interface_sets){ .secret = secret };
 	weir_arena_init(&sets->arena, allocator);
 	weir_map_init(&sets->map, allocator);
 	sets->sets = weir_array_of(allocator, struct weir_interface_set);
@@ -51,7 +51,7 @@ static int intern(struct weir_interface_sets *sets, const uint32_t *items, uint3
 		  uint32_t *out)
 {
 	size_t length = count * sizeof(*items);
-	uint64_t hash = weir_hash_bytes(items, length, 0);
+	uint64_t hash = weir_hash_bytes(items, length, sets->secret);
 	struct weir_map_slot *slot = weir_map_slot(&sets->map, items, length, hash);
 	struct weir_interface_set *set;
 	uint32_t *copy;
@@ -76,20 +76,12 @@ static int intern(struct weir_interface_sets *sets, const uint32_t *items, uint3
 static int intern_union(struct weir_interface_sets *sets, const struct weir_interface_set *a,
 			const struct weir_interface_set *b, uint32_t *out)
 {
-	enum { FEW = 64 };
-	uint32_t few[FEW];
-	uint32_t *items = few;
-	int status;
+	uint32_t items[2 * WEIR_INTERFACES_MAX];
+	uint32_t count = merge(a, b, items);
 
-	if (a->count + b->count > FEW)
-		items = weir_allocate(sets->sets.allocator,
-				      ((size_t)a->count + b->count) * sizeof(*items));
-	if (!items)
-		return -ENOMEM;
-	status = intern(sets, items, merge(a, b, items), out);
-	if (items != few)
-		weir_release(sets->sets.allocator, items);
-	return status;
+	if (count > WEIR_INTERFACES_MAX)
+		count = WEIR_INTERFACES_MAX;
+	return intern(sets, items, count, out);
 }
 
 static bool has(const struct weir_interface_set *set, uint32_t interface)
@@ -117,7 +109,7 @@ int weir_interface_sets_with(struct weir_interface_sets *sets, uint32_t set, uin
 	struct weir_interface_set one = { &interface, 1 };
 	int status;
 
-	if (has(old, interface)) {
+	if (old->count == WEIR_INTERFACES_MAX || has(old, interface)) {
 		*out = set;
 		return 0;
 	}

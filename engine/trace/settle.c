@@ -310,7 +310,7 @@ int weir_settler_forget(struct weir_settler *settler, struct weir_assigner *assi
 	moved = weir_allocate(old->allocator, (old->count + 1ul) * sizeof(*moved));
 	if (!moved)
 		return -ENOMEM;
-	weir_sightings_init(&kept, old->allocator, old->secret);
+	weir_sightings_init(&kept, old->allocator, &old->secret);
 	choose(settler, assigner, flows);
 	status = copy_kept(settler, old, &kept, moved);
 	if (status) {

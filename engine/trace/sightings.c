@@ -17,11 +17,11 @@ struct chunk {
 };
 
 void weir_sightings_init(struct weir_sightings *sightings, const struct weir_allocator *allocator,
-			 uint64_t secret)
+			 const struct weir_flow_secret *secret)
 {
 	*sightings = (struct weir_sightings){
 		.allocator = weir_allocator_or_default(allocator),
-		.secret = secret,
+		.secret = *secret,
 		.chunks = weir_array_of(allocator, struct chunk),
 	};
 }
@@ -95,7 +95,7 @@ static bool grow(struct weir_sightings *sightings)
 
 uint32_t weir_sightings_tag(const struct weir_sightings *sightings, const struct weir_flow_key *key)
 {
-	return (uint32_t)weir_flow_hash(key, sightings->secret);
+	return (uint32_t)weir_flow_hash(key, &sightings->secret);
 }
 
 void weir_sightings_fetch_slot(const struct weir_sightings *sightings, uint32_t tag)
@@ -174,7 +174,8 @@ struct weir_sighting *weir_sightings_add(struct weir_sightings *sightings,
 	sighting->time = 0;
 	sighting->machine = (struct weir_flow_machine){ 0 };
 	sighting->icmp_code = 0;
-	sighting->older = slot->number ? slot->number - 1 : WEIR_NONE;
+	sighting->oldest = slot->number ? weir_sighting_at(sightings, slot->number - 1)->oldest
+					: sightings->count;
 	if (!slot->number)
 		sightings->used++;
 	slot->tag = tag;

@@ -4,7 +4,7 @@
  * A sighting is one life of one key: a connection seen before and after translation has two, and
  * a port pair that was opened again has one more. Sightings are numbered from 0 in the order in
  * which their packets come and never move. The table leads from a key to its latest sighting,
- * and `older` from there to the ones before.
+ * and `oldest` from there to its first.
  *
  * A record is two cache lines. The first is what assigning packets needs: it is made anew in the
  * second pass, in the same order, and so with the same numbers. The second is what the first
@@ -31,7 +31,7 @@ struct weir_sighting {
 	uint64_t time; /* the greatest so far */
 	struct weir_flow_machine machine;
 	uint8_t icmp_code; /* of the first packet, when it asks */
-	uint32_t older;    /* the sighting of the same key before this one, or WEIR_NONE */
+	uint32_t oldest;   /* the first sighting of the same key */
 	struct weir_tally tally;
 };
 static_assert(sizeof(struct weir_sighting) == 128, "two cache lines");
@@ -47,13 +47,13 @@ struct weir_sightings {
 	struct weir_sighting_slot *slots; /* a power of two, at most half full */
 	uint64_t mask;
 	uint64_t used;
-	uint64_t secret;
+	struct weir_flow_secret secret;
 	struct weir_array chunks; /* struct chunk */
 	uint32_t count;
 };
 
 void weir_sightings_init(struct weir_sightings *sightings, const struct weir_allocator *allocator,
-			 uint64_t secret);
+			 const struct weir_flow_secret *secret);
 void weir_sightings_finish(struct weir_sightings *sightings);
 
 /* Forgets the order but not the records: what was counted stays. */

@@ -51,14 +51,14 @@ int weir_trace_create(struct weir_policy *policy, const struct weir_trace_option
 	const struct weir_allocator *allocator = weir_allocator_or_default(options->allocator);
 	struct weir_trace *trace = weir_allocate_zeroed(allocator, 1, sizeof(*trace));
 	struct weir_tunnels tunnels = { policy, options->unknown_pods_external };
+	/* Nobody outside the process knows where the trace lies. */
+	const uint64_t random[2] = { options->secret[0] ^ (uintptr_t)trace,
+				     options->secret[1] ^ (uintptr_t)policy };
 
 	if (!trace)
 		return -ENOMEM;
 	trace->allocator = allocator;
-	/* Nobody outside the process knows where the trace lies. */
-	if (weir_assigner_init(&trace->assigner, allocator,
-			       (uint64_t)(uintptr_t)trace * 0x9e3779b97f4a7c15u, &tunnels,
-			       options->stateless)) {
+	if (weir_assigner_init(&trace->assigner, allocator, random, &tunnels, options->stateless)) {
 		weir_trace_destroy(trace);
 		return -ENOMEM;
 	}

@@ -48,7 +48,7 @@ struct weir_datagram {
 static_assert(sizeof(struct weir_datagram) == 2ul * LINE, "two cache lines");
 
 int weir_datagrams_init(struct weir_datagrams *datagrams, uint32_t entries, uint32_t tickets,
-			uint32_t least_fragment, uint64_t secret,
+			uint32_t least_fragment, const uint64_t random[2],
 			const struct weir_allocator *allocator)
 {
 	uint32_t buckets = 1;
@@ -59,11 +59,11 @@ int weir_datagrams_init(struct weir_datagrams *datagrams, uint32_t entries, uint
 		tickets = MAX_TICKETS;
 	*datagrams = (struct weir_datagrams){
 		.allocator = weir_allocator_or_default(allocator),
-		.secret = secret,
 		.bucket_mask = buckets - 1,
 		.ticket_count = tickets,
 		.least_fragment = least_fragment,
 	};
+	weir_flow_secret_make(random, &datagrams->secret);
 	allocator = datagrams->allocator;
 	datagrams->memory = weir_allocate_zeroed(allocator, (size_t)buckets * WAYS + 1,
 						 sizeof(struct weir_datagram));
@@ -163,7 +163,7 @@ static void drop(struct weir_datagrams *datagrams, struct weir_datagram *entry)
 static struct weir_datagram *bucket_of(const struct weir_datagrams *datagrams,
 				       const struct weir_datagram_key *key)
 {
-	uint64_t hash = weir_flow_hash_bytes(key, datagrams->secret);
+	uint64_t hash = weir_flow_hash_bytes(key, &datagrams->secret);
 
 	return &datagrams->entries[(hash & datagrams->bucket_mask) * WAYS];
 }

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "key.h"
 #include "weir/address.h"
 #include "weir/allocator.h"
 #include "weir/packet.h"
@@ -48,7 +49,7 @@ struct weir_datagrams {
 	struct weir_datagram *entries; /* inside, on a cache line */
 	uint16_t *tickets;             /* of a ticket, the next of its list */
 	struct weir_release *released; /* tickets whose packets have an answer */
-	uint64_t secret;
+	struct weir_flow_secret secret;
 	uint32_t bucket_mask;
 	uint32_t ticket_count;
 	uint16_t free_ticket;
@@ -60,7 +61,7 @@ struct weir_datagrams {
 /* entries is rounded up to whole buckets, a power of two of them. 0 or -ENOMEM; finish is right
  * in both cases. */
 int weir_datagrams_init(struct weir_datagrams *datagrams, uint32_t entries, uint32_t tickets,
-			uint32_t least_fragment, uint64_t secret,
+			uint32_t least_fragment, const uint64_t random[2],
 			const struct weir_allocator *allocator);
 void weir_datagrams_finish(struct weir_datagrams *datagrams);
 

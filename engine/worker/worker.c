@@ -92,7 +92,7 @@ static int create_parts(struct weir_worker *worker)
 					     options->max_datagrams ? options->max_datagrams
 								    : DATAGRAMS,
 					     options->max_waiting, options->least_fragment,
-					     options->flows.secret[0], worker->allocator);
+					     options->flows.secret, worker->allocator);
 	if (!status)
 		status = weir_decisions_init(&worker->decisions, worker->allocator);
 	return status;
@@ -163,6 +163,10 @@ void weir_worker_rest(struct weir_worker *worker, uint64_t now)
 
 uint16_t weir_worker_owner(const struct weir_tuple *tuple, uint16_t count)
 {
+	/* No secret: everybody who spreads packets has to come to the same worker. */
+	static const struct weir_flow_secret known = { { 0x9e3779b97f4a7c15u, 0xbf58476d1ce4e5b9u,
+							 0x94d049bb133111ebu, 0xd6e8feb86659fd93u,
+							 0, 0xa0761d6478bd642fu } };
 	struct weir_packet packet = { .tuple = *tuple };
 	struct weir_flow_key key;
 
@@ -172,7 +176,7 @@ uint16_t weir_worker_owner(const struct weir_tuple *tuple, uint16_t count)
 	if (tuple->protocol == WEIR_PROTOCOL_ICMP || tuple->protocol == WEIR_PROTOCOL_ICMPV6)
 		packet.tuple.protocol = WEIR_PROTOCOL_UDP;
 	weir_flow_key_of(&packet, &key);
-	return (uint16_t)(weir_flow_hash_bytes(&key, 0) % count);
+	return (uint16_t)(weir_flow_hash_bytes(&key, &known) % count);
 }
 
 /* False when the packet is another worker's, with the verdict that says whose. */

@@ -27,6 +27,10 @@ struct weir_trace_options {
 	bool unknown_pods_external;             /* --unknown-pods external */
 	bool stateless;                         /* judge every packet by itself, replies too */
 	bool endless;                           /* packets keep coming: flows are settled */
+	/* Random, and told to nobody, or zeroes for what is as hard to guess as addresses of
+	 * memory are: who knows it can make flows that take long to find. No result depends on it.
+	 */
+	uint64_t secret[2];
 };
 
 /* Keeps a reference on the policy. */
@@ -115,7 +119,7 @@ struct weir_flow {
 	uint32_t service;                    /* service index, or WEIR_NONE */
 	uint32_t service_port;               /* index of the service's port */
 	struct weir_address service_address; /* the virtual address that was seen */
-	const uint32_t *interfaces;          /* where its packets were seen, ascending */
+	const uint32_t *interfaces; /* where its packets were seen, ascending: 64 at most */
 	uint32_t interface_count;
 	uint8_t protocol;
 	uint8_t verdict; /* enum weir_action */

@@ -19,7 +19,9 @@ static const struct weir_packet_verdict allowed = { .action = WEIR_PACKET_ALLOW,
 
 static void set_up(struct weir_datagrams *datagrams, uint32_t entries, uint32_t tickets)
 {
-	assert_int_equal(weir_datagrams_init(datagrams, entries, tickets, LEAST, 7, NULL), 0);
+	static const uint64_t random[2] = { 7, 8 };
+
+	assert_int_equal(weir_datagrams_init(datagrams, entries, tickets, LEAST, random, NULL), 0);
 }
 
 /* "f 0-79+" is a first fragment of bytes 0 to 79 with more to follow. */
