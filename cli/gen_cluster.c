@@ -3,27 +3,30 @@
 #include <errno.h>
 
 #include "gen.h"
+#include "numbers.h"
 #include "output.h"
 
 _Static_assert(GEN_SHARES <= OPTION_SHARE_LAST - OPTION_SHARE + 1, "an option a share");
 
 static bool read_counts(const struct invocation *invocation, struct gen_cluster_options *options)
 {
-	return gen_read_count(invocation, OPTION_NAMESPACES, 1, GEN_PODS_MAX,
-			      &options->namespaces) &&
-	       gen_read_count(invocation, OPTION_NODE_COUNT, 1, GEN_NODES_MAX, &options->nodes) &&
-	       gen_read_count(invocation, OPTION_POLICIES, 0, GEN_PODS_MAX, &options->policies) &&
-	       gen_read_count(invocation, OPTION_TIERS, 0, GEN_PODS_MAX,
-			      &options->cluster_policies) &&
-	       gen_read_count(invocation, OPTION_PORT_SPECS, 0, GEN_PORT_SPECS_MAX,
-			      &options->port_specs);
+	return option_small_number(invocation, OPTION_NAMESPACES, 1, GEN_PODS_MAX,
+				   &options->namespaces) &&
+	       option_small_number(invocation, OPTION_NODE_COUNT, 1, GEN_NODES_MAX,
+				   &options->nodes) &&
+	       option_small_number(invocation, OPTION_POLICIES, 0, GEN_PODS_MAX,
+				   &options->policies) &&
+	       option_small_number(invocation, OPTION_TIERS, 0, GEN_PODS_MAX,
+				   &options->cluster_policies) &&
+	       option_small_number(invocation, OPTION_PORT_SPECS, 0, GEN_PORT_SPECS_MAX,
+				   &options->port_specs);
 }
 
 static bool read_shares(const struct invocation *invocation, struct gen_cluster_options *options)
 {
 	for (uint32_t i = 0; i < GEN_SHARES; i++)
-		if (!gen_read_share(invocation, (enum option_id)(OPTION_SHARE + i),
-				    &options->shares[i]))
+		if (!option_share(invocation, (enum option_id)(OPTION_SHARE + i),
+				  &options->shares[i]))
 			return false;
 	/* Without anything to isolate the usual number of policies is none. */
 	if (!options->shares[GEN_ISOLATED] && !option_given(invocation, OPTION_POLICIES))
@@ -36,8 +39,8 @@ static bool read_options(const struct invocation *invocation, struct gen_cluster
 	uint64_t seed = 1;
 	uint32_t pods = 1000;
 
-	if (!gen_read_number(invocation, OPTION_SEED, 0, UINT64_MAX, &seed) ||
-	    !gen_read_count(invocation, OPTION_PODS, 0, GEN_PODS_MAX, &pods))
+	if (!option_number(invocation, OPTION_SEED, 0, UINT64_MAX, &seed) ||
+	    !option_small_number(invocation, OPTION_PODS, 0, GEN_PODS_MAX, &pods))
 		return false;
 	gen_cluster_defaults(seed, pods, (enum gen_mix)option_choice(invocation, OPTION_MIX),
 			     options);

@@ -15,14 +15,15 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "weir/directory.h"
 #include "weir/worker.h"
 
 #include "csv.h"
 #include "json.h"
 #include "names.h"
+#include "numbers.h"
 #include "table.h"
 #include "timestamp.h"
+#include "worker_counters.h"
 
 enum format {
 	FORMAT_TABLE,
@@ -69,27 +70,6 @@ static enum exit_code fail(const struct live *live, int status)
 
 /* Set-up. */
 
-static enum exit_code read_max_flows(const struct live *live, uint32_t *out)
-{
-	const char *text = option_value(live->invocation, OPTION_MAX_FLOWS);
-	char *end;
-	unsigned long value;
-
-	*out = MAX_FLOWS;
-	if (!text)
-		return EXIT_CLEAN;
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (text[0] >= '0' && text[0] <= '9' && !*end && !errno && value >= 1 &&
-	    value <= UINT32_C(1) << 30) {
-		*out = (uint32_t)value;
-		return EXIT_CLEAN;
-	}
-	complain(live->invocation->command, "--max-flows %s: must be a number from 1 to %u", text,
-		 UINT32_C(1) << 30);
-	return EXIT_USAGE;
-}
-
 static enum exit_code make_worker(struct live *live, struct weir_policy *policy)
 {
 	const struct invocation *invocation = live->invocation;
@@ -100,12 +80,13 @@ static enum exit_code make_worker(struct live *live, struct weir_policy *policy)
 		.strict = option_given(invocation, OPTION_STRICT),
 		.unknown_pods_external = option_choice(invocation, OPTION_UNKNOWN_PODS) == 1,
 	};
-	enum exit_code code = read_max_flows(live, &options.flows.max_ipv4_flows);
+	uint32_t max_flows = MAX_FLOWS;
 	int status;
 
-	if (code != EXIT_CLEAN)
-		return code;
-	options.flows.max_ipv6_flows = options.flows.max_ipv4_flows;
+	if (!option_small_number(invocation, OPTION_MAX_FLOWS, 1, UINT32_C(1) << 30, &max_flows))
+		return EXIT_USAGE;
+	options.flows.max_ipv4_flows = max_flows;
+	options.flows.max_ipv6_flows = max_flows;
 	if (getrandom(options.flows.secret, sizeof(options.flows.secret), 0) !=
 	    sizeof(options.flows.secret))
 		return fail(live, -errno);
@@ -286,66 +267,11 @@ static enum exit_code print_packets(struct live *live)
 
 /* The summary. */
 
-/* Calls for every number of the counters that is not 0. */
-static void each_counter(const struct weir_worker_counters *counters,
-			 void (*tell)(void *context, const char *name, uint64_t value),
-			 void *context)
+static enum exit_code each_rule(const struct live *live, counter_teller *tell, void *context)
 {
-	const struct weir_flow_counters *flows = &counters->flows;
-	const struct {
-		const char *name;
-		uint64_t value;
-	} numbers[] = {
-		{ "flows_inserted", flows->inserted }, { "flows_restarted", flows->restarted },
-		{ "flows_expired", flows->expired },   { "flows_evicted", flows->evicted },
-		{ "flows_refused", flows->refused },
-	};
+	int status = worker_rules_each(live->slot, live->policy, tell, context);
 
-	for (unsigned i = 0; i < WEIR_PACKET_WHYS; i++) {
-		if (counters->why[i])
-			tell(context, weir_packet_why_name((enum weir_packet_why)i),
-			     counters->why[i]);
-	}
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		if (numbers[i].value)
-			tell(context, numbers[i].name, numbers[i].value);
-	}
-}
-
-/* Calls for every rule that decided a connection, with its text and how many. */
-static enum exit_code each_rule(const struct live *live,
-				void (*tell)(void *context, const char *name, uint64_t value),
-				void *context)
-{
-	size_t count = weir_slot_count_rules(live->slot, NULL, 0);
-	uint64_t *counts = calloc(count + 1, sizeof(*counts));
-
-	if (!counts)
-		return fail(live, -ENOMEM);
-	weir_slot_count_rules(live->slot, counts, count);
-	for (size_t i = 0; i < count; i++) {
-		const struct weir_half half = { .rule = (uint32_t)i,
-						.peer = WEIR_NONE,
-						.port = WEIR_NONE };
-		char text[640];
-
-		if (!counts[i])
-			continue;
-		weir_policy_format_rule(live->policy, &half, text, sizeof(text));
-		tell(context, text, counts[i]);
-	}
-	free(counts);
-	return EXIT_CLEAN;
-}
-
-static void tell_json(void *context, const char *name, uint64_t value)
-{
-	report_json_number_field(context, name, value);
-}
-
-static void tell_line(void *context, const char *name, uint64_t value)
-{
-	fprintf(context, "  %-12" PRIu64 "  %s\n", value, name);
+	return status ? fail(live, status) : EXIT_CLEAN;
 }
 
 static enum exit_code print_json_summary(struct live *live)
@@ -365,7 +291,7 @@ static enum exit_code print_json_summary(struct live *live)
 	report_json_number_field(json, "opaque", classes[WEIR_TRACE_OPAQUE]);
 	report_json_number_field(json, "malformed", classes[WEIR_TRACE_MALFORMED]);
 	report_json_object_field(json, "live");
-	each_counter(&counters, tell_json, json);
+	worker_counters_each(&counters, tell_json, json);
 	report_json_close(json, '}');
 	report_json_object_field(json, "rules");
 	code = each_rule(live, tell_json, json);
@@ -387,7 +313,7 @@ static enum exit_code print_text_summary(const struct live *live, FILE *file)
 		classes[WEIR_TRACE_NOT_IP], classes[WEIR_TRACE_OPAQUE],
 		classes[WEIR_TRACE_MALFORMED]);
 	fputs("by why they were answered so, and flows\n", file);
-	each_counter(&counters, tell_line, file);
+	worker_counters_each(&counters, tell_line, file);
 	fputs("connections by the rule that decided\n", file);
 	return each_rule(live, tell_line, file);
 }
