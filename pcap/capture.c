@@ -30,6 +30,7 @@ struct input {
 	struct weir_reader reader;
 	struct weir_frame ahead;
 	size_t order;
+	uint32_t link_type; /* the latest that was looked at */
 	bool damage_told;
 	bool link_type_told;
 	bool filter_told;
@@ -58,23 +59,28 @@ static void tell_damage(struct weir_capture *capture, struct input *input, size_
 	input->damage_told = true;
 }
 
-static void check_link_type(const struct weir_capture *capture, struct input *input)
+static void check_link_type(const struct weir_capture *capture, struct input *input,
+			    uint32_t link_type)
 {
-	if (input->link_type_told || weir_link_type_supported(input->ahead.link_type))
+	if (input->link_type == link_type || input->link_type_told)
+		return;
+	input->link_type = link_type;
+	if (weir_link_type_supported(link_type))
 		return;
 	weir_tell(&capture->sink, WEIR_SEVERITY_WARNING, input->path,
-		  "link type %u is not supported: its packets count as opaque",
-		  input->ahead.link_type);
+		  "link type %u is not supported: its packets count as opaque", link_type);
 	input->link_type_told = true;
 }
 
-/* Reads a file's next frame ahead: 1, 0 when there is none any more, or -ENOMEM. */
-static int read_ahead(struct weir_capture *capture, struct input *input)
+/* Reads a file's next frame: 1, 0 when there is none any more, or -ENOMEM. */
+static int read_frame(struct weir_capture *capture, struct input *input, struct weir_frame *out)
 {
-	int status = weir_reader_next(&input->reader, &input->ahead);
+	int status = weir_reader_next(&input->reader, out);
 
-	if (status == 1)
-		check_link_type(capture, input);
+	if (status == 1) {
+		check_link_type(capture, input, out->link_type);
+		return 1;
+	}
 	if (input->source.ends_early && (status == 0 || status == -EBADMSG)) {
 		tell_damage(capture, input, input->source.length,
 			    "the compressed data are damaged from here on");
@@ -116,12 +122,13 @@ static int fill_heap(struct weir_capture *capture)
 {
 	capture->heap_count = 0;
 	for (size_t i = 0; i < capture->input_count; i++) {
-		int status = read_ahead(capture, &capture->inputs[i]);
+		struct input *input = &capture->inputs[i];
+		int status = read_frame(capture, input, &input->ahead);
 
 		if (status < 0)
 			return status;
 		if (status == 1)
-			capture->heap[capture->heap_count++] = &capture->inputs[i];
+			capture->heap[capture->heap_count++] = input;
 	}
 	for (size_t i = capture->heap_count / 2; i-- > 0;)
 		sink_down(capture, i);
@@ -165,7 +172,11 @@ static int open_input(struct weir_capture *capture, const struct weir_input_path
 			 path->path);
 	if (status)
 		return status;
-	*input = (struct input){ .source = source, .order = capture->input_count };
+	*input = (struct input){
+		.source = source,
+		.order = capture->input_count,
+		.link_type = UINT32_MAX,
+	};
 	capture->input_count++;
 	input->path = strdup(path->path);
 	if (!input->path)
@@ -320,7 +331,7 @@ static int take(struct weir_capture *capture, struct input **from, struct weir_f
 	*from = first;
 	*out = first->ahead;
 	out->number = ++capture->number;
-	status = read_ahead(capture, first);
+	status = read_frame(capture, first, &first->ahead);
 	if (status < 0)
 		return status;
 	if (status == 0)
@@ -330,10 +341,37 @@ static int take(struct weir_capture *capture, struct input **from, struct weir_f
 	return 1;
 }
 
+/* Takes frames of the only file that is left, without a detour over the one read ahead; what is
+ * not 1 ends it, as in take. */
+static int take_many(struct weir_capture *capture, struct weir_frame *frames, int size)
+{
+	struct input *input = capture->heap[0];
+	int status = 1;
+	int count = 0;
+
+	frames[count++] = input->ahead;
+	while (count < size && status == 1) {
+		status = read_frame(capture, input, &frames[count]);
+		count += status == 1;
+	}
+	if (status == 1)
+		status = read_frame(capture, input, &input->ahead);
+	if (status < 0)
+		return status;
+	if (status == 0)
+		capture->heap_count = 0;
+	for (int i = 0; i < count; i++)
+		frames[i].number = ++capture->number;
+	return count;
+}
+
 int weir_capture_next(struct weir_capture *capture, struct weir_frame *frames, int size)
 {
 	struct input *input;
 	int count = 0;
+
+	if (size > 0 && capture->heap_count == 1 && !capture->expression)
+		return take_many(capture, frames, size);
 
 	while (count < size) {
 		int status = take(capture, &input, &frames[count]);

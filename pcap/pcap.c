@@ -19,6 +19,9 @@ enum {
 	LINK_TYPE_MASK = 0x03ffffff, /* above: length of the frame check sequence */
 };
 
+/* Words of a record's header. */
+enum { SECONDS, FRACTION, CAPTURED, WIRE, HEADER_WORDS };
+
 static const struct {
 	uint32_t magic;
 	uint32_t fraction;
@@ -50,10 +53,18 @@ bool weir_pcap_recognizes(const uint8_t *bytes, size_t length)
 	return length >= 4 && format_of(bytes, &swapped) >= 0;
 }
 
+static void read_header(const struct weir_reader *reader, uint32_t header[HEADER_WORDS])
+{
+	memcpy(header, reader->bytes + reader->at, HEADER_WORDS * sizeof(*header));
+	for (unsigned i = 0; reader->swapped && i < HEADER_WORDS; i++)
+		header[i] = __builtin_bswap32(header[i]);
+}
+
 static int next_record(struct weir_reader *reader, struct weir_frame *out)
 {
 	const struct weir_reader_interface *interface = &reader->interfaces[0];
 	size_t at = reader->at;
+	uint32_t header[HEADER_WORDS];
 	uint32_t captured;
 	uint32_t wire;
 
@@ -61,8 +72,9 @@ static int next_record(struct weir_reader *reader, struct weir_frame *out)
 		return 0;
 	if (weir_reader_left(reader) < reader->record_header)
 		return weir_reader_cut(reader, at, "a record's header");
-	captured = weir_reader_load32(reader, at + 8);
-	wire = weir_reader_load32(reader, at + 12);
+	read_header(reader, header);
+	captured = header[CAPTURED];
+	wire = header[WIRE];
 	if (reader->lengths_may_be_swapped && captured > wire) {
 		uint32_t swap = captured;
 
@@ -81,8 +93,8 @@ static int next_record(struct weir_reader *reader, struct weir_frame *out)
 		.wire = wire,
 		.link_type = interface->link_type,
 		.interface = interface->index,
-		.time = weir_reader_load32(reader, at) * UINT64_C(1000000000) +
-			weir_reader_load32(reader, at + 4) * (uint64_t)reader->fraction,
+		.time = header[SECONDS] * UINT64_C(1000000000) +
+			header[FRACTION] * (uint64_t)reader->fraction,
 	};
 	reader->at = at + reader->record_header + captured;
 	return 1;

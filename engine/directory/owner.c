@@ -118,9 +118,17 @@ bool weir_policy_translates(const struct weir_policy *policy, const struct weir_
 {
 	static const struct weir_address any;
 	const struct layout_header *header = block_of(policy);
+	uint32_t node_service;
+	uint32_t node_port;
 
 	if (find_entry(header, LAYOUT_VIRTUAL, address, protocol, port, service, service_port))
 		return true;
-	return is_node_address(header, address) &&
-	       find_entry(header, LAYOUT_NODE_PORTS, &any, protocol, port, service, service_port);
+	/* Few ports are nodes', and whose an address is takes longer to find. */
+	if (!find_entry(header, LAYOUT_NODE_PORTS, &any, protocol, port, &node_service,
+			&node_port) ||
+	    !is_node_address(header, address))
+		return false;
+	*service = node_service;
+	*service_port = node_port;
+	return true;
 }

@@ -10,6 +10,7 @@
 #define WEIR_FLOW_KEY_H
 
 #include <assert.h>
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -83,6 +84,39 @@ void weir_flow_key_question(const struct weir_flow_key *key, unsigned opener, ui
 
 /* The same key with its ends exchanged, which means the other asker for QUERY. */
 void weir_flow_key_swap_addresses(struct weir_flow_key *key);
+
+/* The mapped form of an IPv4 address in host order. */
+static inline struct weir_address weir_flow_ipv4(uint32_t address)
+{
+	const uint64_t words[2] = { 0, htobe64(UINT64_C(0xffff00000000) | address) };
+	struct weir_address out;
+
+	memcpy(out.bytes, words, sizeof(words));
+	return out;
+}
+
+/* weir_flow_key_of for TCP and UDP over IPv4, addresses in host order: the key is written in whole
+ * words, as it is read to be hashed. */
+static inline unsigned weir_flow_key_ipv4(uint32_t source, uint32_t destination,
+					  uint16_t source_port, uint16_t destination_port,
+					  uint8_t protocol, struct weir_flow_key *out)
+{
+	uint64_t from = (uint64_t)source << 16 | source_port;
+	uint64_t to = (uint64_t)destination << 16 | destination_port;
+	unsigned side = from > to;
+	uint64_t first = side ? to : from;
+	uint64_t second = side ? from : to;
+
+	out->ends[0] = weir_flow_ipv4((uint32_t)(first >> 16));
+	out->ends[1] = weir_flow_ipv4((uint32_t)(second >> 16));
+	out->ports[0] = (uint16_t)first;
+	out->ports[1] = (uint16_t)second;
+	out->zone = 0;
+	out->protocol = protocol;
+	out->kind = WEIR_FLOW_SYMMETRIC;
+	memset(out->zero, 0, sizeof(out->zero));
+	return side;
+}
 
 /* Both halves of a product depend on every bit of the factors. */
 static inline uint64_t weir_flow_fold(uint64_t a, uint64_t b)

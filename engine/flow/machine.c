@@ -23,24 +23,6 @@ enum opener_bits {
 	ASKED_SIDE = 32,
 };
 
-static uint8_t tcp_signals(const struct weir_packet *packet)
-{
-	uint8_t flags = packet->tcp_flags;
-	uint8_t signals = 0;
-
-	if (!packet->tcp_flags_known)
-		return WEIR_FLOW_TALKS;
-	if (flags & WEIR_TCP_RST)
-		return WEIR_FLOW_ABORTS;
-	if (flags & WEIR_TCP_FIN)
-		signals |= WEIR_FLOW_FINISHES;
-	if ((flags & (WEIR_TCP_SYN | WEIR_TCP_ACK)) == (WEIR_TCP_SYN | WEIR_TCP_ACK))
-		signals |= WEIR_FLOW_ACCEPTS;
-	else if (flags & WEIR_TCP_SYN && !signals)
-		signals |= WEIR_FLOW_OPENS;
-	return signals ? signals : WEIR_FLOW_TALKS;
-}
-
 static uint8_t sctp_signals(const struct weir_packet *packet)
 {
 	if (!packet->sctp_chunk_known)
@@ -75,7 +57,8 @@ uint8_t weir_flow_signals(const struct weir_packet *packet)
 {
 	switch (packet->tuple.protocol) {
 	case WEIR_PROTOCOL_TCP:
-		return tcp_signals(packet);
+		return packet->tcp_flags_known ? weir_flow_tcp_signals(packet->tcp_flags)
+					       : WEIR_FLOW_TALKS;
 	case WEIR_PROTOCOL_SCTP:
 		return sctp_signals(packet);
 	case WEIR_PROTOCOL_ICMP:
@@ -101,11 +84,6 @@ void weir_flow_advance(struct weir_flow_machine *machine, unsigned side, uint8_t
 	if (signals & WEIR_FLOW_OPENS && !(machine->opener & ASKED))
 		machine->opener |= (uint8_t)(ASKED | (side ? ASKED_SIDE : 0));
 	machine->seen[side] |= signals;
-}
-
-bool weir_flow_has_handshake(uint8_t protocol)
-{
-	return protocol == WEIR_PROTOCOL_TCP || protocol == WEIR_PROTOCOL_SCTP;
 }
 
 static bool is_closed(const struct weir_flow_machine *machine)

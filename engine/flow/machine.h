@@ -39,12 +39,38 @@ enum { WEIR_FLOW_SIDE_UNKNOWN = 2 };
 /* The signals of a packet that has its ports, whichever side sends it. */
 uint8_t weir_flow_signals(const struct weir_packet *packet);
 
+/* The same of TCP flags. */
+static inline uint8_t weir_flow_tcp_signals(uint8_t flags)
+{
+	uint8_t signals = 0;
+
+	if (flags & WEIR_TCP_RST)
+		return WEIR_FLOW_ABORTS;
+	if (flags & WEIR_TCP_FIN)
+		signals |= WEIR_FLOW_FINISHES;
+	if ((flags & (WEIR_TCP_SYN | WEIR_TCP_ACK)) == (WEIR_TCP_SYN | WEIR_TCP_ACK))
+		signals |= WEIR_FLOW_ACCEPTS;
+	else if (flags & WEIR_TCP_SYN && !signals)
+		signals |= WEIR_FLOW_OPENS;
+	return signals ? signals : WEIR_FLOW_TALKS;
+}
+
 /* The first packet of a connection, and every further one. */
 void weir_flow_begin(struct weir_flow_machine *machine, unsigned side, uint8_t signals);
 void weir_flow_advance(struct weir_flow_machine *machine, unsigned side, uint8_t signals);
 
+/* Whether to advance would change anything: most packets say what their side said before. */
+static inline bool weir_flow_is_news(const struct weir_flow_machine *machine, unsigned side,
+				     uint8_t signals)
+{
+	return signals & ~machine->seen[side];
+}
+
 /* True for protocols that open and end (TCP, SCTP): time alone does not end them. */
-bool weir_flow_has_handshake(uint8_t protocol);
+static inline bool weir_flow_has_handshake(uint8_t protocol)
+{
+	return protocol == 6 || protocol == 132;
+}
 
 /* True when a packet of these signals begins a new connection after this one. */
 bool weir_flow_is_succeeded(const struct weir_flow_machine *machine, uint8_t signals);

@@ -20,6 +20,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "load.h"
+#include "plain.h"
 #include "weir/packet.h"
 
 struct weir_slice {
@@ -69,12 +71,6 @@ enum weir_protocol {
 	WEIR_PROTOCOL_SHIM6 = 140,
 };
 
-enum weir_tunnel_port {
-	WEIR_PORT_VXLAN = 4789,
-	WEIR_PORT_VXLAN_LINUX = 8472, /* before there was a number; flannel and Cilium kept it */
-	WEIR_PORT_GENEVE = 6081,
-};
-
 /* The IP and extension headers of one packet. */
 struct weir_ip {
 	struct weir_slice payload; /* behind them, to the end that the lengths name */
@@ -92,22 +88,6 @@ struct weir_ip {
 	bool has_extensions;
 	bool length_missing; /* the length field was left to the offload engine (T2) */
 };
-
-static inline uint16_t weir_load16(const uint8_t *bytes)
-{
-	uint16_t value;
-
-	memcpy(&value, bytes, sizeof(value));
-	return __builtin_bswap16(value);
-}
-
-static inline uint32_t weir_load32(const uint8_t *bytes)
-{
-	uint32_t value;
-
-	memcpy(&value, bytes, sizeof(value));
-	return __builtin_bswap32(value);
-}
 
 /* weir_address_from_ipv4, inline for the hot path. */
 static inline void weir_map_ipv4(const uint8_t bytes[4], struct weir_address *out)
@@ -142,12 +122,6 @@ static inline void weir_slice_limit(struct weir_slice *slice, uint32_t wire)
 		slice->wire = wire;
 	if (slice->captured > wire)
 		slice->captured = wire;
-}
-
-/* Whether a UDP datagram to the port may be a tunnel's. */
-static inline bool weir_is_tunnel_port(uint16_t port)
-{
-	return port == WEIR_PORT_VXLAN || port == WEIR_PORT_VXLAN_LINUX || port == WEIR_PORT_GENEVE;
 }
 
 /* Moves the slice to the IP header; *version is 4, 6, or 0 where the header itself says. */

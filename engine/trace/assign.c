@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "plain.h"
 #include "weir/policy.h"
 
 int weir_assigner_init(struct weir_assigner *assigner, const struct weir_allocator *allocator,
@@ -17,8 +18,9 @@ int weir_assigner_init(struct weir_assigner *assigner, const struct weir_allocat
 		.is_stateless = is_stateless,
 	};
 	weir_flow_secret_make(random, &secret);
-	weir_sightings_init(&assigner->sightings, allocator, &secret);
 	weir_fragments_init(&assigner->fragments, allocator, &secret);
+	if (weir_sightings_init(&assigner->sightings, allocator, &secret))
+		return -ENOMEM;
 	return weir_interface_sets_init(&assigner->sets, allocator, random[0]);
 }
 
@@ -31,17 +33,18 @@ void weir_assigner_finish(struct weir_assigner *assigner)
 }
 
 /* Whether a packet begins a new connection where one of its key is known (T15). */
-static bool is_over(const struct weir_sighting *sighting, uint8_t signals, uint64_t time)
+static inline bool is_over(const struct weir_sighting *sighting, uint8_t signals, uint64_t time)
 {
 	if (sighting->key.kind == WEIR_FLOW_FRAGMENTS)
 		return false;
 	if (sighting->key.kind != WEIR_FLOW_QUOTED &&
 	    weir_flow_has_handshake(sighting->key.protocol))
-		return weir_flow_is_succeeded(&sighting->machine, signals);
+		return signals & WEIR_FLOW_OPENS &&
+		       weir_flow_is_succeeded(&sighting->machine, signals);
 	return time > sighting->time && time - sighting->time >= WEIR_FLOW_IDLE;
 }
 
-static void touch(struct weir_sighting *sighting, uint64_t time)
+static inline void touch(struct weir_sighting *sighting, uint64_t time)
 {
 	if (time > sighting->time)
 		sighting->time = time;
@@ -49,31 +52,30 @@ static void touch(struct weir_sighting *sighting, uint64_t time)
 
 /* The sighting that a packet of this key and its tag belongs to, begun when there is none:
  * *number. */
-static struct weir_sighting *meet_tagged(struct weir_sightings *sightings,
-					 const struct weir_flow_key *key, uint32_t tag,
-					 unsigned side, uint8_t signals, uint64_t time,
-					 uint32_t *number)
+static inline struct weir_sighting *meet_tagged(struct weir_sightings *sightings,
+						const struct weir_flow_key *key, uint32_t tag,
+						unsigned side, uint8_t signals, uint64_t time,
+						uint32_t *number)
 {
 	struct weir_sighting_slot *slot = weir_sightings_slot(sightings, key, tag);
 	struct weir_sighting *sighting;
 
-	if (!slot)
-		return NULL;
 	if (slot->number) {
-		sighting = weir_sighting_at(sightings, slot->number - 1);
+		*number = slot->number - 1;
+		sighting = weir_sighting_at(sightings, *number);
 		if (!is_over(sighting, signals, time)) {
-			weir_flow_advance(&sighting->machine, side, signals);
+			if (weir_flow_is_news(&sighting->machine, side, signals))
+				weir_flow_advance(&sighting->machine, side, signals);
 			touch(sighting, time);
-			*number = slot->number - 1;
 			return sighting;
 		}
 	}
+	*number = sightings->count;
 	sighting = weir_sightings_add(sightings, slot, key, tag);
 	if (!sighting)
 		return NULL;
 	weir_flow_begin(&sighting->machine, side, signals);
 	sighting->time = time;
-	*number = slot->number - 1;
 	return sighting;
 }
 
@@ -84,36 +86,39 @@ static struct weir_sighting *meet(struct weir_sightings *sightings, const struct
 			   number);
 }
 
-static void place(struct weir_assignment *out, uint32_t number, struct weir_sighting *sighting,
-		  unsigned side)
+static inline void place(struct weir_assignment *out, uint32_t number,
+			 struct weir_sighting *sighting, unsigned side)
 {
 	out->place = (struct weir_place){ .sighting = number, .side = (uint8_t)side };
 	out->tally = &sighting->tally;
 }
 
-/* The key of a packet that has its ports. */
-static void find_key(const struct weir_assigner *assigner, struct weir_incoming *incoming)
+/* What is told by a packet that has its ports. */
+static void find_key(const struct weir_assigner *assigner, const struct weir_packet *packet,
+		     struct weir_incoming *incoming)
 {
 	incoming->side = 0;
 	if (assigner->is_stateless)
-		weir_flow_key_one_way(&incoming->packet, &incoming->key);
+		weir_flow_key_one_way(packet, &incoming->key);
 	else
-		incoming->side = (uint8_t)weir_flow_key_of(&incoming->packet, &incoming->key);
+		incoming->side = (uint8_t)weir_flow_key_of(packet, &incoming->key);
+	incoming->signals = weir_flow_signals(packet);
+	incoming->icmp_code = packet->icmp_code;
 }
 
-static int assign_whole(struct weir_assigner *assigner, const struct weir_incoming *incoming,
-			struct weir_assignment *out)
+static inline int assign_whole(struct weir_assigner *assigner, const struct weir_incoming *incoming,
+			       uint64_t time, struct weir_assignment *out)
 {
 	uint32_t before = assigner->sightings.count;
 	uint32_t number;
 	struct weir_sighting *sighting =
 		meet_tagged(&assigner->sightings, &incoming->key, incoming->tag, incoming->side,
-			    weir_flow_signals(&incoming->packet), incoming->time, &number);
+			    incoming->signals, time, &number);
 
 	if (!sighting)
 		return -ENOMEM;
 	if (number == before && !incoming->side)
-		sighting->icmp_code = incoming->packet.icmp_code;
+		sighting->icmp_code = incoming->icmp_code;
 	place(out, number, sighting, incoming->side);
 	return 0;
 }
@@ -150,34 +155,32 @@ static unsigned side_of_error(const struct weir_packet *packet, unsigned quoted_
 
 /* An error whose connection was not seen yet is counted apart, by the error's own sighting and
  * by what it quotes, until the end tells whether that came. */
-static int assign_unknown_error(struct weir_assigner *assigner,
-				const struct weir_incoming *incoming, struct weir_flow_key *quoted,
-				unsigned side, struct weir_assignment *out)
+static int assign_unknown_error(struct weir_assigner *assigner, const struct weir_packet *packet,
+				uint64_t time, struct weir_flow_key *quoted, unsigned side,
+				struct weir_assignment *out)
 {
-	struct weir_incoming itself = *incoming;
+	struct weir_incoming itself;
 	struct weir_sighting *sighting;
 	uint32_t number;
 	int status;
 
-	find_key(assigner, &itself);
+	find_key(assigner, packet, &itself);
 	itself.tag = weir_sightings_tag(&assigner->sightings, &itself.key);
-	status = assign_whole(assigner, &itself, out);
+	status = assign_whole(assigner, &itself, time, out);
 	if (status)
 		return status;
 	quoted->kind = WEIR_FLOW_QUOTED;
 	quoted->zone = out->place.sighting;
-	sighting =
-		meet(&assigner->sightings, quoted, side, WEIR_FLOW_TALKS, incoming->time, &number);
+	sighting = meet(&assigner->sightings, quoted, side, WEIR_FLOW_TALKS, time, &number);
 	if (!sighting)
 		return -ENOMEM;
 	place(out, number, sighting, side);
 	return 0;
 }
 
-static int assign_error(struct weir_assigner *assigner, const struct weir_incoming *incoming,
-			struct weir_assignment *out)
+static int assign_error(struct weir_assigner *assigner, const struct weir_packet *packet,
+			uint64_t time, struct weir_assignment *out)
 {
-	const struct weir_packet *packet = &incoming->packet;
 	struct weir_flow_key key;
 	unsigned quoted_side = weir_flow_key_of_quote(packet, &key);
 	uint32_t number = find_quoted(&assigner->sightings, &key, &quoted_side);
@@ -185,9 +188,9 @@ static int assign_error(struct weir_assigner *assigner, const struct weir_incomi
 	struct weir_sighting *sighting;
 
 	if (number == WEIR_NONE)
-		return assign_unknown_error(assigner, incoming, &key, side, out);
+		return assign_unknown_error(assigner, packet, time, &key, side, out);
 	sighting = weir_sighting_at(&assigner->sightings, number);
-	touch(sighting, incoming->time);
+	touch(sighting, time);
 	place(out, number, sighting, side);
 	out->place.is_related = true;
 	return 0;
@@ -352,15 +355,42 @@ static int assign_later_fragment(struct weir_assigner *assigner, const struct we
 	return 0;
 }
 
-static void decode(const struct weir_assigner *assigner, const struct weir_frame *frame,
-		   struct weir_incoming *out)
+/* Plain frames are most of them, and their keys are made of a few loads. */
+static bool read_plain(const struct weir_frame *frame, struct weir_incoming *out)
 {
-	const struct weir_packet *packet = &out->packet;
+	struct weir_plain plain;
 
-	weir_tunnels_decode(&assigner->tunnels, frame, &out->packet);
-	out->time = frame->time;
-	out->has_key = packet->kind == WEIR_PACKET_OK && !packet->is_later_fragment &&
-		       (!packet->has_quote || assigner->is_stateless);
+	if (!weir_plain_read(frame, &plain))
+		return false;
+	if (plain.protocol == WEIR_PLAIN_TCP)
+		out->signals = weir_flow_tcp_signals(plain.tcp_flags);
+	else if (weir_plain_may_be_tunnel(&plain))
+		return false;
+	else
+		out->signals = WEIR_FLOW_TALKS;
+	out->side = (uint8_t)weir_flow_key_ipv4(plain.source, plain.destination, plain.source_port,
+						plain.destination_port, plain.protocol, &out->key);
+	out->icmp_code = 0;
+	out->is_fragment = false;
+	out->kind = WEIR_PACKET_OK;
+	out->malformed = WEIR_MALFORMED_NONE;
+	out->has_key = true;
+	return true;
+}
+
+static void read_any(const struct weir_assigner *assigner, const struct weir_frame *frame,
+		     struct weir_incoming *out)
+{
+	struct weir_packet packet;
+
+	weir_tunnels_decode(&assigner->tunnels, frame, &packet);
+	out->is_fragment = packet.is_fragment;
+	out->kind = packet.kind;
+	out->malformed = packet.malformed;
+	out->has_key = packet.kind == WEIR_PACKET_OK && !packet.is_later_fragment &&
+		       (!packet.has_quote || assigner->is_stateless);
+	if (out->has_key)
+		find_key(assigner, &packet, out);
 }
 
 void weir_assigner_expect(const struct weir_assigner *assigner, const struct weir_frame *frames,
@@ -368,11 +398,9 @@ void weir_assigner_expect(const struct weir_assigner *assigner, const struct wei
 {
 	const struct weir_sightings *sightings = &assigner->sightings;
 
-	for (size_t i = 0; i < n; i++)
-		decode(assigner, &frames[i], &out[i]);
 	for (size_t i = 0; i < n; i++) {
-		if (out[i].has_key)
-			find_key(assigner, &out[i]);
+		if (assigner->is_stateless || !read_plain(&frames[i], &out[i]))
+			read_any(assigner, &frames[i], &out[i]);
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (!out[i].has_key)
@@ -386,20 +414,58 @@ void weir_assigner_expect(const struct weir_assigner *assigner, const struct wei
 	}
 }
 
-int weir_assign(struct weir_assigner *assigner, const struct weir_incoming *incoming,
-		struct weir_assignment *out)
+/* A packet whose place the packets before it tell, or that tells the place of others. It is rare
+ * enough to be read twice. */
+static int assign_fragment_or_error(struct weir_assigner *assigner, const struct weir_frame *frame,
+				    const struct weir_incoming *incoming,
+				    struct weir_assignment *out)
 {
-	const struct weir_packet *packet = &incoming->packet;
+	struct weir_packet packet;
 	int status;
 
-	*out = (struct weir_assignment){ 0 };
-	if (packet->is_later_fragment)
-		return assign_later_fragment(assigner, packet, incoming->time, out);
-	status = incoming->has_key ? assign_whole(assigner, incoming, out)
-				   : assign_error(assigner, incoming, out);
-	if (!status && packet->is_fragment)
-		status = note_first_fragment(assigner, packet, incoming->time, &out->place);
+	weir_tunnels_decode(&assigner->tunnels, frame, &packet);
+	if (packet.is_later_fragment)
+		return assign_later_fragment(assigner, &packet, frame->time, out);
+	status = incoming->has_key ? assign_whole(assigner, incoming, frame->time, out)
+				   : assign_error(assigner, &packet, frame->time, out);
+	if (!status && packet.is_fragment)
+		status = note_first_fragment(assigner, &packet, frame->time, &out->place);
 	return status;
+}
+
+static inline int assign(struct weir_assigner *assigner, const struct weir_frame *frame,
+			 const struct weir_incoming *incoming, struct weir_assignment *out)
+{
+	*out = (struct weir_assignment){ 0 };
+	if (incoming->has_key && !incoming->is_fragment)
+		return assign_whole(assigner, incoming, frame->time, out);
+	return assign_fragment_or_error(assigner, frame, incoming, out);
+}
+
+int weir_assign(struct weir_assigner *assigner, const struct weir_frame *frame,
+		const struct weir_incoming *incoming, struct weir_assignment *out)
+{
+	return assign(assigner, frame, incoming, out);
+}
+
+int weir_assigner_count(struct weir_assigner *assigner, const struct weir_frame *frames,
+			const struct weir_incoming *incoming, size_t n)
+{
+	struct weir_assignment assignment;
+
+	for (size_t i = 0; i < n; i++) {
+		int status;
+
+		if (incoming[i].kind != WEIR_PACKET_OK)
+			continue;
+		status = assign(assigner, &frames[i], &incoming[i], &assignment);
+		if (!status)
+			status = weir_tally_frame(assignment.tally, assignment.place.side,
+						  &frames[i], &assigner->sets);
+		if (status)
+			return status;
+	}
+	return 0;
 }
 
 static uint64_t entry_count(const struct weir_fragments *fragments)

@@ -8,6 +8,8 @@
 #ifndef WEIR_TRACE_ASSIGN_H
 #define WEIR_TRACE_ASSIGN_H
 
+#include <assert.h>
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -37,13 +39,18 @@ struct weir_assigner {
 
 /* A packet on its way: what can be told of it without the ones before. */
 struct weir_incoming {
-	struct weir_packet packet;
-	uint64_t time;
-	struct weir_flow_key key; /* and what follows: when it has one of its own */
+	alignas(64) struct weir_flow_key
+		key; /* and what follows, up to the kind: when it has one */
 	uint32_t tag;
 	uint8_t side;
-	bool has_key; /* neither a later fragment nor an error that quotes a connection */
+	uint8_t signals;
+	uint8_t icmp_code;
+	bool is_fragment;  /* the first of a datagram */
+	uint8_t kind;      /* enum weir_packet_class */
+	uint8_t malformed; /* enum weir_malformed */
+	bool has_key;      /* it is OK, and neither a later fragment nor an error that quotes */
 };
+static_assert(sizeof(struct weir_incoming) == 64, "one cache line");
 
 struct weir_assignment {
 	struct weir_place place;
@@ -61,9 +68,14 @@ void weir_assigner_finish(struct weir_assigner *assigner);
 void weir_assigner_expect(const struct weir_assigner *assigner, const struct weir_frame *frames,
 			  size_t n, struct weir_incoming *out);
 
-/* Places a packet that decode calls OK, and takes notice of it. 0 or -ENOMEM. */
-int weir_assign(struct weir_assigner *assigner, const struct weir_incoming *incoming,
-		struct weir_assignment *out);
+/* Places the packet of a frame that decode calls OK, and takes notice of it. 0 or -ENOMEM. */
+int weir_assign(struct weir_assigner *assigner, const struct weir_frame *frame,
+		const struct weir_incoming *incoming, struct weir_assignment *out);
+
+/* Assigns the packets of frames that decode calls OK, and counts them: the first pass. 0 or
+ * -ENOMEM. */
+int weir_assigner_count(struct weir_assigner *assigner, const struct weir_frame *frames,
+			const struct weir_incoming *incoming, size_t n);
 
 /* Nothing comes any more: what still waits has no first fragment. 0 or -ENOMEM. */
 int weir_assigner_end(struct weir_assigner *assigner);

@@ -127,6 +127,8 @@ static struct numbered *number_flows(const struct weir_judge *judge,
 				     const struct weir_allocator *allocator, uint32_t *flow_count)
 {
 	struct numbered *order;
+	uint64_t latest = 0;
+	bool is_ordered = true;
 	uint32_t flows = 0;
 
 	for (uint32_t i = 0; i < count; i++)
@@ -139,10 +141,15 @@ static struct numbered *number_flows(const struct weir_judge *judge,
 	for (uint32_t i = 0; i < count; i++) {
 		uint64_t first = sighting_at(judge, i)->tally.first_number;
 
-		if (counts(judge, outcomes, i))
-			order[flows++] = (struct numbered){ first, i };
+		if (!counts(judge, outcomes, i))
+			continue;
+		order[flows++] = (struct numbered){ first, i };
+		is_ordered = is_ordered && first >= latest;
+		latest = first;
 	}
-	qsort(order, flows, sizeof(*order), compare_numbered);
+	/* Only joins and what waited change the order in which sightings begin. */
+	if (!is_ordered)
+		qsort(order, flows, sizeof(*order), compare_numbered);
 	return order;
 }
 

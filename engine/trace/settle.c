@@ -284,14 +284,14 @@ static int copy_kept(struct weir_settler *settler, const struct weir_sightings *
 			key.zone = moved[key.zone];
 		tag = weir_sightings_tag(kept, &key);
 		slot = weir_sightings_slot(kept, &key, tag);
-		to = slot ? weir_sightings_add(kept, slot, &key, tag) : NULL;
+		to = weir_sightings_add(kept, slot, &key, tag);
 		if (!to)
 			return -ENOMEM;
 		to->time = from->time;
 		to->machine = saved->machine;
 		to->icmp_code = from->icmp_code;
 		to->tally = saved->tally;
-		moved[i] = slot->number - 1;
+		moved[i] = kept->count - 1;
 		*carried_at(settler, moved[i]) = *carried_at(settler, i);
 	}
 	return 0;
@@ -310,9 +310,11 @@ int weir_settler_forget(struct weir_settler *settler, struct weir_assigner *assi
 	moved = weir_allocate(old->allocator, (old->count + 1ul) * sizeof(*moved));
 	if (!moved)
 		return -ENOMEM;
-	weir_sightings_init(&kept, old->allocator, &old->secret);
-	choose(settler, assigner, flows);
-	status = copy_kept(settler, old, &kept, moved);
+	status = weir_sightings_init(&kept, old->allocator, &old->secret);
+	if (!status) {
+		choose(settler, assigner, flows);
+		status = copy_kept(settler, old, &kept, moved);
+	}
 	if (status) {
 		weir_sightings_finish(&kept);
 	} else {

@@ -42,39 +42,91 @@ struct weir_sighting_slot {
 	uint32_t number; /* plus one; 0 is free */
 };
 
+struct weir_sighting_chunk {
+	void *memory;
+	struct weir_sighting *records; /* inside, on a line of its own */
+};
+
+enum {
+	WEIR_SIGHTINGS_CHUNK = 16384, /* records, 2 MiB: what is never used is never touched */
+};
+
 struct weir_sightings {
 	const struct weir_allocator *allocator;
 	struct weir_sighting_slot *slots; /* a power of two, at most half full */
 	uint64_t mask;
 	uint64_t used;
 	struct weir_flow_secret secret;
-	struct weir_array chunks; /* struct chunk */
+	struct weir_array chunks; /* struct weir_sighting_chunk */
 	uint32_t count;
+	uint32_t cleared; /* records that were begun once, in the first pass */
 };
 
-void weir_sightings_init(struct weir_sightings *sightings, const struct weir_allocator *allocator,
-			 const struct weir_flow_secret *secret);
+/* 0 or -ENOMEM; finish is right in both cases. */
+int weir_sightings_init(struct weir_sightings *sightings, const struct weir_allocator *allocator,
+			const struct weir_flow_secret *secret);
 void weir_sightings_finish(struct weir_sightings *sightings);
 
 /* Forgets the order but not the records: what was counted stays. */
 void weir_sightings_rewind(struct weir_sightings *sightings);
 
-struct weir_sighting *weir_sighting_at(const struct weir_sightings *sightings, uint32_t number);
+static inline struct weir_sighting *weir_sighting_at(const struct weir_sightings *sightings,
+						     uint32_t number)
+{
+	const struct weir_sighting_chunk *chunks = sightings->chunks.items;
 
-uint32_t weir_sightings_tag(const struct weir_sightings *sightings,
-			    const struct weir_flow_key *key);
-void weir_sightings_fetch_slot(const struct weir_sightings *sightings, uint32_t tag);
-void weir_sightings_fetch_record(const struct weir_sightings *sightings, uint32_t tag);
+	return &chunks[number / WEIR_SIGHTINGS_CHUNK].records[number % WEIR_SIGHTINGS_CHUNK];
+}
+
+static inline uint32_t weir_sightings_tag(const struct weir_sightings *sightings,
+					  const struct weir_flow_key *key)
+{
+	return (uint32_t)weir_flow_hash(key, &sightings->secret);
+}
+
+static inline void weir_sightings_fetch_slot(const struct weir_sightings *sightings, uint32_t tag)
+{
+	__builtin_prefetch(&sightings->slots[tag & sightings->mask]);
+}
+
+static inline void weir_sightings_fetch_record(const struct weir_sightings *sightings, uint32_t tag)
+{
+	uint64_t at = tag & sightings->mask;
+	const struct weir_sighting *sighting;
+
+	while (sightings->slots[at].number && sightings->slots[at].tag != tag)
+		at = (at + 1) & sightings->mask;
+	if (!sightings->slots[at].number)
+		return;
+	sighting = weir_sighting_at(sightings, sightings->slots[at].number - 1);
+	__builtin_prefetch(sighting, 1);
+	__builtin_prefetch(&sighting->tally, 1);
+}
+
+/* The slot that has the key, or the free one where it belongs. Slots lie at their tag, so that
+ * a larger table is filled from the tags alone. */
+static inline struct weir_sighting_slot *weir_sightings_slot(const struct weir_sightings *sightings,
+							     const struct weir_flow_key *key,
+							     uint32_t tag)
+{
+	uint64_t at = tag & sightings->mask;
+	struct weir_sighting_slot *slot = &sightings->slots[at];
+
+	while (slot->number &&
+	       (slot->tag != tag ||
+		!weir_flow_key_equal(&weir_sighting_at(sightings, slot->number - 1)->key, key))) {
+		at = (at + 1) & sightings->mask;
+		slot = &sightings->slots[at];
+	}
+	return slot;
+}
 
 /* The latest sighting of a key, or WEIR_NONE. */
 uint32_t weir_sightings_find(const struct weir_sightings *sightings,
 			     const struct weir_flow_key *key);
 
-/* The slot of a key and its tag, free or with its latest sighting; NULL: no memory. Holds until
- * the next call. */
-struct weir_sighting_slot *weir_sightings_slot(struct weir_sightings *sightings,
-					       const struct weir_flow_key *key, uint32_t tag);
-/* A new sighting in a slot, after the one that the slot may have; NULL: no memory. */
+/* A new sighting in a slot, which has the one before or is free for the key; NULL: no memory.
+ * Slots of other keys may move. */
 struct weir_sighting *weir_sightings_add(struct weir_sightings *sightings,
 					 struct weir_sighting_slot *slot,
 					 const struct weir_flow_key *key, uint32_t tag);

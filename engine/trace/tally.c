@@ -1,26 +1,19 @@
 #include "tally.h"
 
-int weir_tally_frame(struct weir_tally *tally, unsigned side, const struct weir_frame *frame,
-		     struct weir_interface_sets *sets)
+int weir_tally_meet(struct weir_tally *tally, const struct weir_frame *frame,
+		    struct weir_interface_sets *sets)
 {
-	bool is_first = weir_tally_is_empty(tally);
+	int status = weir_interface_sets_with(sets, tally->interfaces, frame->interface,
+					      &tally->interfaces);
 
-	if (is_first || tally->interface != frame->interface) {
-		int status = weir_interface_sets_with(sets, tally->interfaces, frame->interface,
-						      &tally->interfaces);
-
-		if (status)
-			return status;
-		tally->interface = frame->interface;
-	}
-	if (is_first)
+	if (status)
+		return status;
+	tally->interface = frame->interface;
+	if (weir_tally_is_empty(tally)) {
 		tally->first_number = frame->number;
-	if (is_first || frame->time < tally->first)
 		tally->first = frame->time;
-	if (is_first || frame->time > tally->last)
 		tally->last = frame->time;
-	tally->packets[side]++;
-	tally->bytes[side] += frame->wire;
+	}
 	return 0;
 }
 

@@ -25,9 +25,28 @@ static inline bool weir_tally_is_empty(const struct weir_tally *tally)
 	return !(tally->packets[0] + tally->packets[1]);
 }
 
+/* The first frame of a tally, or the first at another interface; 0 or -ENOMEM. */
+int weir_tally_meet(struct weir_tally *tally, const struct weir_frame *frame,
+		    struct weir_interface_sets *sets);
+
 /* Counts one frame; 0 or -ENOMEM. */
-int weir_tally_frame(struct weir_tally *tally, unsigned side, const struct weir_frame *frame,
-		     struct weir_interface_sets *sets);
+static inline int weir_tally_frame(struct weir_tally *tally, unsigned side,
+				   const struct weir_frame *frame, struct weir_interface_sets *sets)
+{
+	if (weir_tally_is_empty(tally) || tally->interface != frame->interface) {
+		int status = weir_tally_meet(tally, frame, sets);
+
+		if (status)
+			return status;
+	}
+	if (frame->time < tally->first)
+		tally->first = frame->time;
+	if (frame->time > tally->last)
+		tally->last = frame->time;
+	tally->packets[side]++;
+	tally->bytes[side] += frame->wire;
+	return 0;
+}
 
 /* Moves all of from into tally, its side 0 becoming this one's side; 0 or -ENOMEM. */
 int weir_tally_move(struct weir_tally *tally, struct weir_tally *from, unsigned side,

@@ -86,15 +86,20 @@ void weir_trace_destroy(struct weir_trace *trace)
 	weir_release(trace->allocator, trace);
 }
 
-static void note_time(struct weir_trace *trace, uint64_t time)
+static void note_times(struct weir_trace *trace, const struct weir_frame *frames, size_t n)
 {
-	if (!trace->has_frames || time < trace->judge.start)
-		trace->judge.start = time;
+	uint64_t start = trace->has_frames ? trace->judge.start : UINT64_MAX;
+
+	for (size_t i = 0; i < n; i++) {
+		if (frames[i].time < start)
+			start = frames[i].time;
+	}
+	trace->judge.start = start;
 	trace->has_frames = true;
 }
 
 /* The class of a packet that has no flow. */
-static enum weir_trace_class class_of(const struct weir_packet *packet)
+static enum weir_trace_class class_of(const struct weir_incoming *packet)
 {
 	switch (packet->kind) {
 	case WEIR_PACKET_NOT_IP:
@@ -106,28 +111,15 @@ static enum weir_trace_class class_of(const struct weir_packet *packet)
 	}
 }
 
-static int add(struct weir_trace *trace, const struct weir_frame *frame,
-	       const struct weir_incoming *incoming)
+static void count_others(struct weir_trace *trace, const struct weir_incoming *incoming, size_t n)
 {
-	const struct weir_packet *packet = &incoming->packet;
-	struct weir_assignment assignment;
-	int status;
-
-	if (packet->kind == WEIR_PACKET_OK) {
-		status = weir_assign(&trace->assigner, incoming, &assignment);
-		if (!status)
-			status = weir_tally_frame(assignment.tally, assignment.place.side, frame,
-						  &trace->assigner.sets);
-		if (status)
-			return status;
-	} else {
-		trace->summary.by_class[class_of(packet)]++;
-		if (packet->kind == WEIR_PACKET_MALFORMED)
-			trace->summary.malformed_by[packet->malformed]++;
+	for (size_t i = 0; i < n; i++) {
+		if (incoming[i].kind == WEIR_PACKET_OK)
+			continue;
+		trace->summary.by_class[class_of(&incoming[i])]++;
+		if (incoming[i].kind == WEIR_PACKET_MALFORMED)
+			trace->summary.malformed_by[incoming[i].malformed]++;
 	}
-	note_time(trace, frame->time);
-	trace->summary.packets++;
-	return 0;
 }
 
 static size_t burst_size(size_t left)
@@ -156,8 +148,12 @@ int weir_trace_add(struct weir_trace *trace, const struct weir_frame *frames, si
 		size_t size = burst_size(n - done);
 
 		weir_assigner_expect(&trace->assigner, &frames[done], size, burst);
-		for (size_t i = 0; i < size && !status; i++)
-			status = add(trace, &frames[done + i], &burst[i]);
+		status = weir_assigner_count(&trace->assigner, &frames[done], burst, size);
+		if (status)
+			return status;
+		count_others(trace, burst, size);
+		note_times(trace, &frames[done], size);
+		trace->summary.packets += size;
 	}
 	return status;
 }
@@ -367,23 +363,22 @@ int weir_trace_rewind(struct weir_trace *trace)
 	return 0;
 }
 
-static int locate(struct weir_trace *trace, const struct weir_incoming *incoming,
-		  struct weir_trace_packet *out)
+static int locate(struct weir_trace *trace, const struct weir_frame *frame,
+		  const struct weir_incoming *incoming, struct weir_trace_packet *out)
 {
-	const struct weir_packet *packet = &incoming->packet;
 	struct weir_assignment assignment;
 	const struct weir_flow_record *record;
 	const struct weir_outcome *outcome;
 	int status;
 
-	if (packet->kind != WEIR_PACKET_OK) {
-		*out = (struct weir_trace_packet){ .kind = (uint8_t)class_of(packet),
+	if (incoming->kind != WEIR_PACKET_OK) {
+		*out = (struct weir_trace_packet){ .kind = (uint8_t)class_of(incoming),
 						   .flow = UINT64_MAX };
-		if (packet->kind == WEIR_PACKET_MALFORMED)
-			out->malformed = packet->malformed;
+		if (incoming->kind == WEIR_PACKET_MALFORMED)
+			out->malformed = incoming->malformed;
 		return 0;
 	}
-	status = weir_assign(&trace->assigner, incoming, &assignment);
+	status = weir_assign(&trace->assigner, frame, incoming, &assignment);
 	if (status)
 		return status;
 	/* Frames that the first pass did not have lead nowhere. */
@@ -414,7 +409,7 @@ int weir_trace_locate(struct weir_trace *trace, const struct weir_frame *frames,
 
 		weir_assigner_expect(&trace->assigner, &frames[done], size, burst);
 		for (size_t i = 0; i < size; i++) {
-			int status = locate(trace, &burst[i], &out[done + i]);
+			int status = locate(trace, &frames[done + i], &burst[i], &out[done + i]);
 
 			if (status)
 				return status;
