@@ -1,26 +1,85 @@
-/* Checks the answers of every case, each in a process of its own. */
+/* Checks the answers of every engine on every workload, each in a process of its own. */
+#include <errno.h>
+
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
-#include "cases.h"
+#include "engine.h"
+#include "workload.h"
 
-/* A parameter is an index: each test is a process, and the table lies elsewhere there. */
+enum {
+	KEYS = 20000,
+	MOST_PODS = 1000, /* larger ones are checked before they are timed */
+};
+
+struct one {
+	size_t workload;
+	size_t engine;
+};
+
+/* Parameters are indices: each test is a process, and tables lie elsewhere there. */
 ParameterizedTestParameters(bench, answers)
 {
-	static size_t indices[64];
+	static struct one ones[1024];
+	struct bench_engine engines[BENCH_ENGINES_MAX];
+	size_t engine_count = bench_list_engines(engines, BENCH_ENGINES_MAX);
 	size_t count = 0;
 
-	for (; bench_cases[count].name; count++)
-		indices[count] = count;
-	return cr_make_param_array(size_t, indices, count);
+	for (size_t i = 0; bench_workload_specs[i].name; i++)
+		for (size_t j = 0; j < engine_count; j++)
+			if (bench_workload_specs[i].shape.pods <= MOST_PODS)
+				ones[count++] = (struct one){ i, j };
+	return cr_make_param_array(struct one, ones, count);
 }
 
-ParameterizedTest(size_t *index, bench, answers)
+static void check_halves(const struct bench_workload *workload, const struct bench_engine *engine,
+			 const void *built, enum bench_halves halves)
 {
-	const struct bench_case *one = &bench_cases[*index];
-	void *work = one->make(one->shape);
+	const struct bench_questions *questions = &workload->questions[halves];
+	struct weir_error error = { "" };
+	void *taken;
+	size_t allowed = 0;
 
-	cr_assert(work, "%s: no memory", one->name);
-	cr_assert(one->is_right(work), "%s: WRONG", one->name);
-	one->destroy(work);
+	cr_assert_eq(engine->take(built, questions->keys, KEYS, &taken, &error), 0, "%s",
+		     error.text);
+	for (size_t i = 0; i < KEYS; i += BENCH_BURST_MAX)
+		engine->classify(engine, built, taken, i,
+				 KEYS - i < BENCH_BURST_MAX ? KEYS - i : BENCH_BURST_MAX);
+	for (size_t i = 0; i < KEYS; i++) {
+		cr_assert_eq(engine->answer(taken, i), questions->actions[i],
+			     "%s, %s, %s: key %zu is %u", workload->name, engine->name,
+			     bench_halves_name(halves), i, engine->answer(taken, i));
+		allowed += questions->actions[i];
+	}
+	/* Neither answer is the only one. */
+	cr_assert(allowed > KEYS / 10 && allowed < KEYS - KEYS / 10);
+	engine->release(taken);
+}
+
+ParameterizedTest(struct one *one, bench, answers)
+{
+	static const struct bench_limits limits = { 200000, (size_t)1 << 30 };
+	struct bench_engine engines[BENCH_ENGINES_MAX];
+	const struct bench_engine *engine = &engines[one->engine];
+	struct weir_error error = { "" };
+	struct bench_workload workload;
+	void *built;
+	int status;
+
+	cr_assert(bench_start_engines());
+	cr_assert(bench_list_engines(engines, BENCH_ENGINES_MAX) > one->engine);
+	cr_assert_eq(bench_workload_make(&bench_workload_specs[one->workload], &workload), 0);
+	status = engine->build(engine, &workload.policy, &limits, &built, &error);
+	if (status == -ENOTSUP || status == -ERANGE)
+		cr_skip_test("%s", error.text);
+	cr_assert_eq(status, 0, "%s", error.text);
+	for (unsigned i = 0; i < BENCH_HALVES; i++) {
+		enum bench_halves halves = (enum bench_halves)i;
+
+		cr_assert_eq(bench_workload_ask_random(&workload, 1, KEYS, halves), 0);
+		check_halves(&workload, engine, built, halves);
+	}
+	engine->destroy(built);
+	bench_workload_finish(&workload);
+	bench_stop_engines();
 }

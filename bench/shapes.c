@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "weir/resolved.h"
+#include "random.h"
 
 enum {
 	PODS_PER_APP = 10,
@@ -13,20 +13,6 @@ enum {
 	HOLES_MAX = 3,
 };
 
-struct random {
-	uint64_t state;
-};
-
-/* splitmix64 (Steele, Lea, Flood 2014). */
-static uint32_t below(struct random *random, uint32_t bound)
-{
-	uint64_t z = random->state += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return (uint32_t)(((z ^ z >> 31) >> 32) * bound >> 32);
-}
-
 static struct weir_address ipv4(uint32_t address)
 {
 	uint8_t bytes[4] = { (uint8_t)(address >> 24), (uint8_t)(address >> 16),
@@ -36,9 +22,9 @@ static struct weir_address ipv4(uint32_t address)
 }
 
 /* Pods have the addresses of their node's /24, as most networks give them. */
-static uint32_t pod_address(uint32_t pod)
+static uint32_t pod_address(uint32_t place)
 {
-	return 0x0a000000u + pod / PODS_PER_NODE * 256 + 2 + pod % PODS_PER_NODE;
+	return 0x0a000000u + place / PODS_PER_NODE * 256 + 2 + place % PODS_PER_NODE;
 }
 
 static uint32_t node_address(uint32_t node)
@@ -57,8 +43,9 @@ static const struct weir_declared_port declared[] = {
 	{ "http", 80, WEIR_PROTOCOL_TCP },
 };
 
-/* Everything that the structs of one cluster point to. */
-struct making {
+/* A cluster, and everything that its structs point to. */
+struct bench_cluster {
+	struct weir_resolved resolved;
 	struct random random;
 	const struct bench_shape *shape;
 	uint32_t apps;
@@ -67,6 +54,7 @@ struct making {
 	struct weir_address *addresses;
 	struct weir_endpoint *endpoints;
 	uint32_t *members; /* pods by app, then by namespace */
+	uint32_t *places;  /* of pods, on nodes one after the other */
 	struct weir_set *sets;
 	struct weir_block *blocks;
 	struct weir_prefix *holes;
@@ -80,92 +68,111 @@ struct making {
 	uint32_t rule_count;
 };
 
-static bool allocate(struct making *making)
+static bool allocate(struct bench_cluster *cluster)
 {
-	uint32_t endpoints = making->nodes + making->shape->pods;
-	uint32_t rules = making->shape->policies * 2;
+	uint32_t endpoints = cluster->nodes + cluster->shape->pods;
+	uint32_t rules = cluster->shape->policies * 2;
 
-	making->addresses = calloc(endpoints, sizeof(*making->addresses));
-	making->endpoints = calloc(endpoints, sizeof(*making->endpoints));
-	making->members = calloc((size_t)making->shape->pods * 2, sizeof(*making->members));
-	making->sets = calloc((size_t)making->apps + making->namespaces, sizeof(*making->sets));
-	making->blocks = calloc((size_t)rules * PEERS_MAX, sizeof(*making->blocks));
-	making->holes = calloc((size_t)rules * PEERS_MAX * HOLES_MAX, sizeof(*making->holes));
-	making->peers = calloc((size_t)rules * PEERS_MAX, sizeof(*making->peers));
-	making->ports = calloc(PORT_SPECS, sizeof(*making->ports));
-	making->origins = calloc(rules, sizeof(*making->origins));
-	making->rules = calloc((size_t)rules * 2, sizeof(*making->rules));
-	return making->addresses && making->endpoints && making->members && making->sets &&
-	       making->blocks && making->holes && making->peers && making->ports &&
-	       making->origins && making->rules;
+	cluster->addresses = calloc(endpoints, sizeof(*cluster->addresses));
+	cluster->endpoints = calloc(endpoints, sizeof(*cluster->endpoints));
+	cluster->members = calloc((size_t)cluster->shape->pods * 2, sizeof(*cluster->members));
+	cluster->places = calloc(cluster->shape->pods, sizeof(*cluster->places));
+	cluster->sets = calloc((size_t)cluster->apps + cluster->namespaces, sizeof(*cluster->sets));
+	cluster->blocks = calloc((size_t)rules * PEERS_MAX, sizeof(*cluster->blocks));
+	cluster->holes = calloc((size_t)rules * PEERS_MAX * HOLES_MAX, sizeof(*cluster->holes));
+	cluster->peers = calloc((size_t)rules * PEERS_MAX, sizeof(*cluster->peers));
+	cluster->ports = calloc(PORT_SPECS, sizeof(*cluster->ports));
+	cluster->origins = calloc(rules, sizeof(*cluster->origins));
+	cluster->rules = calloc((size_t)rules * 2, sizeof(*cluster->rules));
+	return cluster->addresses && cluster->endpoints && cluster->members && cluster->places &&
+	       cluster->sets && cluster->blocks && cluster->holes && cluster->peers && cluster->ports &&
+	       cluster->origins && cluster->rules;
 }
 
-static void release(struct making *making)
+static void release(struct bench_cluster *cluster)
 {
-	free(making->addresses);
-	free(making->endpoints);
-	free(making->members);
-	free(making->sets);
-	free(making->blocks);
-	free(making->holes);
-	free(making->peers);
-	free(making->ports);
-	free(making->origins);
-	free(making->rules);
+	free(cluster->addresses);
+	free(cluster->endpoints);
+	free(cluster->members);
+	free(cluster->places);
+	free(cluster->sets);
+	free(cluster->blocks);
+	free(cluster->holes);
+	free(cluster->peers);
+	free(cluster->ports);
+	free(cluster->origins);
+	free(cluster->rules);
 }
 
-static void make_endpoints(struct making *making)
+static void make_places(struct bench_cluster *cluster)
 {
-	for (uint32_t i = 0; i < making->nodes; i++) {
-		making->addresses[i] = ipv4(node_address(i));
-		making->endpoints[i] = (struct weir_endpoint){ .name = "node",
+	uint32_t *places = cluster->places;
+
+	for (uint32_t i = 0; i < cluster->shape->pods; i++)
+		places[i] = i;
+	if (cluster->shape->placement == BENCH_PACKED)
+		return;
+	for (uint32_t i = cluster->shape->pods - 1; i; i--) {
+		uint32_t other = below(&cluster->random, i + 1);
+		uint32_t place = places[i];
+
+		places[i] = places[other];
+		places[other] = place;
+	}
+}
+
+static void make_endpoints(struct bench_cluster *cluster)
+{
+	for (uint32_t i = 0; i < cluster->nodes; i++) {
+		cluster->addresses[i] = ipv4(node_address(i));
+		cluster->endpoints[i] = (struct weir_endpoint){ .name = "node",
 							       .node = WEIR_NONE,
 							       .kind = WEIR_ENDPOINT_NODE };
 	}
-	for (uint32_t i = 0; i < making->shape->pods; i++) {
+	for (uint32_t i = 0; i < cluster->shape->pods; i++) {
 		uint32_t app = i / PODS_PER_APP;
 
-		making->addresses[making->nodes + i] = ipv4(pod_address(i));
-		making->endpoints[making->nodes + i] =
+		cluster->addresses[cluster->nodes + i] = ipv4(pod_address(cluster->places[i]));
+		cluster->endpoints[cluster->nodes + i] =
 			(struct weir_endpoint){ .namespace_name = "bench",
 						.name = "pod",
 						.ports = &declared[app % 2],
 						.port_count = 2,
-						.node = i / PODS_PER_NODE,
+						.node = cluster->places[i] / PODS_PER_NODE,
 						.kind = WEIR_ENDPOINT_POD,
 						.rank = WEIR_RANK_RUNNING };
 	}
-	for (uint32_t i = 0; i < making->nodes + making->shape->pods; i++) {
-		making->endpoints[i].addresses = &making->addresses[i];
-		making->endpoints[i].address_count = 1;
-		making->endpoints[i].workload = WEIR_NONE;
+	for (uint32_t i = 0; i < cluster->nodes + cluster->shape->pods; i++) {
+		cluster->endpoints[i].addresses = &cluster->addresses[i];
+		cluster->endpoints[i].address_count = 1;
+		cluster->endpoints[i].workload = WEIR_NONE;
 	}
 }
 
 /* Apps and namespaces are runs of pods, so that one list serves both. */
-static void make_sets(struct making *making)
+static void make_sets(struct bench_cluster *cluster)
 {
-	uint32_t pods = making->shape->pods;
+	uint32_t pods = cluster->shape->pods;
 
 	for (uint32_t i = 0; i < pods; i++)
-		making->members[i] = making->nodes + i;
-	for (uint32_t i = 0; i < making->apps + making->namespaces; i++) {
-		bool is_app = i < making->apps;
+		cluster->members[i] = cluster->nodes + i;
+	for (uint32_t i = 0; i < cluster->apps + cluster->namespaces; i++) {
+		bool is_app = i < cluster->apps;
 		uint32_t size = is_app ? PODS_PER_APP : PODS_PER_APP * APPS_PER_NAMESPACE;
-		uint32_t first = (is_app ? i : i - making->apps) * size;
+		uint32_t first = (is_app ? i : i - cluster->apps) * size;
 
-		making->sets[i].endpoints = &making->members[first];
-		making->sets[i].endpoint_count = pods - first < size ? pods - first : size;
-		making->sets[i].unknown_pods = WEIR_MAYBE;
+		cluster->sets[i].endpoints = &cluster->members[first];
+		cluster->sets[i].endpoint_count = pods - first < size ? pods - first : size;
+		cluster->sets[i].unknown_pods = WEIR_MAYBE;
 	}
 }
 
-static void make_ports(struct making *making)
+static void make_ports(struct bench_cluster *cluster)
 {
 	for (uint32_t i = 0; i < PORT_SPECS; i++) {
 		uint16_t first = (uint16_t)(80 + i * 500);
 
-		making->ports[i] = (struct weir_port){
+		cluster->ports[i] = (struct weir_port){
 			.first = first,
 			.last = (uint16_t)(first + (i % 4 == 3 ? 100 : 0)),
 			.protocol = i % 5 == 4 ? WEIR_PROTOCOL_UDP : WEIR_PROTOCOL_TCP,
@@ -173,7 +180,7 @@ static void make_ports(struct making *making)
 		};
 	}
 	for (uint32_t i = 0; i < 2; i++)
-		making->ports[i] = (struct weir_port){ .name = declared[i].name,
+		cluster->ports[i] = (struct weir_port){ .name = declared[i].name,
 						       .protocol = WEIR_PROTOCOL_TCP,
 						       .kind = WEIR_PORT_NAMED };
 }
@@ -189,47 +196,47 @@ static struct weir_prefix prefix_in(struct random *random, const struct weir_pre
 }
 
 /* A block outside the cluster, /8 to /24, with up to three holes. */
-static struct weir_peer make_block(struct making *making)
+static struct weir_peer make_block(struct bench_cluster *cluster)
 {
-	struct weir_block *block = &making->blocks[making->block_count];
-	uint32_t length = 8 + below(&making->random, 17);
+	struct weir_block *block = &cluster->blocks[cluster->block_count];
+	uint32_t length = 8 + below(&cluster->random, 17);
 	uint32_t address;
 
-	block->prefix = prefix_in(&making->random, NULL, 0, length);
-	block->holes = &making->holes[making->hole_count];
-	block->hole_count = below(&making->random, HOLES_MAX + 1);
+	block->prefix = prefix_in(&cluster->random, NULL, 0, length);
+	block->holes = &cluster->holes[cluster->hole_count];
+	block->hole_count = below(&cluster->random, HOLES_MAX + 1);
 	address = (uint32_t)block->prefix.address.bytes[12] << 24 |
 		  (uint32_t)block->prefix.address.bytes[13] << 16 |
 		  (uint32_t)block->prefix.address.bytes[14] << 8;
 	for (uint32_t i = 0; i < block->hole_count; i++)
-		making->holes[making->hole_count++] =
-			prefix_in(&making->random, &block->prefix, address, length + 1 + i * 2);
-	return (struct weir_peer){ WEIR_PEER_BLOCK, making->block_count++ };
+		cluster->holes[cluster->hole_count++] =
+			prefix_in(&cluster->random, &block->prefix, address, length + 1 + i * 2);
+	return (struct weir_peer){ WEIR_PEER_BLOCK, cluster->block_count++ };
 }
 
-static struct weir_peer make_peer(struct making *making)
+static struct weir_peer make_peer(struct bench_cluster *cluster)
 {
-	uint32_t pick = below(&making->random, 100);
+	uint32_t pick = below(&cluster->random, 100);
 
 	if (pick < 60)
-		return (struct weir_peer){ WEIR_PEER_SET, below(&making->random, making->apps) };
+		return (struct weir_peer){ WEIR_PEER_SET, below(&cluster->random, cluster->apps) };
 	if (pick < 75)
 		return (struct weir_peer){
-			WEIR_PEER_SET, making->apps + below(&making->random, making->namespaces)
+			WEIR_PEER_SET, cluster->apps + below(&cluster->random, cluster->namespaces)
 		};
-	return make_block(making);
+	return make_block(cluster);
 }
 
-static void make_rule(struct making *making, uint32_t app, enum weir_direction direction)
+static void make_rule(struct bench_cluster *cluster, uint32_t app, enum weir_direction direction)
 {
-	uint32_t peers = 1 + below(&making->random, PEERS_MAX);
-	struct weir_rule *allow = &making->rules[making->rule_count++];
-	struct weir_rule *isolation = &making->rules[making->rule_count++];
-	uint32_t origin = (making->rule_count - 2) / 2;
+	uint32_t peers = 1 + below(&cluster->random, PEERS_MAX);
+	struct weir_rule *allow = &cluster->rules[cluster->rule_count++];
+	struct weir_rule *isolation = &cluster->rules[cluster->rule_count++];
+	uint32_t origin = (cluster->rule_count - 2) / 2;
 
 	*allow = (struct weir_rule){
-		.peers = &making->peers[making->peer_count],
-		.ports = &making->ports[below(&making->random, PORT_SPECS)],
+		.peers = &cluster->peers[cluster->peer_count],
+		.ports = &cluster->ports[below(&cluster->random, PORT_SPECS)],
 		.peer_count = peers,
 		.port_count = 1,
 		.subjects = app,
@@ -239,84 +246,81 @@ static void make_rule(struct making *making, uint32_t app, enum weir_direction d
 		.action = WEIR_RULE_ALLOW,
 	};
 	for (uint32_t i = 0; i < peers; i++)
-		making->peers[making->peer_count++] = make_peer(making);
+		cluster->peers[cluster->peer_count++] = make_peer(cluster);
 	*isolation = (struct weir_rule){ .subjects = app,
 					 .precedence = 1,
 					 .origin = WEIR_NONE,
 					 .tier = WEIR_TIER_NETWORK_POLICY,
 					 .direction = (uint8_t)direction,
 					 .action = WEIR_RULE_DENY };
-	making->origins[origin] =
+	cluster->origins[origin] =
 		(struct weir_origin){ "NetworkPolicy", "bench", "policy", NULL, origin };
 }
 
-static void make_rules(struct making *making)
+static void make_rules(struct bench_cluster *cluster)
 {
-	uint32_t isolated = making->apps - making->apps / 5;
+	uint32_t isolated = cluster->apps - cluster->apps / 5;
 
-	for (uint32_t i = 0; i < making->shape->policies; i++) {
-		uint32_t app = (uint32_t)((uint64_t)i * isolated / making->shape->policies);
-		uint32_t both = below(&making->random, 3);
+	for (uint32_t i = 0; i < cluster->shape->policies; i++) {
+		uint32_t app = (uint32_t)((uint64_t)i * isolated / cluster->shape->policies);
+		uint32_t both = below(&cluster->random, 3);
 
 		if (both != 0)
-			make_rule(making, app, WEIR_INGRESS);
+			make_rule(cluster, app, WEIR_INGRESS);
 		if (both != 1)
-			make_rule(making, app, WEIR_EGRESS);
+			make_rule(cluster, app, WEIR_EGRESS);
 	}
 }
 
-struct weir_policy *bench_shape_compile(const struct bench_shape *shape)
+static struct weir_resolved resolved_of(const struct bench_cluster *cluster)
 {
-	struct making making = {
-		.random = { shape->pods },
-		.shape = shape,
-		.apps = app_count(shape),
-		.nodes = (shape->pods + PODS_PER_NODE - 1) / PODS_PER_NODE,
-		.namespaces = (app_count(shape) + APPS_PER_NAMESPACE - 1) / APPS_PER_NAMESPACE,
+	return (struct weir_resolved){
+		.endpoints = cluster->endpoints,
+		.sets = cluster->sets,
+		.blocks = cluster->blocks,
+		.origins = cluster->origins,
+		.rules = cluster->rules,
+		.endpoint_count = cluster->nodes + cluster->shape->pods,
+		.set_count = cluster->apps + cluster->namespaces,
+		.block_count = cluster->block_count,
+		.origin_count = cluster->rule_count / 2,
+		.rule_count = cluster->rule_count,
 	};
-	struct weir_resolved resolved = { 0 };
-	struct weir_policy *policy = NULL;
-
-	if (allocate(&making)) {
-		make_endpoints(&making);
-		make_sets(&making);
-		make_ports(&making);
-		make_rules(&making);
-		resolved = (struct weir_resolved){
-			.endpoints = making.endpoints,
-			.sets = making.sets,
-			.blocks = making.blocks,
-			.origins = making.origins,
-			.rules = making.rules,
-			.endpoint_count = making.nodes + shape->pods,
-			.set_count = making.apps + making.namespaces,
-			.block_count = making.block_count,
-			.origin_count = making.rule_count / 2,
-			.rule_count = making.rule_count,
-		};
-		if (weir_compile(&resolved, NULL, &policy, NULL))
-			policy = NULL;
-	}
-	release(&making);
-	return policy;
 }
 
-void bench_shape_keys(const struct bench_shape *shape, struct weir_key *keys, size_t count)
+struct bench_cluster *bench_cluster_create(const struct bench_shape *shape)
 {
-	struct random random = { 1 };
+	struct bench_cluster *cluster = calloc(1, sizeof(*cluster));
 
-	for (size_t i = 0; i < count; i++) {
-		uint32_t source = pod_address(below(&random, shape->pods));
-
-		if (i % 4 == 3)
-			source = below(&random, UINT32_MAX);
-		keys[i] = (struct weir_key){
-			.source = ipv4(source),
-			.destination = ipv4(pod_address(below(&random, shape->pods))),
-			.source_port = 40000,
-			.destination_port = (uint16_t)(80 + below(&random, PORT_SPECS) * 500),
-			.protocol = below(&random, 5) ? WEIR_PROTOCOL_TCP : WEIR_PROTOCOL_UDP,
-			.flags = WEIR_KEY_BOTH,
-		};
+	if (!cluster)
+		return NULL;
+	cluster->random.state = shape->pods;
+	cluster->shape = shape;
+	cluster->apps = app_count(shape);
+	cluster->nodes = (shape->pods + PODS_PER_NODE - 1) / PODS_PER_NODE;
+	cluster->namespaces = (cluster->apps + APPS_PER_NAMESPACE - 1) / APPS_PER_NAMESPACE;
+	if (!allocate(cluster)) {
+		bench_cluster_destroy(cluster);
+		return NULL;
 	}
+	make_places(cluster);
+	make_endpoints(cluster);
+	make_sets(cluster);
+	make_ports(cluster);
+	make_rules(cluster);
+	cluster->resolved = resolved_of(cluster);
+	return cluster;
+}
+
+void bench_cluster_destroy(struct bench_cluster *cluster)
+{
+	if (!cluster)
+		return;
+	release(cluster);
+	free(cluster);
+}
+
+const struct weir_resolved *bench_cluster_resolved(const struct bench_cluster *cluster)
+{
+	return &cluster->resolved;
 }

@@ -1,27 +1,33 @@
 /*
- * shapes.h - clusters of a given size as resolved policies, and keys for them, from a seed.
+ * shapes.h - clusters of a given size as resolved policies, from a seed.
  *
  * Apps of ten pods, nodes of thirty; eight of ten apps are isolated, inwards, outwards or both,
  * with one to three peers a rule: apps, whole namespaces, blocks with up to three holes; 16 port
- * specs, two of them names. Keys are three quarters pod to pod, the rest from anywhere; a uniform
- * pick, without locality, which is the worst case of a cache.
+ * specs, two of them names.
  */
 #ifndef WEIR_BENCH_SHAPES_H
 #define WEIR_BENCH_SHAPES_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "weir/resolved.h"
 
-#include "weir/key.h"
-#include "weir/policy.h"
+/* Where the pods of an app run. */
+enum bench_placement {
+	BENCH_SPREAD, /* over the nodes, as schedulers do */
+	BENCH_PACKED, /* side by side, so that few prefixes hold an app: a favour to engines of
+		       * prefixes */
+};
 
 struct bench_shape {
 	uint32_t pods;
 	uint32_t policies;
+	enum bench_placement placement;
 };
 
-/* Compiles the cluster of a shape; NULL: no memory. */
-struct weir_policy *bench_shape_compile(const struct bench_shape *shape);
-void bench_shape_keys(const struct bench_shape *shape, struct weir_key *keys, size_t count);
+struct bench_cluster;
+
+/* NULL: no memory. The shape is borrowed. */
+struct bench_cluster *bench_cluster_create(const struct bench_shape *shape);
+void bench_cluster_destroy(struct bench_cluster *cluster); /* NULL is allowed */
+const struct weir_resolved *bench_cluster_resolved(const struct bench_cluster *cluster);
 
 #endif

@@ -1,0 +1,153 @@
+#include "keys.h"
+
+#include <string.h>
+
+#include "random.h"
+
+/* An address of the family that a pod or a block has. */
+static struct weir_address anywhere(struct random *random, const struct weir_address *like)
+{
+	struct weir_address address = *like;
+	size_t first = weir_address_is_ipv4(like) ? 12 : 0;
+
+	for (size_t i = first; i < sizeof(address.bytes); i++)
+		address.bytes[i] = (uint8_t)random_next(random);
+	return address;
+}
+
+static struct weir_address inside(struct random *random, const struct weir_prefix *prefix)
+{
+	struct weir_address address = anywhere(random, &prefix->address);
+
+	for (unsigned bit = 0; bit < prefix->length; bit++) {
+		uint8_t mask = (uint8_t)(0x80 >> bit % 8);
+		uint8_t *byte = &address.bytes[bit / 8];
+
+		*byte = (uint8_t)((*byte & ~mask) | (prefix->address.bytes[bit / 8] & mask));
+	}
+	return address;
+}
+
+static const struct bench_owner *some_owner(const struct bench_policy *policy,
+					    struct random *random)
+{
+	return &policy->owners[below(random, policy->owner_count)];
+}
+
+/* Of a member of the set; of anybody when it has none with an address. */
+static struct weir_address member(const struct bench_policy *policy, struct random *random,
+				  const struct weir_set *set)
+{
+	if (set->endpoint_count) {
+		uint32_t pick = set->endpoints[below(random, set->endpoint_count)];
+		const struct weir_endpoint *endpoint = &policy->resolved->endpoints[pick];
+
+		if (endpoint->address_count)
+			return endpoint->addresses[below(random, endpoint->address_count)];
+	}
+	return some_owner(policy, random)->address;
+}
+
+static struct weir_address peer_of(const struct bench_policy *policy, struct random *random,
+				   const struct weir_rule *rule)
+{
+	const struct weir_peer *peer;
+
+	if (!rule->peer_count)
+		return some_owner(policy, random)->address;
+	peer = &rule->peers[below(random, rule->peer_count)];
+	if (peer->kind == WEIR_PEER_BLOCK)
+		return inside(random, &policy->resolved->blocks[peer->index].prefix);
+	return member(policy, random, &policy->resolved->sets[peer->index]);
+}
+
+static void set_named_port(const struct bench_policy *policy, const struct weir_port *port,
+			   struct weir_key *key)
+{
+	uint32_t owner = bench_policy_owner(policy, &key->destination);
+	const struct weir_endpoint *pod;
+
+	if (owner == WEIR_NONE)
+		return;
+	pod = &policy->resolved->endpoints[owner];
+	for (uint32_t i = 0; i < pod->port_count; i++) {
+		if (!pod->ports[i].name || strcmp(pod->ports[i].name, port->name) != 0)
+			continue;
+		key->protocol = pod->ports[i].protocol;
+		key->destination_port = pod->ports[i].number;
+	}
+}
+
+/* TCP and port 80 unless the rule says otherwise. */
+static void set_port(const struct bench_policy *policy, struct random *random,
+		     const struct weir_rule *rule, struct weir_key *key)
+{
+	const struct weir_port *port;
+
+	key->protocol = WEIR_PROTOCOL_TCP;
+	key->destination_port = 80;
+	if (!rule->port_count)
+		return;
+	port = &rule->ports[below(random, rule->port_count)];
+	if (port->kind == WEIR_PORT_NAMED) {
+		set_named_port(policy, port, key);
+		return;
+	}
+	key->protocol = port->protocol;
+	key->destination_port = port->kind == WEIR_PORT_ANY
+					? (uint16_t)random_next(random)
+					: (uint16_t)(port->first +
+						     below(random, port->last - port->first + 1u));
+}
+
+static void make_inside(const struct bench_policy *policy, struct random *random,
+			const struct weir_rule *rule, struct weir_key *key)
+{
+	struct weir_address near =
+		member(policy, random, &policy->resolved->sets[rule->subjects]);
+	struct weir_address far = peer_of(policy, random, rule);
+
+	key->source = rule->direction == WEIR_INGRESS ? far : near;
+	key->destination = rule->direction == WEIR_INGRESS ? near : far;
+}
+
+/* Where only one end has a family, the other gets an address of it. */
+static void mend_family(struct random *random, struct weir_key *key)
+{
+	if (weir_address_is_ipv4(&key->source) != weir_address_is_ipv4(&key->destination))
+		key->source = anywhere(random, &key->destination);
+}
+
+static struct weir_key make_key(const struct bench_policy *policy, struct random *random)
+{
+	static const struct weir_rule nothing;
+	const struct weir_resolved *resolved = policy->resolved;
+	uint32_t pick = below(random, 10);
+	const struct weir_rule *rule =
+		resolved->rule_count ? &resolved->rules[below(random, resolved->rule_count)]
+				     : &nothing;
+	struct weir_key key = { .source_port = (uint16_t)(32768 + below(random, 28000)) };
+
+	key.source = some_owner(policy, random)->address;
+	key.destination = some_owner(policy, random)->address;
+	if (pick < 5 && resolved->rule_count)
+		make_inside(policy, random, rule, &key);
+	else if (pick == 8)
+		key.source = anywhere(random, &key.destination);
+	else if (pick == 9)
+		key.destination = anywhere(random, &key.source);
+	mend_family(random, &key);
+	set_port(policy, random, rule, &key);
+	return key;
+}
+
+void bench_keys(const struct bench_policy *policy, uint64_t seed, uint8_t flags,
+		struct weir_key *keys, size_t n)
+{
+	struct random random = { seed };
+
+	for (size_t i = 0; i < n; i++) {
+		keys[i] = make_key(policy, &random);
+		keys[i].flags = flags;
+	}
+}

@@ -1,0 +1,115 @@
+#include "workload.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "keys.h"
+#include "reference.h"
+
+const struct bench_workload_spec bench_workload_specs[] = {
+	{ "100-pods", "100 pods, 8 policies", { 100, 8, BENCH_SPREAD } },
+	{ "1k-pods", "1,000 pods, 75 policies", { 1000, 75, BENCH_SPREAD } },
+	{ "1k-pods-packed",
+	  "the same, the pods of an app side by side",
+	  { 1000, 75, BENCH_PACKED } },
+	{ "10k-pods", "10,000 pods, 800 policies", { 10000, 800, BENCH_SPREAD } },
+	{ "10k-pods-packed",
+	  "the same, the pods of an app side by side",
+	  { 10000, 800, BENCH_PACKED } },
+	{ "100k-pods", "100,000 pods, 8,000 policies", { 100000, 8000, BENCH_SPREAD } },
+	{ .name = NULL },
+};
+
+const char *bench_halves_name(enum bench_halves halves)
+{
+	static const char *const names[BENCH_HALVES] = { "both", "egress", "ingress" };
+
+	return names[halves];
+}
+
+static uint8_t flags_of(enum bench_halves halves)
+{
+	static const uint8_t flags[BENCH_HALVES] = { WEIR_KEY_BOTH, WEIR_KEY_EGRESS,
+						     WEIR_KEY_INGRESS };
+
+	return flags[halves];
+}
+
+int bench_workload_borrow(const char *name, const struct weir_resolved *resolved,
+			  struct bench_workload *out)
+{
+	*out = (struct bench_workload){ .name = name };
+	return bench_policy_init(&out->policy, resolved);
+}
+
+int bench_workload_make(const struct bench_workload_spec *spec, struct bench_workload *out)
+{
+	struct bench_cluster *cluster = bench_cluster_create(&spec->shape);
+	int status = -ENOMEM;
+
+	if (!cluster)
+		return status;
+	status = bench_workload_borrow(spec->name, bench_cluster_resolved(cluster), out);
+	out->cluster = cluster;
+	if (status)
+		bench_workload_finish(out);
+	return status;
+}
+
+void bench_workload_finish(struct bench_workload *workload)
+{
+	for (unsigned i = 0; i < BENCH_HALVES; i++) {
+		free(workload->questions[i].keys);
+		free(workload->questions[i].actions);
+	}
+	bench_policy_finish(&workload->policy);
+	bench_cluster_destroy(workload->cluster);
+	*workload = (struct bench_workload){ 0 };
+}
+
+/* The keys are filled in by the caller, who then has them answered. */
+static struct bench_questions *make_questions(struct bench_workload *workload, size_t n,
+					      enum bench_halves halves)
+{
+	struct bench_questions *questions = &workload->questions[halves];
+
+	workload->key_count = n;
+	questions->keys = calloc(n + 1, sizeof(*questions->keys));
+	questions->actions = calloc(n + 1, 1);
+	return questions->keys && questions->actions ? questions : NULL;
+}
+
+static int answer(const struct bench_workload *workload, struct bench_questions *questions)
+{
+	int status = bench_reference(&workload->policy, questions->keys, questions->actions,
+				     workload->key_count);
+
+	questions->digest = bench_digest(questions->actions, workload->key_count);
+	return status;
+}
+
+int bench_workload_ask_random(struct bench_workload *workload, uint64_t seed, size_t n,
+			      enum bench_halves halves)
+{
+	struct bench_questions *questions = make_questions(workload, n, halves);
+
+	if (!questions)
+		return -ENOMEM;
+	bench_keys(&workload->policy, seed, flags_of(halves), questions->keys, n);
+	return answer(workload, questions);
+}
+
+int bench_workload_ask(struct bench_workload *workload, const struct weir_key *keys, size_t n,
+		       enum bench_halves halves)
+{
+	struct bench_questions *questions = make_questions(workload, n, halves);
+
+	if (!questions)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		questions->keys[i] = keys[i];
+		questions->keys[i].flags = flags_of(halves);
+	}
+	return answer(workload, questions);
+}
