@@ -30,8 +30,8 @@ static int copy_resident(void *to, const void *from, size_t length)
  * takes its place. */
 static int use_huge_pages(const struct rte_memseg_list *list, void *context)
 {
-	void *memory = mmap(NULL, list->len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			    -1, 0);
+	void *memory =
+		mmap(NULL, list->len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	(void)context;
 	if (memory == MAP_FAILED)

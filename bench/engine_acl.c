@@ -118,8 +118,8 @@ static int build_context(const struct bench_acl *acl, const struct bench_limits 
 }
 
 static int build_half(const struct bench_policy *policy, const struct bench_limits *limits,
-		      const struct form *form, enum weir_direction direction,
-		      struct built *built, struct weir_error *error)
+		      const struct form *form, enum weir_direction direction, struct built *built,
+		      struct weir_error *error)
 {
 	struct bench_acl acl;
 	int status = bench_expand(policy, direction, form->form, limits->max_rules, &acl);
@@ -129,8 +129,7 @@ static int build_half(const struct bench_policy *policy, const struct bench_limi
 				     limits->max_rules);
 	if (status)
 		return bench_decline(error, status, "no memory for the rules");
-	status = build_context(&acl, limits, form->names[direction],
-			       &built->contexts[direction]);
+	status = build_context(&acl, limits, form->names[direction], &built->contexts[direction]);
 	if (status)
 		bench_decline(error, status, "%zu rules: %s", acl.count, strerror(-status));
 	bench_acl_finish(&acl);
@@ -185,9 +184,8 @@ static void classify(const struct bench_engine *engine, const void *contexts, vo
 			rte_acl_classify_alg(built->contexts[d], taken->data + first, results[d],
 					     (uint32_t)n, 1, *algorithm);
 	for (size_t i = 0; i < n; i++)
-		taken->actions[first + i] =
-			((results[0][i] | results[1][i]) & ANSWER_DENY) == 0 ||
-			taken->tuples[first + i].is_same;
+		taken->actions[first + i] = ((results[0][i] | results[1][i]) & ANSWER_DENY) == 0 ||
+					    taken->tuples[first + i].is_same;
 }
 
 static size_t bytes(const void *engine)
@@ -231,8 +229,8 @@ static bool is_supported(const struct bench_engine *engine)
 	{                                                                                          \
 		.name = name_, .summary = summary_, .is_peer = true, .form = &(form_),             \
 		.variant = &(algorithm_), .is_supported = is_supported, .build = build,            \
-		.take = bench_take_tuples, .classify = classify, .answer = bench_tuple_answer, .release = bench_release_tuples,          \
-		.bytes = bytes, .destroy = destroy                                                 \
+		.take = bench_take_tuples, .classify = classify, .answer = bench_tuple_answer,     \
+		.release = bench_release_tuples, .bytes = bytes, .destroy = destroy                \
 	}
 #define BY_ADDRESS(algorithm)                                                                      \
 	ENGINE("rte_acl/" #algorithm, "DPDK's rte_acl, a rule for each pair of addresses",         \
@@ -242,7 +240,7 @@ static bool is_supported(const struct bench_engine *engine)
 	       by_prefix, algorithm)
 
 const struct bench_engine bench_acl_engines[] = {
-	BY_ADDRESS(scalar),    BY_ADDRESS(sse),       BY_ADDRESS(avx2),     BY_ADDRESS(avx512x16),
-	BY_ADDRESS(avx512x32), BY_PREFIX(scalar),     BY_PREFIX(sse),       BY_PREFIX(avx2),
-	BY_PREFIX(avx512x16),  BY_PREFIX(avx512x32),  { .name = NULL },
+	BY_ADDRESS(scalar),    BY_ADDRESS(sse),      BY_ADDRESS(avx2), BY_ADDRESS(avx512x16),
+	BY_ADDRESS(avx512x32), BY_PREFIX(scalar),    BY_PREFIX(sse),   BY_PREFIX(avx2),
+	BY_PREFIX(avx512x16),  BY_PREFIX(avx512x32), { .name = NULL },
 };

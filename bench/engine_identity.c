@@ -65,10 +65,10 @@ struct table {
 struct built {
 	struct rte_fib *fib;
 	struct table tables[2];
-	uint8_t *isolated;     /* bit by direction, of each identity */
-	uint8_t kinds[2];      /* bit by kind: which lookups are needed */
+	uint8_t *isolated;      /* bit by direction, of each identity */
+	uint8_t kinds[2];       /* bit by kind: which lookups are needed */
 	unsigned identity_bits; /* of a next hop: what is above is the node, from 1 */
-	uint32_t first_node;   /* identities from here on are nodes */
+	uint32_t first_node;    /* identities from here on are nodes */
 	uint32_t identity_count;
 	size_t fib_bytes;
 };
@@ -420,8 +420,7 @@ static void note_set(struct making *making, const struct weir_set *set)
 		const struct weir_endpoint *endpoint = &making->policy->resolved->endpoints[number];
 
 		for (uint32_t j = 0; j < endpoint->address_count; j++) {
-			uint32_t identity =
-				identity_of(making, &endpoint->addresses[j], number);
+			uint32_t identity = identity_of(making, &endpoint->addresses[j], number);
 
 			if (identity != WEIR_NONE)
 				note_far(making, identity);
@@ -802,13 +801,13 @@ static void find_identities(const struct built *built, const struct bench_tuple 
 		asked[i].port = ntohs(tuples[i].destination_port);
 		for (unsigned end = 0; end < 2; end++) {
 			asked[i].identities[end] = (uint32_t)hops[2 * i + end] & mask;
-			asked[i].nodes[end] =
-				(uint32_t)(hops[2 * i + end] >> built->identity_bits);
+			asked[i].nodes[end] = (uint32_t)(hops[2 * i + end] >> built->identity_bits);
 		}
 	}
 }
 
-static void fetch(const struct built *built, const struct bench_taken *taken, const struct asked *asked)
+static void fetch(const struct built *built, const struct bench_taken *taken,
+		  const struct asked *asked)
 {
 	for (unsigned d = 0; d < 2; d++) {
 		uint64_t key = key_of(asked->identities[d], asked->identities[!d], asked->protocol,
@@ -836,8 +835,8 @@ static void classify(const struct bench_engine *engine, const void *maps, void *
 		for (unsigned d = 0; d < 2 && allows; d++)
 			if (taken->halves[d])
 				allows = half_allows(built, d, &asked[i]);
-		taken->actions[first + i] = allows || taken->tuples[first + i].is_same ||
-					    is_own_node(built, &asked[i]);
+		taken->actions[first + i] =
+			allows || taken->tuples[first + i].is_same || is_own_node(built, &asked[i]);
 	}
 }
 
@@ -853,7 +852,8 @@ static size_t bytes(const void *engine)
 
 const struct bench_engine bench_identity = {
 	.name = "identity-map",
-	.summary = "identities by longest prefix, then hash lookups with wildcards, as Cilium has it",
+	.summary =
+		"identities by longest prefix, then hash lookups with wildcards, as Cilium has it",
 	.is_peer = true,
 	.build = build,
 	.take = bench_take_tuples,

@@ -121,8 +121,8 @@ static bool half_allows(const struct row *rows, size_t count, const struct bench
 	return true;
 }
 
-static void classify(const struct bench_engine *engine, const void *rules, void *keys,
-		     size_t first, size_t n)
+static void classify(const struct bench_engine *engine, const void *rules, void *keys, size_t first,
+		     size_t n)
 {
 	const struct built *built = rules;
 	struct bench_taken *taken = keys;

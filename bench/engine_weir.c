@@ -39,8 +39,8 @@ static int take(const void *built, const struct weir_key *keys, size_t n, void *
 	return 0;
 }
 
-static void classify(const struct bench_engine *engine, const void *built, void *keys,
-		     size_t first, size_t n)
+static void classify(const struct bench_engine *engine, const void *built, void *keys, size_t first,
+		     size_t n)
 {
 	struct taken *taken = keys;
 
@@ -120,7 +120,8 @@ size_t bench_list_ours(struct bench_engine *out, size_t size)
 	size_t count = 0;
 
 	if (size)
-		out[count++] = engine_of("weir", "this engine, with the kernel that it chooses", NULL);
+		out[count++] =
+			engine_of("weir", "this engine, with the kernel that it chooses", NULL);
 	for (size_t i = 0; i < kernel_count && count < size; i++)
 		if (kernels[i].is_supported())
 			out[count++] = engine_of(name_of(kernels[i].name),

@@ -85,8 +85,7 @@ static void aggregate(struct prefixes *prefixes)
 	size_t depth = 0;
 
 	if (prefixes->count)
-		qsort(prefixes->items, prefixes->count, sizeof(*prefixes->items),
-		      compare_prefixes);
+		qsort(prefixes->items, prefixes->count, sizeof(*prefixes->items), compare_prefixes);
 	for (size_t i = 0; i < prefixes->count; i++) {
 		struct bench_prefix next = prefixes->items[i];
 

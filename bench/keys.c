@@ -94,17 +94,16 @@ static void set_port(const struct bench_policy *policy, struct random *random,
 		return;
 	}
 	key->protocol = port->protocol;
-	key->destination_port = port->kind == WEIR_PORT_ANY
-					? (uint16_t)random_next(random)
-					: (uint16_t)(port->first +
-						     below(random, port->last - port->first + 1u));
+	key->destination_port =
+		port->kind == WEIR_PORT_ANY
+			? (uint16_t)random_next(random)
+			: (uint16_t)(port->first + below(random, port->last - port->first + 1u));
 }
 
 static void make_inside(const struct bench_policy *policy, struct random *random,
 			const struct weir_rule *rule, struct weir_key *key)
 {
-	struct weir_address near =
-		member(policy, random, &policy->resolved->sets[rule->subjects]);
+	struct weir_address near = member(policy, random, &policy->resolved->sets[rule->subjects]);
 	struct weir_address far = peer_of(policy, random, rule);
 
 	key->source = rule->direction == WEIR_INGRESS ? far : near;

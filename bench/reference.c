@@ -140,11 +140,12 @@ static bool ports_have(const struct weir_resolved *resolved, const struct weir_r
 	for (uint32_t i = 0; has_ports && i < rule->port_count; i++) {
 		const struct weir_port *port = &rule->ports[i];
 
-		if (port->kind == WEIR_PORT_NAMED ? declares(resolved, destination, port, key)
-						  : port->protocol == key->protocol &&
-							    (port->kind == WEIR_PORT_ANY ||
-							     (key->destination_port >= port->first &&
-							      key->destination_port <= port->last)))
+		if (port->kind == WEIR_PORT_NAMED
+			    ? declares(resolved, destination, port, key)
+			    : port->protocol == key->protocol &&
+				      (port->kind == WEIR_PORT_ANY ||
+				       (key->destination_port >= port->first &&
+					key->destination_port <= port->last)))
 			return true;
 	}
 	return !rule->port_count;

@@ -85,8 +85,8 @@ static bool allocate(struct bench_cluster *cluster)
 	cluster->origins = calloc(rules, sizeof(*cluster->origins));
 	cluster->rules = calloc((size_t)rules * 2, sizeof(*cluster->rules));
 	return cluster->addresses && cluster->endpoints && cluster->members && cluster->places &&
-	       cluster->sets && cluster->blocks && cluster->holes && cluster->peers && cluster->ports &&
-	       cluster->origins && cluster->rules;
+	       cluster->sets && cluster->blocks && cluster->holes && cluster->peers &&
+	       cluster->ports && cluster->origins && cluster->rules;
 }
 
 static void release(struct bench_cluster *cluster)
@@ -126,8 +126,8 @@ static void make_endpoints(struct bench_cluster *cluster)
 	for (uint32_t i = 0; i < cluster->nodes; i++) {
 		cluster->addresses[i] = ipv4(node_address(i));
 		cluster->endpoints[i] = (struct weir_endpoint){ .name = "node",
-							       .node = WEIR_NONE,
-							       .kind = WEIR_ENDPOINT_NODE };
+								.node = WEIR_NONE,
+								.kind = WEIR_ENDPOINT_NODE };
 	}
 	for (uint32_t i = 0; i < cluster->shape->pods; i++) {
 		uint32_t app = i / PODS_PER_APP;
@@ -181,8 +181,8 @@ static void make_ports(struct bench_cluster *cluster)
 	}
 	for (uint32_t i = 0; i < 2; i++)
 		cluster->ports[i] = (struct weir_port){ .name = declared[i].name,
-						       .protocol = WEIR_PROTOCOL_TCP,
-						       .kind = WEIR_PORT_NAMED };
+							.protocol = WEIR_PROTOCOL_TCP,
+							.kind = WEIR_PORT_NAMED };
 }
 
 static struct weir_prefix prefix_in(struct random *random, const struct weir_prefix *outer,
