@@ -8,7 +8,7 @@
 #include "workload.h"
 
 enum {
-	KEYS = 20000,
+	KEYS = 5000,
 	MOST_PODS = 1000, /* larger ones are checked before they are timed */
 };
 

@@ -10,7 +10,7 @@
 #include "tuples.h"
 
 enum {
-	MAX_RULES = 20000, /* beyond, a verdict takes tens of microseconds and more */
+	MAX_RULES = 50000, /* beyond, a verdict takes tens of microseconds and more */
 };
 
 struct row {

@@ -52,6 +52,7 @@ int bench_workload_make(const struct bench_workload_spec *spec, struct bench_wor
 		return status;
 	status = bench_workload_borrow(spec->name, bench_cluster_resolved(cluster), out);
 	out->cluster = cluster;
+	out->summary = spec->summary;
 	if (status)
 		bench_workload_finish(out);
 	return status;
@@ -85,7 +86,9 @@ static int answer(const struct bench_workload *workload, struct bench_questions 
 	int status = bench_reference(&workload->policy, questions->keys, questions->actions,
 				     workload->key_count);
 
-	questions->digest = bench_digest(questions->actions, workload->key_count);
+	questions->digest = BENCH_DIGEST_START;
+	for (size_t i = 0; i < workload->key_count; i++)
+		questions->digest = bench_digest_add(questions->digest, questions->actions[i]);
 	return status;
 }
 

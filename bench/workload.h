@@ -27,6 +27,7 @@ struct bench_questions {
 
 struct bench_workload {
 	const char *name;
+	const char *summary;
 	struct bench_cluster *cluster; /* NULL: the policy is of somebody else */
 	struct bench_policy policy;
 	struct bench_questions questions[BENCH_HALVES];

@@ -72,6 +72,17 @@ enum option_id {
 	OPTION_SHARE, /* of weir gen: the first of as many as there are shares */
 	OPTION_SHARE_LAST = OPTION_SHARE + 39,
 	OPTION_MAX_BYTES,
+	OPTION_SHAPE,
+	OPTION_KEYS,
+	OPTION_SIDES,
+	OPTION_ENGINE,
+	OPTION_CALLS,
+	OPTION_CACHES,
+	OPTION_SAMPLES,
+	OPTION_SECONDS,
+	OPTION_MAX_RULES,
+	OPTION_CHECK,
+	OPTION_LIST,
 	OPTION_COLOR,
 	OPTION_HELP,
 	OPTION_COUNT,
@@ -125,12 +136,14 @@ struct invocation {
 	size_t use_count;
 	char **operands;
 	size_t operand_count;
-	bool color_out; /* whether standard output and standard error get colours */
+	char **arguments; /* the command's name, all that was given to it, and NULL */
+	bool color_out;   /* whether standard output and standard error get colours */
 	bool color_err;
 };
 
 /* The commands of this version, up to a NULL. */
 extern const struct command *const commands[];
+extern const struct command bench_command;
 extern const struct command check_command;
 extern const struct command compile_command;
 extern const struct command eval_command;

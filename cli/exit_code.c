@@ -5,10 +5,13 @@
 
 const char *const exit_code_meanings[] = {
 	[EXIT_CLEAN] = "clean",
-	[EXIT_DIFFERENT] = "a failed expectation, a --fail-on hit, or eval says deny",
+	[EXIT_DIFFERENT] = "a failed expectation, a --fail-on hit, eval says deny, or an engine of "
+			   "bench is wrong",
 	[EXIT_USAGE] = "wrong usage or bad policy input",
 	[EXIT_DAMAGED] = "an unreadable or damaged trace",
-	[EXIT_INCONCLUSIVE] = "inconclusive: eval says mixed or ambiguous",
+	[EXIT_INCONCLUSIVE] =
+		"inconclusive: eval says mixed or ambiguous, or noise hides which engine "
+		"of bench is faster",
 	NULL,
 };
 

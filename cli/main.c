@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Commands of later versions. */
-static const char *const absent_commands[] = { "diff", "test", "suggest", "bench", "run" };
+static const char *const absent_commands[] = { "diff", "test", "suggest", "run" };
 
 static const struct command *find_command(const char *name)
 {

@@ -234,6 +234,7 @@ enum exit_code options_parse(const struct command *command, int argc, char **arg
 	memset(out, 0, sizeof(*out));
 	*stop = true;
 	out->command = command;
+	out->arguments = argv;
 	out->uses = calloc((size_t)argc + 1, sizeof(*out->uses));
 	if (!out->uses) {
 		complain(command, "out of memory");
