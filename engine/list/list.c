@@ -54,10 +54,11 @@ static uint32_t ports_between(struct weir_list *list, uint32_t source, uint32_t 
 		cell_of(lookup, WEIR_INGRESS, to->row[WEIR_INGRESS], from->class[WEIR_INGRESS]));
 }
 
+/* What is outside has no address: it is no node, whatever a policy from a file says of it. */
 static bool is_on(const struct weir_list *list, uint32_t pod, uint32_t node,
 		  const struct weir_address *address)
 {
-	return end_is_node(list->lookup, node) && !end_is_node(list->lookup, pod) &&
+	return address && end_is_node(list->lookup, node) && !end_is_node(list->lookup, pod) &&
 	       end_node_has(list->lookup, pod, address);
 }
 
