@@ -8,6 +8,8 @@
 
 extern const struct option_group gen_cluster_options;
 extern const struct option_group gen_share_options;
+extern const struct option_group gen_trace_options;
 enum exit_code gen_run_cluster(const struct invocation *invocation);
+enum exit_code gen_run_trace(const struct invocation *invocation);
 
 #endif

@@ -6,6 +6,7 @@
 #include "numbers.h"
 #include "output.h"
 
+_Static_assert((int)SHARE_ALL == (int)GEN_ALL, "one whole");
 _Static_assert(GEN_SHARES <= OPTION_SHARE_LAST - OPTION_SHARE + 1, "an option a share");
 
 static bool read_counts(const struct invocation *invocation, struct gen_cluster_options *options)
@@ -92,8 +93,6 @@ static const struct option_spec cluster_specs[] = {
 	{ OPTION_MIX, 0, "mix", "WHICH", "usual|everything",
 	  "where the other options begin: as clusters are, or dual stack with six policies of "
 	  "tiers, fresh ports, and a good share of everything that policies can say" },
-	{ OPTION_OUTPUT, 'o', "output", "FILE", NULL,
-	  "write to a file instead of standard output" },
 };
 const struct option_group gen_cluster_options = {
 	"Clusters", cluster_specs, sizeof(cluster_specs) / sizeof(cluster_specs[0])

@@ -318,12 +318,11 @@ enum exit_code input_compile_resolved(struct input *input, const struct weir_res
 	return EXIT_USAGE;
 }
 
-/* Compiles what was read. */
-static enum exit_code compile_cluster(struct input *input, const struct invocation *invocation)
+/* Resolves what was read. */
+static enum exit_code resolve_cluster(struct input *input, const struct invocation *invocation,
+				      struct weir_resolved **resolved)
 {
 	struct weir_semantics semantics = input_semantics(invocation);
-	struct weir_resolved *resolved;
-	enum exit_code code;
 	int status;
 
 	if (input->counts.pods + input->counts.synthetic_pods == 0) {
@@ -331,11 +330,29 @@ static enum exit_code compile_cluster(struct input *input, const struct invocati
 					      "give the cluster's pods or workloads with -f");
 		return EXIT_USAGE;
 	}
-	status = weir_cluster_resolve(input->cluster, &semantics, &resolved);
-	if (status) {
-		complain(invocation->command, "%s", strerror(-status));
-		return EXIT_USAGE;
-	}
+	status = weir_cluster_resolve(input->cluster, &semantics, resolved);
+	if (!status)
+		return EXIT_CLEAN;
+	complain(invocation->command, "%s", strerror(-status));
+	return EXIT_USAGE;
+}
+
+enum exit_code input_resolve(struct input *input, const struct invocation *invocation,
+			     struct weir_resolved **resolved)
+{
+	enum exit_code code = input_read(input, invocation);
+
+	return code == EXIT_CLEAN ? resolve_cluster(input, invocation, resolved) : code;
+}
+
+/* Compiles what was read. */
+static enum exit_code compile_cluster(struct input *input, const struct invocation *invocation)
+{
+	struct weir_resolved *resolved;
+	enum exit_code code = resolve_cluster(input, invocation, &resolved);
+
+	if (code != EXIT_CLEAN)
+		return code;
 	code = input_compile_resolved(input, resolved);
 	weir_resolved_destroy(resolved);
 	return code;

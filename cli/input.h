@@ -31,7 +31,12 @@ void input_finish(struct input *input);
  * was one. */
 enum exit_code input_read(struct input *input, const struct invocation *invocation);
 
-/* Reads and compiles. Input without any pod is refused: nothing could be asked about it. */
+/* Reads and resolves. Input without any pod is refused: nothing could be asked about it. *resolved
+ * is the caller's, and to go before the input. */
+enum exit_code input_resolve(struct input *input, const struct invocation *invocation,
+			     struct weir_resolved **resolved);
+
+/* Reads, resolves and compiles. */
 enum exit_code input_compile(struct input *input, const struct invocation *invocation);
 
 /* The same, or opens the compiled policy that -f names; then there is no cluster. */

@@ -8,8 +8,7 @@
 #include <string.h>
 
 enum {
-	ALL = 10000,
-	PLACES = 4, /* of ALL: 1 is 0.0001 */
+	PLACES = 4, /* of SHARE_ALL: 1 is 0.0001 */
 };
 
 const char *option_name(const struct invocation *invocation, enum option_id id)
@@ -77,7 +76,7 @@ static bool parse_decimal(const char *text, unsigned places, const char **end, u
 		}
 		number = number * 10 + (uint32_t)(*at - '0');
 		behind += has_point;
-		if (number > ALL || behind > places)
+		if (number > SHARE_ALL || behind > places)
 			return false;
 	}
 	if (at[-1] == '.')
@@ -99,7 +98,7 @@ bool option_share(const struct invocation *invocation, enum option_id id, uint16
 	if (!value)
 		return true;
 	if (!parse_decimal(value, is_percent ? PLACES - 2 : PLACES, &end, &number) ||
-	    strcmp(end, is_percent ? "%" : "") != 0 || number > ALL) {
+	    strcmp(end, is_percent ? "%" : "") != 0 || number > SHARE_ALL) {
 		complain(invocation->command,
 			 "--%s %s: must be a share from 0 to 1, as in 0.25 or 25%%, with at most "
 			 "four places",

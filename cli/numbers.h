@@ -9,6 +9,10 @@
 
 #include "command.h"
 
+enum {
+	SHARE_ALL = 10000, /* 1 is a hundredth of a percent */
+};
+
 /* An option's name without dashes. */
 const char *option_name(const struct invocation *invocation, enum option_id id);
 
@@ -18,7 +22,7 @@ bool option_number(const struct invocation *invocation, enum option_id id, uint6
 bool option_small_number(const struct invocation *invocation, enum option_id id, uint32_t least,
 			 uint32_t most, uint32_t *out);
 
-/* A share as "0.8" or "80%", in ten-thousandths. */
+/* A share as "0.8" or "80%", of SHARE_ALL. */
 bool option_share(const struct invocation *invocation, enum option_id id, uint16_t *out);
 
 #endif

@@ -1,14 +1,13 @@
 #include "gen_cluster.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "manifests.h"
 #include "out.h"
 #include "plan.h"
 #include "policies.h"
+#include "refuse.h"
 
 /* By mix. */
 static const uint16_t mixes[][GEN_SHARES] = {
@@ -103,40 +102,27 @@ void gen_cluster_defaults(uint64_t seed, uint32_t pods, enum gen_mix mix,
 		out->shares[i] = mixes[mix][i];
 }
 
-static int fail(struct weir_error *error, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-static int fail(struct weir_error *error, const char *format, ...)
-{
-	va_list arguments;
-
-	if (!error)
-		return -EINVAL;
-	va_start(arguments, format);
-	vsnprintf(error->text, sizeof(error->text), format, arguments);
-	va_end(arguments);
-	return -EINVAL;
-}
-
 static int check_counts(const struct gen_cluster_options *options, struct weir_error *error)
 {
 	if (options->pods > GEN_PODS_MAX)
-		return fail(error, "%u pods: at most %u", options->pods, GEN_PODS_MAX);
+		return gen_refuse(error, "%u pods: at most %u", options->pods, GEN_PODS_MAX);
 	if (!options->nodes || options->nodes > GEN_NODES_MAX)
-		return fail(error, "%u nodes: 1 to %u", options->nodes, GEN_NODES_MAX);
+		return gen_refuse(error, "%u nodes: 1 to %u", options->nodes, GEN_NODES_MAX);
 	if (!options->namespaces || options->namespaces > GEN_PODS_MAX)
-		return fail(error, "%u namespaces: 1 to %u", options->namespaces, GEN_PODS_MAX);
+		return gen_refuse(error, "%u namespaces: 1 to %u", options->namespaces,
+				  GEN_PODS_MAX);
 	if (options->policies > GEN_PODS_MAX || options->cluster_policies > GEN_PODS_MAX)
-		return fail(error, "more than %u policies", GEN_PODS_MAX);
+		return gen_refuse(error, "more than %u policies", GEN_PODS_MAX);
 	if (options->port_specs > GEN_PORT_SPECS_MAX)
-		return fail(error, "%u port specs: at most %u", options->port_specs,
-			    GEN_PORT_SPECS_MAX);
+		return gen_refuse(error, "%u port specs: at most %u", options->port_specs,
+				  GEN_PORT_SPECS_MAX);
 	if (options->pods > (uint64_t)options->nodes * GEN_NODE_PODS_MAX)
-		return fail(error, "%u pods do not fit on %u nodes: %u each", options->pods,
-			    options->nodes, GEN_NODE_PODS_MAX);
+		return gen_refuse(error, "%u pods do not fit on %u nodes: %u each", options->pods,
+				  options->nodes, GEN_NODE_PODS_MAX);
 	if (!options->pods && (options->policies || options->cluster_policies))
-		return fail(error, "policies without pods would select nothing");
+		return gen_refuse(error, "policies without pods would select nothing");
 	if (options->policies && !options->shares[GEN_ISOLATED])
-		return fail(error, "policies are wanted, and nothing that they isolate");
+		return gen_refuse(error, "policies are wanted, and nothing that they isolate");
 	return 0;
 }
 
@@ -160,15 +146,15 @@ static int check_shares(const struct gen_cluster_options *options, struct weir_e
 {
 	for (size_t i = 0; i < GEN_SHARES; i++)
 		if (options->shares[i] > GEN_ALL)
-			return fail(error, "a share is more than all");
+			return gen_refuse(error, "a share is more than all");
 	for (size_t i = 0; i < sizeof(wholes) / sizeof(wholes[0]); i++) {
 		uint32_t sum = 0;
 
 		for (uint32_t j = wholes[i].first; j <= wholes[i].last; j++)
 			sum += options->shares[j];
 		if (sum > GEN_ALL)
-			return fail(error, "the shares of %s come to more than all",
-				    wholes[i].what);
+			return gen_refuse(error, "the shares of %s come to more than all",
+					  wholes[i].what);
 	}
 	return 0;
 }
@@ -211,7 +197,8 @@ int gen_cluster_write(const struct gen_cluster_options *options,
 	out->context = context;
 	status = gen_plan_make(&plan, options);
 	if (!status && options->policies && isolates_nothing(&plan))
-		status = fail(error, "there is no workload that policies could isolate so few of");
+		status = gen_refuse(error,
+				    "there is no workload that policies could isolate so few of");
 	if (!status)
 		status = put_everything(out, &plan);
 	gen_plan_finish(&plan);

@@ -30,7 +30,7 @@ static void put_characters(char *text, uint64_t number, uint32_t length)
 /* The hash of a workload's pod template, as it were. */
 static void make_hash(const struct gen_plan *plan, uint32_t app, char text[HASH_LENGTH + 1])
 {
-	struct dice dice = gen_dice(plan->options->seed, GEN_USE_NAMES, app);
+	struct dice dice = dice_for(plan->options->seed, GEN_USE_NAMES, app);
 
 	put_characters(text, dice_next(&dice), HASH_LENGTH);
 }
@@ -40,7 +40,7 @@ static void make_hash(const struct gen_plan *plan, uint32_t app, char text[HASH_
 static void make_suffix(const struct gen_plan *plan, uint32_t app, uint32_t nth,
 			char text[SUFFIX_LENGTH + 1])
 {
-	struct dice dice = gen_dice(plan->options->seed, GEN_USE_NAMES, app);
+	struct dice dice = dice_for(plan->options->seed, GEN_USE_NAMES, app);
 
 	dice_next(&dice);
 	put_characters(text, dice_below(&dice, 14348907) + (uint64_t)nth * 5000011, SUFFIX_LENGTH);
@@ -49,7 +49,7 @@ static void make_suffix(const struct gen_plan *plan, uint32_t app, uint32_t nth,
 static void make_uid(const struct gen_plan *plan, const char *kind, uint32_t app,
 		     char text[UID_TEXT])
 {
-	struct dice dice = gen_dice(plan->options->seed ^ (uint8_t)kind[0], GEN_USE_NAMES, app);
+	struct dice dice = dice_for(plan->options->seed ^ (uint8_t)kind[0], GEN_USE_NAMES, app);
 	uint64_t high = dice_next(&dice);
 	uint64_t low = dice_next(&dice);
 
@@ -474,7 +474,7 @@ static void put_services(struct gen_out *out, const struct gen_plan *plan)
 	uint32_t number = 0;
 
 	for (uint32_t i = 0; i < plan->app_count; i++) {
-		struct dice dice = gen_dice(plan->options->seed, GEN_USE_SERVICES, i);
+		struct dice dice = dice_for(plan->options->seed, GEN_USE_SERVICES, i);
 		struct service service = { .plan = plan, .app = i, .number = number };
 
 		if (!plan->apps[i].has_service)

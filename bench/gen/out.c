@@ -11,6 +11,18 @@ int gen_out_flush(struct gen_out *out)
 	return out->status;
 }
 
+uint8_t *gen_out_room(struct gen_out *out, size_t room)
+{
+	if (sizeof(out->buffer) - out->filled < room)
+		gen_out_flush(out);
+	return (uint8_t *)out->buffer + out->filled;
+}
+
+void gen_out_take(struct gen_out *out, size_t length)
+{
+	out->filled += length;
+}
+
 void gen_put(struct gen_out *out, const char *format, ...)
 {
 	va_list arguments;

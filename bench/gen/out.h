@@ -1,5 +1,5 @@
 /*
- * out.h - text that is written piece by piece through a function of the caller.
+ * out.h - text and bytes that are written piece by piece through a function of the caller.
  */
 #ifndef WEIR_GEN_OUT_H
 #define WEIR_GEN_OUT_H
@@ -12,7 +12,7 @@
 
 enum {
 	GEN_OUT_SIZE = 65536,
-	GEN_OUT_PIECE = 2048, /* no piece is longer */
+	GEN_OUT_PIECE = 2048, /* no piece of text is longer */
 };
 
 struct gen_out {
@@ -28,6 +28,10 @@ void gen_put(struct gen_out *out, const char *format, ...) __attribute__((format
 /* In quotes where YAML wants them. */
 void gen_put_address(struct gen_out *out, const struct weir_address *address);
 void gen_put_prefix(struct gen_out *out, const struct weir_prefix *prefix);
+
+/* Room for so many bytes, of which the first length are then taken. */
+uint8_t *gen_out_room(struct gen_out *out, size_t room);
+void gen_out_take(struct gen_out *out, size_t length);
 
 /* What is held back goes out. 0, or the first failure. */
 int gen_out_flush(struct gen_out *out);

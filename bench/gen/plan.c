@@ -18,16 +18,6 @@ enum {
 	FIRST_HOST = 2,
 };
 
-struct dice gen_dice(uint64_t seed, enum gen_use use, uint64_t index)
-{
-	struct dice dice = { seed };
-
-	dice.state = dice_next(&dice) ^ ((uint64_t)use + 1) << 56;
-	dice.state = dice_next(&dice) ^ index;
-	dice_next(&dice);
-	return dice;
-}
-
 bool gen_falls(struct dice *dice, const struct gen_cluster_options *options, enum gen_share share)
 {
 	return dice_below(dice, GEN_ALL) < options->shares[share];
@@ -106,7 +96,7 @@ static uint32_t draw_size(struct dice *dice, uint32_t left)
 
 static uint32_t count_apps(const struct gen_cluster_options *options)
 {
-	struct dice dice = gen_dice(options->seed, GEN_USE_SIZES, 0);
+	struct dice dice = dice_for(options->seed, GEN_USE_SIZES, 0);
 	uint32_t count = 0;
 
 	for (uint32_t left = options->pods; left > 0; count++)
@@ -125,7 +115,7 @@ static uint32_t draw_space(struct dice *dice, const struct gen_plan *plan, uint3
 /* Workloads are given their places by namespace: how many each has comes first. */
 static void assign_spaces(struct gen_plan *plan)
 {
-	struct dice dice = gen_dice(plan->options->seed, GEN_USE_SPACES, 0);
+	struct dice dice = dice_for(plan->options->seed, GEN_USE_SPACES, 0);
 	uint32_t first = 0;
 
 	for (uint32_t i = 0; i < plan->app_count; i++)
@@ -142,7 +132,7 @@ static void assign_spaces(struct gen_plan *plan)
 
 static void assign_sizes(struct gen_plan *plan)
 {
-	struct dice dice = gen_dice(plan->options->seed, GEN_USE_SIZES, 0);
+	struct dice dice = dice_for(plan->options->seed, GEN_USE_SIZES, 0);
 	uint32_t pod = 0;
 
 	for (uint32_t i = 0; i < plan->app_count; i++) {
@@ -196,7 +186,7 @@ static void draw_ports(struct dice *dice, struct gen_app *app)
 static void draw_app(struct gen_plan *plan, uint32_t index)
 {
 	const struct gen_cluster_options *options = plan->options;
-	struct dice dice = gen_dice(options->seed, GEN_USE_APPS, index);
+	struct dice dice = dice_for(options->seed, GEN_USE_APPS, index);
 	static const char *const versions[] = { "v1", "v2", NULL };
 	struct gen_app *app = &plan->apps[index];
 	uint32_t within = index - plan->spaces[app->space].first_app;
@@ -230,12 +220,12 @@ static void place_pod(struct gen_plan *plan, uint8_t *used, uint32_t index)
 	/* One of a DaemonSet runs on each node of a row. */
 	bool in_a_row = app->kind == GEN_DAEMON_SET;
 	struct dice dice =
-		gen_dice(options->seed, GEN_USE_PLACES, in_a_row ? app->first_pod : index);
+		dice_for(options->seed, GEN_USE_PLACES, in_a_row ? app->first_pod : index);
 	uint32_t node = dice_below(&dice, options->nodes);
 
 	if (in_a_row)
 		node = (node + index - app->first_pod) % options->nodes;
-	dice = gen_dice(options->seed, GEN_USE_PHASES, index);
+	dice = dice_for(options->seed, GEN_USE_PHASES, index);
 	if (gen_falls(&dice, options, GEN_FINISHED))
 		pod->phase = GEN_FINISHED_POD;
 	else if (gen_falls(&dice, options, GEN_PENDING))
@@ -317,7 +307,7 @@ static void isolate_spaces(struct gen_plan *plan, uint32_t *order, struct dice *
 /* Any workloads; whole namespaces where there are too few policies for that. */
 static int draw_isolation(struct gen_plan *plan)
 {
-	struct dice dice = gen_dice(plan->options->seed, GEN_USE_ISOLATION, 0);
+	struct dice dice = dice_for(plan->options->seed, GEN_USE_ISOLATION, 0);
 	uint32_t room = plan->app_count + plan->options->namespaces;
 	uint32_t *order = calloc(room, sizeof(*order));
 	uint32_t count = 0;

@@ -77,7 +77,7 @@ struct gen_plan {
 	uint32_t app_count;
 };
 
-/* What dice are for: each use has its own, so that none depends on another. */
+/* What dice are for. */
 enum gen_use {
 	GEN_USE_SIZES,
 	GEN_USE_SPACES,
@@ -91,8 +91,6 @@ enum gen_use {
 	GEN_USE_POLICIES,
 	GEN_USE_CLUSTER_POLICIES,
 };
-
-struct dice gen_dice(uint64_t seed, enum gen_use use, uint64_t index);
 
 /* Falls as often as the share says. */
 bool gen_falls(struct dice *dice, const struct gen_cluster_options *options, enum gen_share share);

@@ -239,7 +239,7 @@ static void put_batch(struct gen_writer *writer, struct batch *batch)
 		}
 		subject.apps = &batch->isolated[first];
 		subject.app_count = last - first;
-		writer->dice = gen_dice(plan->options->seed, GEN_USE_POLICIES,
+		writer->dice = dice_for(plan->options->seed, GEN_USE_POLICIES,
 					(uint64_t)(batch->space - plan->spaces) << 32 | i);
 		put_policy(writer, &subject);
 	}

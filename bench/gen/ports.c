@@ -106,7 +106,7 @@ void gen_draw_port_specs(const struct gen_cluster_options *options, struct gen_p
 	uint32_t count = options->port_specs;
 
 	for (uint32_t i = 0; i < count; i++) {
-		struct dice dice = gen_dice(options->seed, GEN_USE_PORT_SPECS, i);
+		struct dice dice = dice_for(options->seed, GEN_USE_PORT_SPECS, i);
 		uint32_t other = (uint32_t)((uint64_t)i * 10007 % count);
 
 		/* Different ones, where that is easy. */

@@ -198,7 +198,7 @@ void gen_put_cluster_policies(struct gen_out *out, const struct gen_plan *plan)
 		struct gen_writer writer = {
 			.out = out,
 			.plan = plan,
-			.dice = gen_dice(plan->options->seed, GEN_USE_CLUSTER_POLICIES, i),
+			.dice = dice_for(plan->options->seed, GEN_USE_CLUSTER_POLICIES, i),
 		};
 
 		put_policy(&writer, i);

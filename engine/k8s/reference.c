@@ -28,6 +28,8 @@
 
 #include <string.h>
 
+#include "weir/cluster.h"
+
 static const char name_label[] = "kubernetes.io/metadata.name";
 
 enum end_kind {
@@ -1011,4 +1013,13 @@ void k8s_reference_judge(const struct weir_cluster *cluster, const struct weir_s
 		judge_extremes(&question, out);
 	else
 		judge_all(&question, false, out);
+}
+
+void weir_cluster_judge(const struct weir_cluster *cluster, const struct weir_semantics *semantics,
+			const struct weir_key *key, struct weir_verdict *out)
+{
+	struct k8s_judgement judgement;
+
+	k8s_reference_judge(cluster, semantics, key, &judgement);
+	*out = judgement.verdict;
 }

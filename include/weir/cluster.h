@@ -15,6 +15,7 @@
 #include "weir/address.h"
 #include "weir/allocator.h"
 #include "weir/error.h"
+#include "weir/key.h"
 #include "weir/resolved.h"
 #include "weir/semantics.h"
 
@@ -78,6 +79,12 @@ void weir_cluster_count(const struct weir_cluster *cluster, struct weir_cluster_
 int weir_cluster_resolve(struct weir_cluster *cluster, const struct weir_semantics *semantics,
 			 struct weir_resolved **out);
 void weir_resolved_destroy(struct weir_resolved *resolved); /* NULL is allowed */
+
+/* Judges one connection straight from the objects of a finished cluster, with plain loops over all
+ * of them, as docs/semantics.md reads: slow, without anything in common with resolving and
+ * compiling, and what those are tested against. Cannot fail and never allocates. */
+void weir_cluster_judge(const struct weir_cluster *cluster, const struct weir_semantics *semantics,
+			const struct weir_key *key, struct weir_verdict *out);
 
 /* A kind of finding. Codes are stable; why and advice are those of findings that do not know better
  * ones. docs/lint.md has a row for each. */
