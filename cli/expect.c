@@ -567,12 +567,10 @@ static bool matches_to(const struct arrival *arrival)
 }
 
 static bool matches(const struct weir_policy *policy, const struct expectation *row,
-		    const struct weir_flow *flow, uint64_t flow_index)
+		    const struct weir_flow *flow)
 {
 	struct arrival arrival = { policy, row, flow };
 
-	if ((row->given & bit(COLUMN_PACKET)) && row->packet_flow != flow_index)
-		return false;
 	if ((row->given & bit(COLUMN_PROTOCOL)) && row->protocol != flow->protocol)
 		return false;
 	if ((row->given & bit(COLUMN_SOURCE_PORT)) &&
@@ -593,7 +591,22 @@ static void compare_row(struct expectation *row, const struct weir_flow *flow, u
 	row->wrong_flow = flow_index;
 }
 
-void expectations_compare(struct expectations *expectations, const struct weir_trace *trace)
+/* A row that names a packet is about one flow at most. */
+static void compare_by_packet(struct expectations *expectations, const struct weir_trace *trace)
+{
+	for (size_t i = 0; i < expectations->packet_count; i++) {
+		struct expectation *row = expectations->by_packet[i];
+		struct weir_flow flow;
+
+		if (row->packet_flow == UINT64_MAX)
+			continue;
+		weir_trace_flow(trace, row->packet_flow, &flow);
+		if (matches(expectations->policy, row, &flow))
+			compare_row(row, &flow, row->packet_flow);
+	}
+}
+
+static void compare_with_all(struct expectations *expectations, const struct weir_trace *trace)
 {
 	uint64_t flows = weir_trace_flow_count(trace);
 
@@ -601,10 +614,21 @@ void expectations_compare(struct expectations *expectations, const struct weir_t
 		struct weir_flow flow;
 
 		weir_trace_flow(trace, i, &flow);
-		for (size_t j = 0; j < expectations->count; j++)
-			if (matches(expectations->policy, &expectations->rows[j], &flow, i))
-				compare_row(&expectations->rows[j], &flow, i);
+		for (size_t j = 0; j < expectations->count; j++) {
+			struct expectation *row = &expectations->rows[j];
+
+			if (!(row->given & bit(COLUMN_PACKET)) &&
+			    matches(expectations->policy, row, &flow))
+				compare_row(row, &flow, i);
+		}
 	}
+}
+
+void expectations_compare(struct expectations *expectations, const struct weir_trace *trace)
+{
+	compare_by_packet(expectations, trace);
+	if (expectations->packet_count < expectations->count)
+		compare_with_all(expectations, trace);
 	for (size_t i = 0; i < expectations->count; i++) {
 		uint8_t outcome = expectations->rows[i].outcome;
 

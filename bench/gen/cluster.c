@@ -197,8 +197,9 @@ int gen_cluster_write(const struct gen_cluster_options *options,
 	out->context = context;
 	status = gen_plan_make(&plan, options);
 	if (!status && options->policies && isolates_nothing(&plan))
-		status = gen_refuse(error,
-				    "there is no workload that policies could isolate so few of");
+		status = gen_refuse(
+			error, "there is no workload that policies could isolate: too few, or too "
+			       "many on the network of their nodes");
 	if (!status)
 		status = put_everything(out, &plan);
 	gen_plan_finish(&plan);

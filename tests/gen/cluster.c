@@ -237,7 +237,9 @@ static const struct {
 	{ CROWDED, "251 pods do not fit on 1 nodes: 250 each" },
 	{ NOBODY, "policies without pods would select nothing" },
 	{ NOTHING_ISOLATED, "policies are wanted, and nothing that they isolate" },
-	{ NOTHING_TO_ISOLATE, "there is no workload that policies could isolate so few of" },
+	{ NOTHING_TO_ISOLATE,
+	  "there is no workload that policies could isolate: too few, or too many on the "
+	  "network of their nodes" },
 	{ MORE_THAN_ALL, "a share is more than all" },
 	{ TOGETHER_MORE_THAN_ALL, "the shares of kinds of peers come to more than all" },
 };
