@@ -16,7 +16,7 @@ enum {
 	CHUNK_SIZE = 4,
 	ICMP_SIZE = 8,
 	ICMP_TYPE_SIZE = 2,
-	ECHO_KEY_SIZE = 6,
+	ICMP_KEY_SIZE = 6,
 };
 
 static int require(const struct weir_ip *ip, uint32_t header, uint32_t key, int reason)
@@ -108,9 +108,13 @@ static int read_sctp(const struct weir_ip *ip, struct weir_packet *out)
 	return read_chunk(ip, out);
 }
 
-static bool is_echo(const struct weir_ip *ip, uint8_t type)
+/* Questions and their answers, by which they are told apart: echoes, and of ICMP for IPv4 those
+ * for the time, for information and for a mask (RFC 792, RFC 950). */
+static bool has_identifier(const struct weir_ip *ip, uint8_t type)
 {
-	return ip->is_ipv6 ? type == 128 || type == 129 : type == 8 || type == 0;
+	if (ip->is_ipv6)
+		return type == 128 || type == 129;
+	return type == 8 || type == 0 || (type >= 13 && type <= 18);
 }
 
 static bool is_error(const struct weir_ip *ip, uint8_t type)
@@ -148,9 +152,9 @@ static int read_icmp_key(const struct weir_ip *ip, struct weir_tuple *tuple, uin
 		return finding;
 	*type = bytes[0];
 	*code = bytes[1];
-	if (!is_echo(ip, *type))
+	if (!has_identifier(ip, *type))
 		return WEIR_FINDING_NONE;
-	finding = require(ip, ICMP_SIZE, ECHO_KEY_SIZE, WEIR_MALFORMED_ICMP_LENGTH);
+	finding = require(ip, ICMP_SIZE, ICMP_KEY_SIZE, WEIR_MALFORMED_ICMP_LENGTH);
 	if (finding)
 		return finding;
 	tuple->source_port = weir_load16(bytes + 4);

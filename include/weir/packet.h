@@ -65,7 +65,7 @@ enum weir_tcp_flags {
 struct weir_tuple {
 	struct weir_address source;
 	struct weir_address destination;
-	uint16_t source_port; /* an ICMP echo's identifier is both ports */
+	uint16_t source_port; /* an identifier of ICMP is both ports */
 	uint16_t destination_port;
 	uint8_t protocol;
 };

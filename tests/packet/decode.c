@@ -370,6 +370,32 @@ static void t7_esp_is_a_protocol_of_its_own(void **state)
 	expect_tuple("ESP", &packet.tuple, "fd00::1", 0, "fd00::2", 0, 50);
 }
 
+static void icmp_questions_and_answers_have_an_identifier(void **state)
+{
+	static const uint8_t types[] = { 0, 8, 13, 14, 15, 16, 17, 18 };
+	struct weir_packet packet;
+	struct frame_builder b;
+
+	(void)state;
+	for (unsigned type = 0; type < 256; type++) {
+		bool has_one = memchr(types, (int)type, sizeof(types)) != NULL;
+
+		frame_begin(&b, FRAME_ETHERNET);
+		frame_ip(&b, "10.0.0.1", "10.0.0.2");
+		frame_icmp(&b, (uint8_t)type, 0, 777u << 16 | 1);
+		frame_end(&b);
+		packet = decode(&b);
+		assert_int_equal(packet.tuple.source_port, has_one ? 777 : 0);
+		assert_int_equal(packet.tuple.destination_port, has_one ? 777 : 0);
+		frame_begin(&b, FRAME_ETHERNET);
+		frame_ip(&b, "fd00::1", "fd00::2");
+		frame_icmp(&b, (uint8_t)type, 0, 777u << 16 | 1);
+		frame_end(&b);
+		packet = decode(&b);
+		assert_int_equal(packet.tuple.source_port, type == 128 || type == 129 ? 777 : 0);
+	}
+}
+
 static void icmp_belongs_to_its_own_family(void **state)
 {
 	struct frame_builder b;
@@ -815,6 +841,7 @@ int main(void)
 		cmocka_unit_test(snap_leads_to_an_ethertype),
 		cmocka_unit_test(the_key_is_read_behind_tags_options_and_extensions),
 		cmocka_unit_test(t7_esp_is_a_protocol_of_its_own),
+		cmocka_unit_test(icmp_questions_and_answers_have_an_identifier),
 		cmocka_unit_test(icmp_belongs_to_its_own_family),
 		cmocka_unit_test(t2_missing_lengths_mean_up_to_the_end_before_tcp_and_udp),
 		cmocka_unit_test(t2_checksums_are_never_judged),
