@@ -490,6 +490,27 @@ static bool survives(struct weir_worker *worker, size_t i, struct weir_flow_entr
 	return false;
 }
 
+/* A SYN of who was asked, in the middle of a connection: no reply to anything. */
+static bool opens_backwards(const struct passenger *passenger, const struct weir_flow_entry *entry,
+			    const struct weir_flow_machine *machine)
+{
+	return passenger->signals & WEIR_FLOW_OPENS && passenger->side != opener_of(entry) &&
+	       passenger->packet.tuple.protocol == WEIR_PROTOCOL_TCP &&
+	       (weir_flow_is_midstream(machine) ||
+		(machine->seen[0] | machine->seen[1]) & WEIR_FLOW_ACCEPTS);
+}
+
+/* By the policy, as what it would open; the connection goes on as it was. */
+static void answer_backwards(struct weir_worker *worker, size_t i)
+{
+	struct passenger *passenger = &worker->burst.passengers[i];
+	struct weir_key question;
+
+	make_question(worker, &worker->burst.keys[i], passenger->side, &passenger->packet,
+		      &question);
+	is_allowed(worker, passenger, &question, &passenger->verdict);
+}
+
 static void answer_keyed(struct weir_worker *worker, size_t i)
 {
 	struct passenger *passenger = &worker->burst.passengers[i];
@@ -514,6 +535,10 @@ static void answer_keyed(struct weir_worker *worker, size_t i)
 	if (is_revoked(entry)) {
 		keep_over(worker, entry);
 		passenger->verdict = plain(WEIR_PACKET_DENY, WEIR_PACKET_JUDGED);
+		return;
+	}
+	if (opens_backwards(passenger, entry, &machine)) {
+		answer_backwards(worker, i);
 		return;
 	}
 	weir_flow_table_note(worker->flows, entry, passenger->side, passenger->signals);

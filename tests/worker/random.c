@@ -47,6 +47,7 @@ struct connection {
 	struct packet first; /* as its opener would send it */
 	bool finished[2];    /* by the opener, by the other */
 	bool reset;
+	bool open; /* accepted, or met after its beginning */
 	bool revoked;
 	bool is_there;
 	uint64_t generation;
@@ -136,6 +137,7 @@ static void note(struct connection *connection, const struct packet *packet, boo
 {
 	connection->finished[is_reply] |= packet->kind == FIN;
 	connection->reset |= packet->kind == RST;
+	connection->open |= packet->kind == SYN_ACK;
 }
 
 static void begin(struct tracker *tracker, const struct packet *packet, bool is_reply)
@@ -145,6 +147,7 @@ static void begin(struct tracker *tracker, const struct packet *packet, bool is_
 	assert_true(tracker->count <= CONNECTIONS);
 	*connection = (struct connection){ .first = is_reply ? reversed(*packet) : *packet,
 					   .is_there = true,
+					   .open = packet->kind != SYN,
 					   .generation = tracker->generation };
 	note(connection, packet, is_reply);
 }
@@ -204,6 +207,8 @@ static bool answer(struct tracker *tracker, const struct packet *packet)
 	}
 	if (connection->revoked)
 		return false;
+	if (packet->kind == SYN && is_reply && connection->open)
+		return is_allowed(tracker, packet);
 	note(connection, packet, is_reply);
 	return true;
 }

@@ -179,6 +179,15 @@ static const struct row rows[] = {
 	  "0 sctp 10.0.1.1 4 10.0.2.1 9 6",
 	  "-unexpected -unexpected -unexpected -unexpected -unexpected",
 	  .options = { .strict = true } },
+	{ "a SYN of who was asked is no reply once the connection is open",
+	  "0 tcp 10.0.1.2 4 10.0.2.2 80 S\n0 tcp 10.0.2.2 80 10.0.1.2 4 S\n"
+	  "0 tcp 10.0.2.2 80 10.0.1.2 4 SA\n0 tcp 10.0.2.2 80 10.0.1.2 4 S\n"
+	  "0 tcp 10.0.2.2 80 10.0.1.2 4 A\n0 tcp 10.0.1.2 4 10.0.2.2 80 S",
+	  "judged reply reply -judged reply flow", .options = { 0 } },
+	{ "it is judged as what it would open, and the connection goes on",
+	  "0 tcp 10.0.1.1 40000 10.0.2.1 80 S\n0 tcp 10.0.2.1 80 10.0.1.1 40000 SA\n"
+	  "0 tcp 10.0.2.1 80 10.0.1.1 40000 S\n0 tcp 10.0.1.1 40000 10.0.2.1 80 A",
+	  "judged reply judged flow", .options = { 0 } },
 	{ "strict: so are messages that nobody answers, but for what neighbours say",
 	  "0 icmp 10.0.1.1 10.0.2.1 9 0\n0 icmp fd00::11 fd00::21 144 0\n"
 	  "0 icmp fd00::11 fd00::21 135 0\n0 icmp fd00::11 fd00::21 143 0",
