@@ -13,6 +13,7 @@
 
 #include "weir/query.h"
 
+#include "big_pages.h"
 #include "command.h"
 #include "input.h"
 #include "replay_files.h"
@@ -31,6 +32,7 @@ struct replay {
 	struct trace_input trace_input;
 	struct weir_querier *querier;
 	struct expectations expectations;
+	struct big_pages memory; /* of the trace */
 	struct weir_trace *trace;
 	struct replay_view view;
 	struct replay_files files;
@@ -120,6 +122,7 @@ static enum exit_code open_files(struct replay *replay)
 static enum exit_code find_flows(struct replay *replay)
 {
 	struct weir_trace_options options = {
+		.allocator = &replay->memory.allocator,
 		.unknown_pods_external =
 			option_choice(replay->invocation, OPTION_UNKNOWN_PODS) == 1,
 		.stateless = option_given(replay->invocation, OPTION_STATELESS),
@@ -128,6 +131,7 @@ static enum exit_code find_flows(struct replay *replay)
 	size_t n;
 	int status = 0;
 
+	big_pages_init(&replay->memory);
 	if (getrandom(options.secret, sizeof(options.secret), 0) != sizeof(options.secret))
 		status = -errno;
 	if (!status)
