@@ -17,6 +17,7 @@
 #include "command.h"
 #include "input.h"
 #include "replay_files.h"
+#include "replay_follow.h"
 #include "replay_live.h"
 #include "trace_input.h"
 
@@ -250,19 +251,25 @@ static enum exit_code print_parts(struct replay *replay)
 	return code;
 }
 
-static enum exit_code print(struct replay *replay)
+static void set_up_view(struct replay *replay)
 {
 	static const struct replay_format *const formats[] = {
 		&replay_table, &replay_wide, &replay_json, &replay_jsonl, &replay_csv,
 	};
+
+	replay->view.format = formats[option_choice(replay->invocation, OPTION_OUTPUT)];
+	replay->view.policy = replay->input.policy;
+	replay->view.color = replay->invocation->color_out;
+}
+
+static enum exit_code print(struct replay *replay)
+{
 	struct replay_view *view = &replay->view;
 	enum exit_code code = EXIT_CLEAN;
 
-	view->format = formats[option_choice(replay->invocation, OPTION_OUTPUT)];
-	view->policy = replay->input.policy;
+	set_up_view(replay);
 	view->capture = replay->trace_input.capture;
 	view->trace = replay->trace;
-	view->color = replay->invocation->color_out;
 	view->shows_packets = option_given(replay->invocation, OPTION_PACKETS);
 	if (option_given(replay->invocation, OPTION_SUMMARY))
 		view->format->summary(view);
@@ -294,7 +301,7 @@ static enum exit_code judge(const struct replay *replay)
 	}
 	if (hits_fail_on(replay))
 		code = exit_code_worse(code, EXIT_DIFFERENT);
-	if (weir_capture_damaged(replay->trace_input.capture))
+	if (replay->trace_input.capture && weir_capture_damaged(replay->trace_input.capture))
 		code = exit_code_worse(code, EXIT_DAMAGED);
 	return code;
 }
@@ -320,7 +327,7 @@ static enum exit_code check_usage(const struct replay *replay)
 {
 	const struct invocation *invocation = replay->invocation;
 
-	if (!option_given(invocation, OPTION_READ)) {
+	if (!option_given(invocation, OPTION_READ) && !option_given(invocation, OPTION_INTERFACE)) {
 		complain(invocation->command, "-r TRACE is missing: the capture to replay");
 		return EXIT_USAGE;
 	}
@@ -331,7 +338,7 @@ static enum exit_code check_usage(const struct replay *replay)
 		complain(invocation->command, "%s", exclusive[i].text);
 		return EXIT_USAGE;
 	}
-	return EXIT_CLEAN;
+	return replay_follow_check(invocation);
 }
 
 /* Each step runs only after the one before went well. */
@@ -364,12 +371,28 @@ static enum exit_code run_live(struct replay *replay)
 	return code == EXIT_CLEAN ? judge(replay) : code;
 }
 
+/* The trace while it is captured. */
+static enum exit_code run_follow(struct replay *replay)
+{
+	enum exit_code code = read_fail_on(replay);
+
+	if (code == EXIT_CLEAN)
+		code = input_compile(&replay->input, replay->invocation);
+	if (code != EXIT_CLEAN)
+		return code;
+	set_up_view(replay);
+	code = replay_follow(replay->invocation, replay->input.policy, &replay->view);
+	return code == EXIT_USAGE ? code : exit_code_worse(code, judge(replay));
+}
+
 static enum exit_code run(const struct invocation *invocation)
 {
 	struct replay replay = { .invocation = invocation };
 	enum exit_code code = check_usage(&replay);
 
-	if (code == EXIT_CLEAN)
+	if (code == EXIT_CLEAN && replay_follow_wanted(invocation))
+		code = run_follow(&replay);
+	else if (code == EXIT_CLEAN)
 		code = option_given(invocation, OPTION_LIVE) ? run_live(&replay)
 							     : run_steps(&replay);
 	report_table_destroy(replay.view.table);
@@ -394,6 +417,21 @@ static const struct option_spec trace_specs[] = {
 	  "judge every packet by itself, replies too, as a network ACL would" },
 };
 static const struct option_group trace_options = { "Trace", trace_specs, 3 };
+
+static const struct option_spec follow_specs[] = {
+	{ OPTION_INTERFACE, 'i', "interface", "NAME", NULL,
+	  "instead of -r: capture at an interface of this machine, or any; packets that the filter "
+	  "leaves out get no number" },
+	{ OPTION_FOLLOW, 0, "follow", NULL, NULL,
+	  "-r is still written, or a pipe: go on when its end is reached. A flow is printed at its "
+	  "end, and let go: when it was closed, or nothing came for so long as conntrack waits" },
+	{ OPTION_PROVISIONAL, 0, "provisional", NULL, NULL,
+	  "with --follow or -i: print flows when they begin and when something about them becomes "
+	  "different, too" },
+	{ OPTION_FOR, 0, "for", "SECONDS", NULL,
+	  "with --follow or -i: end after so long, as SIGINT and SIGTERM end it" },
+};
+static const struct option_group follow_options = { "While it is captured", follow_specs, 4 };
 
 static const struct option_spec live_specs[] = {
 	{ OPTION_LIVE, 0, "live", NULL, NULL,
@@ -439,7 +477,7 @@ static const char *const absent[] = { "at-change", NULL };
 const struct command replay_command = {
 	.name = "replay",
 	.summary = "a verdict for every flow of a captured trace, and the rule that decided",
-	.synopsis = "-f PATH -r TRACE [options] [filter]",
+	.synopsis = "-f PATH {-r TRACE | -i NAME} [options] [filter]",
 	.description =
 		"Replays a trace against the policies. A flow has one verdict, found over the "
 		"whole "
@@ -455,8 +493,8 @@ const struct command replay_command = {
 		    "  weir replay -f manifests/ -r capture.pcap -w judged.pcapng --denied "
 		    "denied.pcap\n",
 	.operands = "filter",
-	.groups = { &trace_options, &live_options, &output_options, &files_options, &policy_options,
-		    &semantics_options, &common_options },
+	.groups = { &trace_options, &follow_options, &live_options, &output_options, &files_options,
+		    &policy_options, &semantics_options, &common_options },
 	.absent = absent,
 	.run = run,
 };

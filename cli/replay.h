@@ -10,6 +10,7 @@
 #include "weir/capture.h"
 #include "weir/packet.h"
 #include "weir/policy.h"
+#include "weir/tap.h"
 #include "weir/trace.h"
 
 #include "csv.h"
@@ -25,6 +26,7 @@ struct replay_view {
 	const struct replay_format *format;
 	const struct weir_policy *policy;
 	const struct weir_capture *capture;
+	const struct weir_tap *tap; /* instead, while it is captured */
 	const struct weir_trace *trace;
 	const struct expectations *expectations; /* NULL without --expect */
 	struct weir_trace_summary summary;
@@ -35,8 +37,17 @@ struct replay_view {
 	struct report_csv csv;
 	struct report_table *table;
 	struct report_text text;
+	uint64_t rows;
 	size_t pending; /* rows of the table that are not printed yet */
 	bool is_short;  /* memory ran out */
+
+	/* A trace that is followed. */
+	bool follows;
+	bool shows_nothing;     /* but the summary */
+	bool shows_provisional; /* flows before their end, too, */
+	bool is_provisional;    /* and the one that is printed now is one */
+	bool has_lost;
+	uint64_t lost; /* packets */
 };
 
 struct replay_format {
@@ -47,6 +58,7 @@ struct replay_format {
 		       const struct weir_trace_packet *packet);
 	void (*end)(struct replay_view *view);
 	void (*summary)(struct replay_view *view); /* alone, without begin and end */
+	void (*flush)(struct replay_view *view);   /* what waits to be printed; or NULL */
 };
 
 extern const struct replay_format replay_table;
@@ -54,6 +66,12 @@ extern const struct replay_format replay_wide;
 extern const struct replay_format replay_json;
 extern const struct replay_format replay_jsonl;
 extern const struct replay_format replay_csv;
+
+static inline const char *replay_interface(const struct replay_view *view, uint32_t index)
+{
+	return view->tap ? weir_tap_interface(view->tap, index)
+			 : weir_capture_interface(view->capture, index);
+}
 
 /* The summary in words, whose lines add up. */
 void replay_summary(const struct replay_view *view, FILE *file);

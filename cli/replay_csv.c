@@ -55,6 +55,8 @@ static void begin(struct replay_view *view)
 	view->csv = report_csv_to(stdout);
 	for (size_t i = 0; i < count; i++)
 		report_csv_string(&view->csv, columns[i]);
+	if (view->shows_provisional)
+		report_csv_string(&view->csv, "provisional");
 	report_csv_end_row(&view->csv);
 }
 
@@ -117,7 +119,7 @@ static void interfaces_cell(struct replay_view *view, const struct weir_flow *fl
 	report_text_clear(&view->text);
 	for (uint32_t i = 0; i < flow->interface_count; i++)
 		report_text_format(&view->text, "%s%s", i ? " " : "",
-				   weir_capture_interface(view->capture, flow->interfaces[i]));
+				   replay_interface(view, flow->interfaces[i]));
 	report_csv_string(&view->csv, report_text_string(&view->text));
 }
 
@@ -163,6 +165,8 @@ static void row_of_flow(struct replay_view *view, const struct weir_flow *flow)
 	interfaces_cell(view, flow);
 	half_cells(view, flow, &flow->explanation.egress, WEIR_EGRESS);
 	half_cells(view, flow, &flow->explanation.ingress, WEIR_INGRESS);
+	if (view->shows_provisional)
+		report_csv_string(csv, view->is_provisional ? "true" : "false");
 	report_csv_end_row(csv);
 }
 
@@ -195,4 +199,6 @@ static void end(struct replay_view *view)
 	replay_summary(view, stderr);
 }
 
-const struct replay_format replay_csv = { "csv", begin, row_of_flow, row_of_packet, end, end };
+const struct replay_format replay_csv = {
+	"csv", begin, row_of_flow, row_of_packet, end, end, NULL
+};

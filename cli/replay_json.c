@@ -73,8 +73,7 @@ static void interfaces_field(struct replay_view *view, const struct weir_flow *f
 	report_json_key(&view->json, "interfaces");
 	report_json_open(&view->json, '[');
 	for (uint32_t i = 0; i < flow->interface_count; i++)
-		report_json_string(&view->json,
-				   weir_capture_interface(view->capture, flow->interfaces[i]));
+		report_json_string(&view->json, replay_interface(view, flow->interfaces[i]));
 	report_json_close(&view->json, ']');
 }
 
@@ -84,6 +83,8 @@ static void write_flow(struct replay_view *view, const struct weir_flow *flow)
 
 	report_json_open(json, '{');
 	report_json_number_field(json, "flow", flow->number);
+	if (view->is_provisional)
+		report_json_bool_field(json, "provisional", true);
 	time_field(json, "first", flow->first);
 	time_field(json, "last", flow->last);
 	report_json_key(json, "protocol");
@@ -162,6 +163,8 @@ static void summary_field(struct replay_view *view)
 	report_json_number_field(json, "denied", summary->flows[WEIR_DENY]);
 	report_json_number_field(json, "ambiguous", summary->flows[WEIR_AMBIGUOUS]);
 	report_json_close(json, '}');
+	if (view->has_lost)
+		report_json_number_field(json, "lost", view->lost);
 	if (view->expectations) {
 		report_json_object_field(json, "expected");
 		report_json_number_field(json, "matched", view->expectations->matched);
@@ -234,7 +237,7 @@ static void end_object(struct replay_view *view)
 	report_json_end_line(&view->json);
 }
 
-const struct replay_format replay_jsonl = { "jsonl",        begin_lines, line_of_flow,
-					    line_of_packet, end_lines,   summary_alone };
-const struct replay_format replay_json = { "json",        begin_object, member_flow,
-					   member_packet, end_object,   summary_alone };
+const struct replay_format replay_jsonl = { "jsonl",   begin_lines,   line_of_flow, line_of_packet,
+					    end_lines, summary_alone, NULL };
+const struct replay_format replay_json = { "json",     begin_object,  member_flow, member_packet,
+					   end_object, summary_alone, NULL };

@@ -128,6 +128,17 @@ static void widen_for_packets(struct replay_view *view)
 	report_table_widen(view->table, PACKET_WHY, sizeof("WHY") - 1);
 }
 
+/* Flows that nobody has seen yet: what they will have in the columns, most of the time. */
+static void widen_for_what_comes(struct replay_view *view)
+{
+	static const size_t widths[] = { 5, 9, 8, 24, 24, 16, 7, 9, 10 };
+
+	for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++)
+		report_table_widen(view->table, i, widths[i]);
+	if (view->shows_provisional)
+		report_table_widen(view->table, 1, sizeof("ambiguous so far") - 1);
+}
+
 static void begin(struct replay_view *view)
 {
 	const struct report_column *columns = flow_columns;
@@ -145,6 +156,8 @@ static void begin(struct replay_view *view)
 		view->is_short = true;
 	else if (view->shows_packets)
 		widen_for_packets(view);
+	else if (view->follows)
+		widen_for_what_comes(view);
 }
 
 static void row_of_flow(struct replay_view *view, const struct weir_flow *flow)
@@ -154,9 +167,11 @@ static void row_of_flow(struct replay_view *view, const struct weir_flow *flow)
 	if (!view->table)
 		return;
 	view->pending++;
+	view->rows++;
 	protocol_format(flow->protocol, protocol);
 	report_table_cell_format(view->table, REPORT_FAINT, "%" PRIu64, flow->number);
-	report_table_cell(view->table, action_style(flow->verdict), action_name(flow->verdict));
+	report_table_cell_format(view->table, action_style(flow->verdict), "%s%s",
+				 action_name(flow->verdict), view->is_provisional ? " so far" : "");
 	report_table_cell(view->table, REPORT_PLAIN, protocol);
 	side_cell(view, &flow->from);
 	side_cell(view, &flow->to);
@@ -196,7 +211,7 @@ static void wide_row_of_flow(struct replay_view *view, const struct weir_flow *f
 				 flow->midstream ? ", mid-stream" : "");
 	for (uint32_t i = 0; i < flow->interface_count; i++)
 		report_text_format(&view->text, "%s%s", i ? "," : "",
-				   weir_capture_interface(view->capture, flow->interfaces[i]));
+				   replay_interface(view, flow->interfaces[i]));
 	text_cell(view, REPORT_PLAIN);
 	half_cell(view, flow, &flow->explanation.egress, WEIR_EGRESS);
 	half_cell(view, flow, &flow->explanation.ingress, WEIR_INGRESS);
@@ -296,6 +311,8 @@ void replay_summary(const struct replay_view *view, FILE *file)
 		" ambiguous\n",
 		flows[WEIR_ALLOW] + flows[WEIR_DENY] + flows[WEIR_AMBIGUOUS], flows[WEIR_ALLOW],
 		flows[WEIR_DENY], flows[WEIR_AMBIGUOUS]);
+	if (view->has_lost)
+		fprintf(file, "lost       %" PRIu64 "\n", view->lost);
 	if (view->expectations)
 		fprintf(file, "expected   %zu = %zu matched + %zu mismatched + %zu unseen\n",
 			view->expectations->count, view->expectations->matched,
@@ -309,8 +326,7 @@ static void summary(struct replay_view *view)
 
 static void end(struct replay_view *view)
 {
-	bool has_rows = view->shows_packets ? view->summary.packets > 0
-					    : weir_trace_flow_count(view->trace) > 0;
+	bool has_rows = view->shows_packets ? view->summary.packets > 0 : view->rows > 0;
 
 	if (view->table && view->pending)
 		print_pending(view);
@@ -319,8 +335,7 @@ static void end(struct replay_view *view)
 	summary(view);
 }
 
-const struct replay_format replay_table = {
-	"table", begin, row_of_flow, row_of_packet, end, summary
-};
-const struct replay_format replay_wide = { "wide",        begin, wide_row_of_flow,
-					   row_of_packet, end,   summary };
+const struct replay_format replay_table = { "table", begin,   row_of_flow,  row_of_packet,
+					    end,     summary, print_pending };
+const struct replay_format replay_wide = { "wide", begin,   wide_row_of_flow, row_of_packet,
+					   end,    summary, print_pending };

@@ -8,8 +8,7 @@ enum {
 	PROGRESS_EVERY = 128, /* bursts */
 };
 
-/* The words behind the options are one filter, as with tcpdump. */
-static char *join_filter(const struct invocation *invocation)
+char *trace_input_filter(const struct invocation *invocation)
 {
 	struct report_text text = { 0 };
 
@@ -21,7 +20,7 @@ static char *join_filter(const struct invocation *invocation)
 static enum exit_code open_paths(struct trace_input *input, const struct invocation *invocation,
 				 const char **paths, size_t count)
 {
-	char *filter = join_filter(invocation);
+	char *filter = trace_input_filter(invocation);
 	struct weir_capture_options options = {
 		.filter = filter,
 		.sink = diagnostics_sink(&input->diagnostics),

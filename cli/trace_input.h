@@ -24,6 +24,10 @@ struct trace_input {
 	uint64_t bursts;
 };
 
+/* The words behind the options are one filter, as with tcpdump: freed by the caller; NULL when
+ * there are none. */
+char *trace_input_filter(const struct invocation *invocation);
+
 /* EXIT_USAGE or EXIT_DAMAGED when it was told why not. */
 enum exit_code trace_input_open(struct trace_input *input, const struct invocation *invocation);
 void trace_input_finish(struct trace_input *input);

@@ -117,8 +117,10 @@ static int make_room(struct weir_growing *growing)
 		memmove(growing->buffer, growing->buffer + used, left);
 	growing->dropped += used;
 	growing->length = left;
-	if (growing->is_started)
+	if (growing->is_started) {
 		growing->reader.at = 0;
+		growing->reader.damage_at = 0; /* where it stopped */
+	}
 	if (capacity <= growing->capacity)
 		return 0;
 	grown = realloc(growing->buffer, capacity * 2);

@@ -477,19 +477,22 @@ static void t19_a_pipe_that_ends_too_early_is_damaged(void **state)
 	struct trace_builder t = numbered(false, false);
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(ends); i++) {
+	for (size_t i = 0; i < 2 * COUNT(ends); i++) {
+		bool is_soon = i >= COUNT(ends); /* before it was looked at again */
+		size_t length = ends[i % COUNT(ends)].length;
 		struct pipe pipe = begin_pipe();
 		struct findings findings;
 		struct seen seen = { 0 };
 		struct weir_tap *tap = follow("-", NULL, &findings);
 
-		assert_int_equal(write(pipe.in, t.bytes, ends[i].length), ends[i].length);
-		assert_int_equal(see(tap, &seen), 0);
+		assert_int_equal(write(pipe.in, t.bytes, length), length);
+		if (!is_soon)
+			assert_int_equal(see(tap, &seen), 0);
 		close(pipe.in);
 		assert_int_equal(see(tap, &seen), -ENODATA);
 		assert_true(weir_tap_damaged(tap));
 		assert_int_equal(findings.count, 1);
-		assert_string_equal(findings.last, ends[i].text);
+		assert_string_equal(findings.last, ends[i % COUNT(ends)].text);
 		weir_tap_close(tap);
 		end_pipe(&pipe);
 	}
