@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "dice.h"
-#include "frames.h"
+#include "wire.h"
 #include "gen_connections.h"
 
 struct gen_conversation {

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "frames.h"
+#include "wire.h"
 
 enum {
 	ETHERNET = 1,

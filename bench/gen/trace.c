@@ -14,7 +14,7 @@
 #include "conversation.h"
 #include "dice.h"
 #include "files.h"
-#include "frames.h"
+#include "wire.h"
 #include "out.h"
 #include "refuse.h"
 
@@ -47,6 +47,7 @@ struct tracer {
 	struct dice dice;
 	uint64_t flows[GEN_CLASSES]; /* that wait */
 	uint64_t packets;            /* of flows that wait */
+	uint64_t turns[GEN_CLASSES]; /* connections that were taken */
 	uint64_t begun;              /* flows */
 	uint64_t time;
 	uint64_t number;      /* of the packet before */
@@ -108,14 +109,14 @@ static uint16_t take_port(struct tracer *tracer, uint32_t source)
 	return 0;
 }
 
-/* A connection of the class, and a port of its source. */
+/* The class's next connection, all of which come in turn, and a port of its source. */
 static int draw_connection(struct tracer *tracer, enum gen_class kind,
 			   struct gen_conversation *conversation)
 {
 	const struct gen_pool *pool = &tracer->connections->pools[kind];
 
 	for (uint32_t i = 0; i < TRIES; i++) {
-		conversation->connection = &pool->items[dice_below(&tracer->dice, pool->count)];
+		conversation->connection = &pool->items[tracer->turns[kind]++ % pool->count];
 		conversation->source_port = take_port(tracer, conversation->connection->source);
 		if (conversation->source_port)
 			return 0;

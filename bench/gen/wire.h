@@ -1,8 +1,8 @@
 /*
- * frames.h - packets as bytes on Ethernet, with right checksums and a payload of zeros.
+ * wire.h - packets as bytes on Ethernet, with right checksums and a payload of zeros.
  */
-#ifndef WEIR_GEN_FRAMES_H
-#define WEIR_GEN_FRAMES_H
+#ifndef WEIR_GEN_WIRE_H
+#define WEIR_GEN_WIRE_H
 
 #include <stddef.h>
 #include <stdint.h>
