@@ -61,6 +61,9 @@ static inline bool bench_shares_build(const struct bench_engine *a, const struct
 bool bench_start_engines(void);
 void bench_stop_engines(void);
 
+/* The version of DPDK, or NULL in a build without it. */
+const char *bench_dpdk_version(void);
+
 /* Fills the error, and returns the status. */
 int bench_decline(struct weir_error *error, int status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

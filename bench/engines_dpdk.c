@@ -1,6 +1,7 @@
 #include "engines_dpdk.h"
 
 #include <rte_malloc.h>
+#include <rte_version.h>
 
 #include "eal.h"
 
@@ -33,6 +34,11 @@ bool bench_start_engines(void)
 void bench_stop_engines(void)
 {
 	bench_stop_dpdk();
+}
+
+const char *bench_dpdk_version(void)
+{
+	return rte_version();
 }
 
 size_t bench_dpdk_bytes(void)

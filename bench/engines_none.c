@@ -16,3 +16,8 @@ bool bench_start_engines(void)
 void bench_stop_engines(void)
 {
 }
+
+const char *bench_dpdk_version(void)
+{
+	return NULL;
+}

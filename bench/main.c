@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "command.h"
-#include "progress.h"
+#include "judge.h"
 #include "report.h"
 #include "run.h"
 #include "settings.h"
@@ -86,26 +86,6 @@ static enum exit_code run_shapes(struct session *session)
 	return code;
 }
 
-/* A wrong answer is a difference; rounds that do not agree leave it open. */
-static enum exit_code judge(const struct bench_groups *groups)
-{
-	enum exit_code code = EXIT_CLEAN;
-
-	for (size_t i = 0; i < groups->count; i++)
-		for (size_t j = 0; j < groups->groups[i].result_count; j++) {
-			const struct bench_result *result = &groups->groups[i].results[j];
-			struct bench_spread ratio;
-
-			if (result->outcome == BENCH_WRONG)
-				code = exit_code_worse(code, EXIT_DIFFERENT);
-			else if (result->engine->is_peer &&
-				 bench_ratio(&groups->groups[i], result, &ratio) &&
-				 bench_is_unclear(&ratio))
-				code = exit_code_worse(code, EXIT_INCONCLUSIVE);
-		}
-	return code;
-}
-
 static void list(const struct session *session)
 {
 	printf("Engines of this machine:\n");
@@ -124,9 +104,10 @@ static enum exit_code measure(struct session *session)
 				       .groups = &session->groups,
 				       .color = session->invocation->color_out };
 
+	bench_look_at_machine(&report.machine);
 	if (code == EXIT_CLEAN) {
 		session->format->print(&report, stdout);
-		code = judge(&session->groups);
+		code = bench_judge(&session->groups);
 	}
 	bench_groups_finish(&session->groups);
 	return code;

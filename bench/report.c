@@ -2,7 +2,8 @@
 
 #include "text.h"
 
-const struct bench_format *const bench_formats[] = { &bench_table };
+const struct bench_format *const bench_formats[] = { &bench_table, &bench_json, &bench_csv,
+						     &bench_html };
 
 void bench_describe_group(const struct bench_group *group, struct report_text *out)
 {

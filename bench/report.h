@@ -6,11 +6,13 @@
 
 #include <stdio.h>
 
+#include "machine.h"
 #include "run.h"
 
 struct bench_report {
 	const struct bench_settings *settings;
 	const struct bench_groups *groups;
+	struct bench_machine machine;
 	bool color;
 };
 
@@ -19,6 +21,9 @@ struct bench_format {
 };
 
 extern const struct bench_format bench_table;
+extern const struct bench_format bench_json;
+extern const struct bench_format bench_csv;
+extern const struct bench_format bench_html;
 
 /* In the order of the choices of -o. */
 extern const struct bench_format *const bench_formats[];

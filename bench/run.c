@@ -69,6 +69,16 @@ const char *bench_way_name(enum bench_way way)
 	return ways[way].name;
 }
 
+bool bench_way_is_cold(enum bench_way way)
+{
+	return ways[way].is_cold;
+}
+
+size_t bench_way_burst(enum bench_way way)
+{
+	return ways[way].burst;
+}
+
 static void sweep_caches(void *work)
 {
 	const struct sweep *sweep = ((struct work *)work)->sweep;
@@ -331,6 +341,8 @@ static int run_way(const struct bench_settings *settings, const struct subject *
 	group->key_count = workload->key_count;
 	group->allowed = count_allowed(questions, workload->key_count);
 	group->digest = questions->digest;
+	group->policy_hash = workload->policy_hash;
+	group->keys_hash = questions->keys_hash;
 	group->samples = settings->samples;
 	return run_group(settings, subjects, sweep, workload, group);
 }

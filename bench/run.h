@@ -18,6 +18,8 @@ enum bench_way {
 
 /* "warm, bursts of 64" and the like. */
 const char *bench_way_name(enum bench_way way);
+bool bench_way_is_cold(enum bench_way way);
+size_t bench_way_burst(enum bench_way way);
 
 struct bench_settings {
 	bool halves[BENCH_HALVES];
@@ -56,6 +58,8 @@ struct bench_group {
 	enum bench_way way;
 	size_t key_count;
 	size_t allowed; /* of the keys */
+	struct bench_hash policy_hash;
+	struct bench_hash keys_hash;
 	uint64_t digest;
 	struct bench_result *results;
 	size_t result_count;

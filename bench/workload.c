@@ -1,11 +1,13 @@
 #include "workload.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "keys.h"
 #include "reference.h"
+#include "sha256.h"
 
 const struct bench_workload_spec bench_workload_specs[] = {
 	{ "100-pods", "100 pods, 8 policies", { 100, 8, BENCH_SPREAD } },
@@ -28,6 +30,33 @@ const char *bench_halves_name(enum bench_halves halves)
 	return names[halves];
 }
 
+static struct bench_hash hash_of(const void *bytes, size_t length)
+{
+	uint8_t hash[WEIR_SHA256_BYTES];
+	struct bench_hash text;
+
+	weir_sha256(bytes, length, hash);
+	for (size_t i = 0; i < sizeof(hash); i++)
+		snprintf(text.hex + 2 * i, 3, "%02x", hash[i]);
+	return text;
+}
+
+/* The compiled form is the same for the same policy. */
+static int hash_policy(const struct weir_resolved *resolved, struct bench_hash *out)
+{
+	struct weir_policy *policy;
+	const void *bytes;
+	size_t length;
+	int status = weir_compile(resolved, NULL, &policy, NULL);
+
+	if (status)
+		return status;
+	bytes = weir_policy_bytes(policy, &length);
+	*out = hash_of(bytes, length);
+	weir_policy_unref(policy);
+	return 0;
+}
+
 static uint8_t flags_of(enum bench_halves halves)
 {
 	static const uint8_t flags[BENCH_HALVES] = { WEIR_KEY_BOTH, WEIR_KEY_EGRESS,
@@ -39,8 +68,12 @@ static uint8_t flags_of(enum bench_halves halves)
 int bench_workload_borrow(const char *name, const struct weir_resolved *resolved,
 			  struct bench_workload *out)
 {
+	int status;
+
 	*out = (struct bench_workload){ .name = name };
-	return bench_policy_init(&out->policy, resolved);
+	status = hash_policy(resolved, &out->policy_hash);
+
+	return status ? status : bench_policy_init(&out->policy, resolved);
 }
 
 int bench_workload_make(const struct bench_workload_spec *spec, struct bench_workload *out)
@@ -86,6 +119,8 @@ static int answer(const struct bench_workload *workload, struct bench_questions 
 	int status = bench_reference(&workload->policy, questions->keys, questions->actions,
 				     workload->key_count);
 
+	questions->keys_hash =
+		hash_of(questions->keys, workload->key_count * sizeof(*questions->keys));
 	questions->digest = BENCH_DIGEST_START;
 	for (size_t i = 0; i < workload->key_count; i++)
 		questions->digest = bench_digest_add(questions->digest, questions->actions[i]);

@@ -19,10 +19,16 @@ enum bench_halves {
 /* "both", "egress", "ingress". */
 const char *bench_halves_name(enum bench_halves halves);
 
+/* SHA-256, as text. */
+struct bench_hash {
+	char hex[65];
+};
+
 struct bench_questions {
 	struct weir_key *keys;
 	uint8_t *actions; /* the right answers: enum weir_action */
 	uint64_t digest;  /* of actions */
+	struct bench_hash keys_hash;
 };
 
 struct bench_workload {
@@ -30,6 +36,7 @@ struct bench_workload {
 	const char *summary;
 	struct bench_cluster *cluster; /* NULL: the policy is of somebody else */
 	struct bench_policy policy;
+	struct bench_hash policy_hash; /* of its compiled form */
 	struct bench_questions questions[BENCH_HALVES];
 	size_t key_count;
 };
@@ -46,7 +53,7 @@ extern const struct bench_workload_spec bench_workload_specs[];
 
 /* Makes the cluster of a shape. -ENOMEM. */
 int bench_workload_make(const struct bench_workload_spec *spec, struct bench_workload *out);
-/* Takes a policy of somebody else, which is borrowed. -ENOMEM. */
+/* Takes a policy of somebody else, which is borrowed. -ENOMEM; what weir_compile returns. */
 int bench_workload_borrow(const char *name, const struct weir_resolved *resolved,
 			  struct bench_workload *out);
 void bench_workload_finish(struct bench_workload *workload);

@@ -35,7 +35,8 @@ static const struct option_spec measure_specs[] = {
 	  "an engine declines a policy that is more rules of addresses (default 1000000)" },
 	{ OPTION_CHECK, 0, "check", NULL, NULL, "check the answers, and time nothing" },
 	{ OPTION_LIST, 0, "list", NULL, NULL, "list the engines and shapes" },
-	{ OPTION_OUTPUT, 'o', "output", "FORMAT", "table", "how results are printed" },
+	{ OPTION_OUTPUT, 'o', "output", "FORMAT", "table|json|csv|html",
+	  "how results are printed" },
 };
 
 #define GROUP(title_, specs)                                                                       \

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""formats.py WEIR: what weir bench prints is what its formats promise."""
+import csv
+import json
+import re
+import subprocess
+import sys
+
+ARGUMENTS = ["bench", "--shape", "100-pods", "--engine", "weir", "--engine", "linear",
+             "--keys", "300", "--sides", "all", "--seconds", "0.001"]
+
+
+def run(weir, *more, codes=(0, 4)):
+    done = subprocess.run([weir, *ARGUMENTS, *more], capture_output=True, text=True, check=False)
+    assert done.returncode in codes, done.stderr
+    return done.stdout
+
+
+def check_json(weir):
+    report = json.loads(run(weir, "-o", "json", "--caches", "all"))
+    assert report["machine"]["cores"] > 0 and report["versions"]["weir"] and report["seed"] == 1
+    assert {case["engine"] for case in report["cases"]} > {"weir", "weir/scalar", "linear"}
+    assert {case["sides"] for case in report["cases"]} == {"both", "egress", "ingress"}
+    assert {case["caches"] for case in report["cases"]} == {"warm", "cold"}
+    for case in report["cases"]:
+        assert case["outcome"] == "measured" and case["unit"] == "verdicts/s"
+        assert case["verdict_digest"] == case["reference_digest"]
+        assert re.fullmatch("[0-9a-f]{64}", case["policy_hash"])
+        assert re.fullmatch("[0-9a-f]{64}", case["keys_hash"])
+        assert len(case["samples"]) == 5
+        assert min(case["samples"]) <= case["p5"] <= case["median"] <= case["p95"]
+        assert sorted(case["samples"])[2] == case["median"]
+        assert ("weir_ratio" in case) == case["peer"]
+    return report
+
+
+def check_seed(weir, report):
+    """The seed decides the keys and not the policy."""
+    again = json.loads(run(weir, "-o", "json", "--check", codes=(0,)))
+    other = json.loads(run(weir, "-o", "json", "--check", "--seed", "2", codes=(0,)))
+    for one in (again, other):
+        assert one["cases"][0]["policy_hash"] == report["cases"][0]["policy_hash"]
+        assert one["cases"][0]["outcome"] == "right" and "median" not in one["cases"][0]
+    assert again["cases"][0]["keys_hash"] == report["cases"][0]["keys_hash"]
+    assert other["cases"][0]["keys_hash"] != report["cases"][0]["keys_hash"]
+
+
+def check_csv(weir):
+    rows = list(csv.DictReader(run(weir, "-o", "csv").splitlines()))
+    assert len(rows) >= 9 and all(None not in row for row in rows)
+    for row in rows:
+        assert row["outcome"] == "measured" and float(row["median"]) > 0
+        assert bool(row["weir_ratio"]) == (row["engine"] == "linear")
+
+
+def check_html(weir):
+    page = run(weir, "-o", "html")
+    assert page.startswith("<!DOCTYPE html>") and page.rstrip().endswith("</html>")
+    assert page.count("<svg") == 3 and page.count("<rect") >= 9
+    assert not re.search(r"https?:|src=|href=|@import|<script", page)
+
+
+def main():
+    weir = sys.argv[1]
+    check_seed(weir, check_json(weir))
+    check_csv(weir)
+    check_html(weir)
+
+
+main()
