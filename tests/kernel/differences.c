@@ -43,9 +43,17 @@ static bool is_opening(const struct view *view)
 	       (view->header.tcp_flags & (SYN | ACK | RST | FIN)) == SYN;
 }
 
-static bool reopens_out_of_order(const struct view *view)
+/* A SYN never fits in by mistake: it is judged. */
+static bool goes_on_out_of_order(const struct view *view)
 {
-	return is_opening(view) && is_out_of_order(view);
+	return !is_opening(view) && is_out_of_order(view);
+}
+
+/* For one of the two it begins another connection, for the other it is of the one that is there. */
+static bool restarts_for_one(const struct view *view)
+{
+	return is_opening(view) &&
+	       (view->datagram->fate == FATE_NEW) != (view->answer.why == WEIR_PACKET_JUDGED);
 }
 
 static bool is_reset(const struct view *view)
@@ -122,53 +130,124 @@ static bool begins_nothing(const struct view *view)
 
 /* Classes. */
 
+/* What weir answers. */
+enum { ALLOWED = 1, DENIED = 2 };
+
 static const struct {
 	const char *name;
-	unsigned manners, fates, whys; /* bits */
-	bool is_allowed;               /* by weir, else denied */
-	bool is_silent;                /* there are consequences even if the two agree */
-	bool has_followers;
 	bool (*is_about)(const struct view *view);
+	uint8_t manners, fates, answers; /* bits */
+	uint16_t whys;
+	bool has_consequences; /* even where the two agree about the packet itself */
 } classes[DIFFERENCES] = {
-	[DIFFERENCE_CHECKSUM] = { "checksums", BOTH_MANNERS, BIT(FATE_INVALID), LET_IN, true, false,
-				  true, has_bad_checksum },
-	[DIFFERENCE_TWO_HEADERS] = { "two-headers", BOTH_MANNERS, BIT(FATE_INVALID),
-				     LET_IN | BIT(WEIR_PACKET_FRAGMENT), true, false, true,
-				     has_two_headers },
-	[DIFFERENCE_TCP_STATE] = { "tcp-state", BOTH_MANNERS, BIT(FATE_INVALID), KNOWN, true, false,
-				   true, is_out_of_order },
-	[DIFFERENCE_OPENED_BACK] = { "opened-back", BOTH_MANNERS, BIT(FATE_INVALID),
-				     BIT(WEIR_PACKET_JUDGED), true, true, true, is_opening },
-	[DIFFERENCE_REOPENED] = { "reopened", BIT(MANNER_LENIENT),
-				  BIT(FATE_ESTABLISHED) | BIT(FATE_TAKEN_UP),
-				  BIT(WEIR_PACKET_JUDGED), false, false, true, is_opening },
-	[DIFFERENCE_RESET_AGAIN] = { "reset-again", BOTH_MANNERS, BIT(FATE_INVALID), KNOWN, true,
-				     false, true, is_reset },
-	[DIFFERENCE_FIN_AGAIN] = { "fin-again", BOTH_MANNERS, BIT(FATE_NEW), KNOWN, true, true,
-				   true, reopens_out_of_order },
-	[DIFFERENCE_MIDSTREAM] = { "mid-stream", BIT(MANNER_LENIENT), BIT(FATE_INVALID),
-				   BIT(WEIR_PACKET_MIDSTREAM), true, false, true, has_handshake },
-	[DIFFERENCE_BY_ITSELF] = { "by-itself", BIT(MANNER_LENIENT), BIT(FATE_INVALID),
-				   BIT(WEIR_PACKET_JUDGED) | BIT(WEIR_PACKET_FRAGMENT), true, false,
-				   false, begins_nothing },
-	[DIFFERENCE_SHUTDOWN_ACK] = { "shutdown-ack", BIT(MANNER_STRICT), BIT(FATE_NEW),
-				      BIT(WEIR_PACKET_UNEXPECTED), false, false, true,
-				      is_shutdown_ack },
-	[DIFFERENCE_NODE_INFORMATION] = { "node-information", BOTH_MANNERS, BIT(FATE_INVALID),
-					  KNOWN, true, false, false, is_node_information },
-	[DIFFERENCE_REDIRECT] = { "redirect", BOTH_MANNERS, BIT(FATE_INVALID),
-				  BIT(WEIR_PACKET_JUDGED), true, false, false, is_redirect },
-	[DIFFERENCE_INCOMPLETE] = { "incomplete", BOTH_MANNERS, BIT(FATE_STOPPED),
-				    LET_IN | BIT(WEIR_PACKET_FRAGMENT), true, false, true,
-				    is_incomplete },
-	[DIFFERENCE_OVERLAP] = { "overlap", BOTH_MANNERS, BIT(FATE_STOPPED),
-				 LET_IN | BIT(WEIR_PACKET_FRAGMENT), true, false, true,
-				 is_overlapping },
-	[DIFFERENCE_TINY] = { "tiny", BOTH_MANNERS, BIT(FATE_NEW),
-			      BIT(WEIR_PACKET_TINY) | BIT(WEIR_PACKET_ORPHAN), false, false, false,
-			      is_tiny },
-	[DIFFERENCE_PIECES] = { "pieces", BOTH_MANNERS, BIT(FATE_NEW), BIT(WEIR_PACKET_OVERLAP),
-				false, false, true, is_scattered },
+	[DIFFERENCE_CHECKSUM] = { .name = "checksums",
+				  .is_about = has_bad_checksum,
+				  .manners = BOTH_MANNERS,
+				  .fates = BIT(FATE_INVALID),
+				  .answers = ALLOWED,
+				  .whys = LET_IN,
+				  .has_consequences = true },
+	[DIFFERENCE_TWO_HEADERS] = { .name = "two-headers",
+				     .is_about = has_two_headers,
+				     .manners = BOTH_MANNERS,
+				     .fates = BIT(FATE_INVALID),
+				     .answers = ALLOWED,
+				     .whys = LET_IN | BIT(WEIR_PACKET_FRAGMENT) },
+	[DIFFERENCE_TCP_STATE] = { .name = "tcp-state",
+				   .is_about = goes_on_out_of_order,
+				   .manners = BOTH_MANNERS,
+				   .fates = BIT(FATE_INVALID),
+				   .answers = ALLOWED,
+				   .whys = KNOWN,
+				   .has_consequences = true },
+	[DIFFERENCE_OPENED_BACK] = { .name = "opened-back",
+				     .is_about = is_opening,
+				     .manners = BOTH_MANNERS,
+				     .fates = BIT(FATE_INVALID),
+				     .answers = ALLOWED | DENIED,
+				     .whys = BIT(WEIR_PACKET_JUDGED),
+				     .has_consequences = true },
+	[DIFFERENCE_TAKEN_UP] = { .name = "taken-up",
+				  .is_about = is_opening,
+				  .manners = BIT(MANNER_LENIENT),
+				  .fates = BIT(FATE_INVALID),
+				  .answers = ALLOWED,
+				  .whys = KNOWN },
+	[DIFFERENCE_REOPENED] = { .name = "reopened",
+				  .is_about = is_opening,
+				  .manners = BIT(MANNER_LENIENT),
+				  .fates = BIT(FATE_ESTABLISHED) | BIT(FATE_TAKEN_UP),
+				  .answers = DENIED,
+				  .whys = BIT(WEIR_PACKET_JUDGED),
+				  .has_consequences = true },
+	[DIFFERENCE_RESTARTED] = { .name = "restarted",
+				   .is_about = restarts_for_one,
+				   .manners = BOTH_MANNERS,
+				   .fates = BIT(FATE_ESTABLISHED) | BIT(FATE_NEW),
+				   .answers = ALLOWED,
+				   .whys = LET_IN,
+				   .has_consequences = true },
+	[DIFFERENCE_RESET_AGAIN] = { .name = "reset-again",
+				     .is_about = is_reset,
+				     .manners = BOTH_MANNERS,
+				     .fates = BIT(FATE_INVALID),
+				     .answers = ALLOWED,
+				     .whys = KNOWN },
+	[DIFFERENCE_MIDSTREAM] = { .name = "mid-stream",
+				   .is_about = has_handshake,
+				   .manners = BIT(MANNER_LENIENT),
+				   .fates = BIT(FATE_INVALID),
+				   .answers = ALLOWED,
+				   .whys = BIT(WEIR_PACKET_MIDSTREAM),
+				   .has_consequences = true },
+	[DIFFERENCE_BY_ITSELF] = { .name = "by-itself",
+				   .is_about = begins_nothing,
+				   .manners = BIT(MANNER_LENIENT),
+				   .fates = BIT(FATE_INVALID),
+				   .answers = ALLOWED,
+				   .whys = BIT(WEIR_PACKET_JUDGED) | BIT(WEIR_PACKET_FRAGMENT) },
+	[DIFFERENCE_SHUTDOWN_ACK] = { .name = "shutdown-ack",
+				      .is_about = is_shutdown_ack,
+				      .manners = BIT(MANNER_STRICT),
+				      .fates = BIT(FATE_NEW),
+				      .answers = DENIED,
+				      .whys = BIT(WEIR_PACKET_UNEXPECTED) },
+	[DIFFERENCE_NODE_INFORMATION] = { .name = "node-information",
+					  .is_about = is_node_information,
+					  .manners = BOTH_MANNERS,
+					  .fates = BIT(FATE_INVALID),
+					  .answers = ALLOWED,
+					  .whys = KNOWN },
+	[DIFFERENCE_REDIRECT] = { .name = "redirect",
+				  .is_about = is_redirect,
+				  .manners = BOTH_MANNERS,
+				  .fates = BIT(FATE_INVALID),
+				  .answers = ALLOWED,
+				  .whys = BIT(WEIR_PACKET_JUDGED) },
+	[DIFFERENCE_INCOMPLETE] = { .name = "incomplete",
+				    .is_about = is_incomplete,
+				    .manners = BOTH_MANNERS,
+				    .fates = BIT(FATE_STOPPED),
+				    .answers = ALLOWED,
+				    .whys = LET_IN | BIT(WEIR_PACKET_FRAGMENT) },
+	[DIFFERENCE_OVERLAP] = { .name = "overlap",
+				 .is_about = is_overlapping,
+				 .manners = BOTH_MANNERS,
+				 .fates = BIT(FATE_STOPPED),
+				 .answers = ALLOWED,
+				 .whys = LET_IN | BIT(WEIR_PACKET_FRAGMENT) },
+	[DIFFERENCE_TINY] = { .name = "tiny",
+			      .is_about = is_tiny,
+			      .manners = BOTH_MANNERS,
+			      .fates = BIT(FATE_NEW),
+			      .answers = DENIED,
+			      .whys = BIT(WEIR_PACKET_TINY) | BIT(WEIR_PACKET_ORPHAN) },
+	[DIFFERENCE_PIECES] = { .name = "pieces",
+				.is_about = is_scattered,
+				.manners = BOTH_MANNERS,
+				.fates = BIT(FATE_NEW),
+				.answers = DENIED,
+				.whys = BIT(WEIR_PACKET_OVERLAP) },
 };
 
 const char *difference_name(enum difference difference)
@@ -188,8 +267,7 @@ static bool is_of(const struct view *view, enum difference difference)
 	return classes[difference].manners & BIT(view->manner) &&
 	       classes[difference].fates & BIT(view->datagram->fate) &&
 	       classes[difference].whys & BIT(view->answer.why) &&
-	       (classes[difference].is_silent ||
-		classes[difference].is_allowed == view->answer.is_allowed) &&
+	       classes[difference].answers & (view->answer.is_allowed ? ALLOWED : DENIED) &&
 	       classes[difference].is_about(view);
 }
 
@@ -204,7 +282,7 @@ enum difference difference_of(const struct view *view)
 
 bool difference_has_consequences(enum difference difference)
 {
-	return classes[difference].has_followers;
+	return classes[difference].has_consequences;
 }
 
 bool difference_may_follow(const struct view *view)

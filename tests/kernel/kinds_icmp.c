@@ -59,6 +59,11 @@ static void other_query(struct session *session)
 	query(session, SERVER, ask + 1, 12);
 	if (dice_chance(session->dice, 30))
 		query(session, CLIENT, ask + 1, 12);
+	/* The answer to another question. */
+	if (dice_chance(session->dice, 30)) {
+		session_renew(session);
+		query(session, SERVER, ask + 1, 12);
+	}
 }
 
 /* Router discovery of IPv4; listeners and neighbours of IPv6, which do not really pass routers. */

@@ -63,7 +63,7 @@ static int paper_open(struct paper *paper, const char *folder, const char *name)
 		int fd = memfd_create(name, 0);
 
 		paper->file = fd < 0 ? NULL : fdopen(fd, "w");
-		snprintf(paper->path, sizeof(paper->path), "/dev/fd/%d", fd);
+		snprintf(paper->path, sizeof(paper->path), "/proc/self/fd/%d", fd);
 	}
 	if (!paper->file)
 		perror(name);
@@ -314,6 +314,16 @@ static bool read_options(int argc, char **argv, struct options *out)
 	return out->packets && out->clusters;
 }
 
+/* Where nft is, for root's shells without a login too. */
+static void add_to_path(void)
+{
+	const char *path = getenv("PATH");
+	char more[4096];
+
+	snprintf(more, sizeof(more), "%s:/usr/sbin:/sbin", path ? path : "/usr/bin:/bin");
+	setenv("PATH", more, 1);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -322,6 +332,7 @@ int main(int argc, char **argv)
 	if (!read_options(argc, argv, &options))
 		return usage();
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	add_to_path();
 	status = options.is_self_test ? self_test(&options) : compare_all(&options);
 	if (status && status != SKIPPED)
 		puts("FAILED");
