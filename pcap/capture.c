@@ -48,6 +48,7 @@ struct weir_capture {
 	uint64_t number;
 	uint32_t link_type; /* of the first frame */
 	bool damaged;
+	bool others_told;
 };
 
 static void tell_damage(struct weir_capture *capture, struct input *input, size_t at,
@@ -72,6 +73,16 @@ static void check_link_type(const struct weir_capture *capture, struct input *in
 	input->link_type_told = true;
 }
 
+static void tell_others(struct weir_capture *capture, const struct input *input)
+{
+	if (!capture->interfaces.has_others || capture->others_told)
+		return;
+	weir_tell(&capture->sink, WEIR_SEVERITY_WARNING, input->path,
+		  "more than %d names of interfaces: those behind are called \"(others)\"",
+		  WEIR_INTERFACE_NAMES_MAX - 1);
+	capture->others_told = true;
+}
+
 /* Reads a file's next frame: 1, 0 when there is none any more, or -ENOMEM. */
 static int read_frame(struct weir_capture *capture, struct input *input, struct weir_frame *out)
 {
@@ -81,9 +92,9 @@ static int read_frame(struct weir_capture *capture, struct input *input, struct 
 		check_link_type(capture, input, out->link_type);
 		return 1;
 	}
+	tell_others(capture, input);
 	if (input->source.ends_early && (status == 0 || status == -EBADMSG)) {
-		tell_damage(capture, input, input->source.length,
-			    "the compressed data are damaged from here on");
+		tell_damage(capture, input, input->source.length, input->source.ends_early);
 		return 0;
 	}
 	if (status == -EBADMSG) {

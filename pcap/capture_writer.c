@@ -32,7 +32,8 @@ enum {
 	OPTION_RESOLUTION = 9,
 	OPTION_HEADER = 4,
 	OPTION_MAX = 65535,
-	NANOSECONDS = 9, /* if_tsresol */
+	NANOSECONDS = 9,        /* if_tsresol */
+	COMMENTS_MAX = 1 << 30, /* a block's length has 32 bits */
 };
 
 struct file_header {
@@ -344,6 +345,9 @@ static int add_packet(struct weir_capture_writer *writer, const struct weir_fram
 
 	if (frame->link_type > UINT16_MAX)
 		return fail(writer, -EINVAL, "pcapng has no room for a link type above 65535",
+			    error);
+	if (comments > COMMENTS_MAX)
+		return fail(writer, -ERANGE, "pcapng has no room for all comments of a packet",
 			    error);
 	if (!writer->has_header)
 		put_section(writer);

@@ -32,6 +32,9 @@ static int fail(struct weir_error *error, const char *path, int status)
 
 	if (status == -EBADMSG)
 		what = "the compressed data are damaged, or end too early";
+	else if (status == -E2BIG)
+		what = "zstd wants a window of more than 128 MB; decompress it with zstd -d "
+		       "--long=31";
 	else if (status == -EFBIG)
 		what = "too large";
 	if (error)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pcap/pcap.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,7 +11,6 @@ enum {
 };
 
 struct weir_filter_program {
-	struct weir_filter_program *next;
 	uint32_t link_type;
 	bool compiled;
 	struct bpf_program code;
@@ -22,16 +22,27 @@ void weir_filter_init(struct weir_filter *filter, const char *expression)
 	*filter = (struct weir_filter){ .expression = expression };
 }
 
+static void drop(void *program)
+{
+	struct weir_filter_program *dropped = program;
+
+	if (dropped->compiled)
+		pcap_freecode(&dropped->code);
+	free(dropped);
+}
+
 void weir_filter_finish(struct weir_filter *filter)
 {
-	while (filter->programs) {
-		struct weir_filter_program *program = filter->programs;
+	tdestroy(filter->programs, drop);
+	*filter = (struct weir_filter){ 0 };
+}
 
-		filter->programs = program->next;
-		if (program->compiled)
-			pcap_freecode(&program->code);
-		free(program);
-	}
+static int compare(const void *a, const void *b)
+{
+	const struct weir_filter_program *left = a;
+	const struct weir_filter_program *right = b;
+
+	return (left->link_type > right->link_type) - (left->link_type < right->link_type);
 }
 
 /* The number libpcap uses inside for a file's link type, where the two differ here. */
@@ -61,15 +72,10 @@ static int compile(struct weir_filter_program *program, const char *expression)
 }
 
 /* NULL: no memory. */
-static struct weir_filter_program *program_for(struct weir_filter *filter, uint32_t link_type)
+static struct weir_filter_program *add(struct weir_filter *filter, uint32_t link_type)
 {
-	struct weir_filter_program *program = filter->programs;
+	struct weir_filter_program *program = calloc(1, sizeof(*program));
 
-	while (program && program->link_type != link_type)
-		program = program->next;
-	if (program)
-		return program;
-	program = calloc(1, sizeof(*program));
 	if (!program)
 		return NULL;
 	program->link_type = link_type;
@@ -77,9 +83,24 @@ static struct weir_filter_program *program_for(struct weir_filter *filter, uint3
 		free(program);
 		return NULL;
 	}
-	program->next = filter->programs;
-	filter->programs = program;
+	if (!tsearch(program, &filter->programs, compare)) {
+		drop(program);
+		return NULL;
+	}
 	return program;
+}
+
+/* NULL: no memory. */
+static struct weir_filter_program *program_for(struct weir_filter *filter, uint32_t link_type)
+{
+	const struct weir_filter_program wanted = { .link_type = link_type };
+	struct weir_filter_program **known;
+
+	if (filter->last && filter->last->link_type == link_type)
+		return filter->last;
+	known = tfind(&wanted, &filter->programs, compare);
+	filter->last = known ? *known : add(filter, link_type);
+	return filter->last;
 }
 
 int weir_filter_check(struct weir_filter *filter, uint32_t link_type, struct weir_error *error)

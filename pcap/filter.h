@@ -1,5 +1,6 @@
 /*
- * filter.h - a pcap-filter(7) expression, compiled once for each link type that shows up.
+ * filter.h - a pcap-filter(7) expression, compiled once for each link type that shows up. Nothing
+ * keeps a trace from having all that there are.
  */
 #ifndef WEIR_PCAP_FILTER_H
 #define WEIR_PCAP_FILTER_H
@@ -13,7 +14,8 @@ struct weir_filter_program;
 
 struct weir_filter {
 	const char *expression; /* NULL: everything passes. Borrowed. */
-	struct weir_filter_program *programs;
+	void *programs;         /* a tsearch(3) tree of struct weir_filter_program */
+	struct weir_filter_program *last;
 };
 
 void weir_filter_init(struct weir_filter *filter, const char *expression);

@@ -48,6 +48,20 @@ static int reserve(struct weir_interfaces *interfaces)
 	return 0;
 }
 
+/* The name itself, or the one that all share for which there is no place. */
+static struct interface *admit(struct weir_interfaces *interfaces, const char *name, size_t length)
+{
+	static const char others[] = "(others)";
+	struct interface *interface = interface_of(name, length);
+
+	if (!interface || interfaces->count < WEIR_INTERFACE_NAMES_MAX - 1 ||
+	    tfind(interface, &interfaces->by_name, compare))
+		return interface;
+	interfaces->has_others = true;
+	free(interface);
+	return interface_of(others, sizeof(others) - 1);
+}
+
 int weir_interfaces_index(struct weir_interfaces *interfaces, const char *name, size_t length,
 			  uint32_t *out)
 {
@@ -56,7 +70,7 @@ int weir_interfaces_index(struct weir_interfaces *interfaces, const char *name, 
 
 	if (reserve(interfaces))
 		return -ENOMEM;
-	interface = interface_of(name, length);
+	interface = admit(interfaces, name, length);
 	if (!interface)
 		return -ENOMEM;
 	interface->index = interfaces->count;

@@ -163,6 +163,10 @@ static int read_interface(struct weir_reader *reader, const struct block *block)
 
 	if (block->size < INTERFACE_FIXED)
 		return too_short(reader, block);
+	if (reader->interface_count == WEIR_SECTION_INTERFACES_MAX)
+		return weir_reader_damage(reader, block->start,
+					  "a section of more than %d interfaces",
+					  WEIR_SECTION_INTERFACES_MAX);
 	while (take_option(reader, &at, end, &option)) {
 		if (option.code == OPTION_NAME && option.length > 0) {
 			name = (const char *)reader->bytes + option.value;

@@ -16,6 +16,7 @@
 
 enum {
 	WEIR_RECORD_MAX = 256 * 1024, /* libpcap's own limit (T18) */
+	WEIR_SECTION_INTERFACES_MAX = 65536,
 };
 
 /* One interface of a section, or the only one of a classic file. */

@@ -71,6 +71,23 @@ static ssize_t read_first(struct weir_stream *stream, uint8_t *piece)
 	return length > 0 ? length : got;
 }
 
+/* Why a stream that began as a trace is good up to here; NULL when it is not even that. */
+static const char *why_early(ssize_t status)
+{
+	switch (status) {
+	case -EBADMSG:
+		return "the compressed data are damaged from here on";
+	case -EFBIG:
+		return "the compressed data grow to more than 256 times their size: nothing is "
+		       "read from here on";
+	case -E2BIG:
+		return "zstd wants a window of more than 128 MB from here on; decompress the file "
+		       "with zstd -d --long=31";
+	default:
+		return NULL;
+	}
+}
+
 /* Copies the stream to fd until its end or its damage. */
 static int spool(struct weir_stream *stream, weir_source_check *check, int fd,
 		 struct weir_source *out)
@@ -85,6 +102,8 @@ static int spool(struct weir_stream *stream, weir_source_check *check, int fd,
 	got = read_first(stream, piece);
 	if (got == 0 || got == -EBADMSG || (got > 0 && !check(piece, (size_t)got)))
 		status = -EINVAL;
+	else if (got < 0)
+		status = (int)got;
 	while (!status && got > 0) {
 		status = weir_write_all(fd, piece, (size_t)got);
 		length += (size_t)got;
@@ -94,9 +113,9 @@ static int spool(struct weir_stream *stream, weir_source_check *check, int fd,
 	free(piece);
 	if (status)
 		return status;
-	if (got < 0 && got != -EBADMSG)
+	out->ends_early = why_early(got);
+	if (got < 0 && !out->ends_early)
 		return (int)got;
-	out->ends_early = got == -EBADMSG;
 	return map(fd, length, out);
 }
 
@@ -115,7 +134,12 @@ static int open_spooled(int fd, const char *path, weir_source_check *check, stru
 		goto close_stream;
 	}
 	status = spool(stream, check, temporary, out);
-	if (status && status != -EINVAL)
+	if (status == -E2BIG && error)
+		snprintf(error->text, sizeof(error->text),
+			 "%s: zstd wants a window of more than 128 MB for it; decompress it with "
+			 "zstd -d --long=31",
+			 path);
+	else if (status && status != -EINVAL)
 		fail(error, status, path, "copying to a temporary file");
 	close(temporary);
 close_stream:

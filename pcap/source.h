@@ -18,8 +18,8 @@
 struct weir_source {
 	const uint8_t *bytes;
 	size_t length;
-	bool ends_early; /* the compressed data behind it were damaged */
-	bool is_file;    /* a regular file, and which one */
+	const char *ends_early; /* why not all of the compressed data is there, or NULL */
+	bool is_file;           /* a regular file, and which one */
 	dev_t device;
 	ino_t inode;
 };

@@ -14,9 +14,13 @@
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 enum {
 	INPUT_SIZE = 256 * 1024,
+	GROWN_LEAST = 64 << 20, /* bytes out that are never too many */
+	GROWTH_MAX = 256,       /* bytes out for a byte in, beyond */
+	WINDOW_LOG_MAX = 27,
 };
 
 struct weir_stream {
@@ -26,6 +30,8 @@ struct weir_stream {
 	bool inside; /* a gzip member or zstd frame has begun and not ended */
 	bool ended;
 	bool damaged;
+	uint64_t taken; /* bytes read */
+	uint64_t given; /* bytes that they became */
 	int fd;
 	size_t at;
 	size_t filled;
@@ -46,6 +52,7 @@ static ssize_t fill(struct weir_stream *stream)
 	if (got < 0)
 		return -errno;
 	stream->filled += (size_t)got;
+	stream->taken += (size_t)got;
 	return got;
 }
 
@@ -164,6 +171,8 @@ static ssize_t read_zstd(struct weir_stream *stream, void *bytes, size_t size)
 		in = (ZSTD_inBuffer){ input(stream), left(stream), 0 };
 		result = ZSTD_decompressStream(stream->zstd, &out, &in);
 		stream->at += in.pos;
+		if (ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge)
+			return -E2BIG;
 		stream->inside = result != 0;
 		stream->damaged = ZSTD_isError(result) || (stream->ended && out.pos == 0);
 		stream->ended = stream->ended && out.pos == 0;
@@ -183,7 +192,9 @@ static int choose(struct weir_stream *stream)
 	if (is_zstd(stream)) {
 		stream->read = read_zstd;
 		stream->zstd = ZSTD_createDStream();
-		return stream->zstd ? 0 : -ENOMEM;
+		if (!stream->zstd)
+			return -ENOMEM;
+		ZSTD_DCtx_setParameter(stream->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
 	}
 	return 0;
 }
@@ -221,5 +232,10 @@ ssize_t weir_stream_read(struct weir_stream *stream, void *bytes, size_t size)
 {
 	ssize_t got = stream->read(stream, bytes, size);
 
+	if (got > 0)
+		stream->given += (size_t)got;
+	if (stream->read != read_plain && stream->given > GROWN_LEAST &&
+	    stream->given / GROWTH_MAX > stream->taken)
+		return -EFBIG;
 	return got == 0 && stream->damaged ? -EBADMSG : got;
 }

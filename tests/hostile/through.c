@@ -359,7 +359,7 @@ void through(struct weir_policy *policy, const char *const *paths, size_t path_c
 	status = weir_capture_open(paths, path_count, &capture_options, &run.capture,
 				   &is_bad_filter, &seen->why);
 	if (status) {
-		NEED(status == -EINVAL);
+		NEED(status == -EINVAL || status == -E2BIG);
 		NEED(*seen->why.text);
 		seen->refused++;
 		return;
