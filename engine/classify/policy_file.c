@@ -53,8 +53,11 @@ static int check_length(const struct layout_preamble *preamble, size_t length,
 {
 	char text[160];
 
-	if (preamble->total_bytes == length && length >= sizeof(struct layout_header))
-		return 0;
+	if (preamble->total_bytes == length) {
+		if (length >= sizeof(struct layout_header))
+			return 0;
+		return fail(error, -EINVAL, "cut off: it has not even a header");
+	}
 	snprintf(text, sizeof(text),
 		 preamble->total_bytes > length ? "cut off: it has %zu of its %llu bytes"
 						: "damaged: it has %zu bytes instead of %llu",

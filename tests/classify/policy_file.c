@@ -349,6 +349,33 @@ static void a_file_is_refused_wherever_it_is_cut(void **state)
 	assert_refused(-EINVAL, "damaged: it has");
 }
 
+/* The length and the sum are mended, so that only where the sections are tells. */
+static void a_file_that_says_it_is_shorter_is_refused(void **state)
+{
+	const struct layout_header *layout = (const void *)whole.bytes;
+
+	(void)state;
+	for (unsigned i = 0; i < LAYOUT_SECTIONS; i++) {
+		harmed = whole;
+		harmed.length = layout->sections[i].offset;
+		header()->preamble.total_bytes = harmed.length;
+		if (harmed.length == whole.length)
+			continue;
+		seal();
+		assert_refused(-EINVAL, "contradicts itself");
+	}
+	harmed = whole;
+	memset(harmed.bytes + whole.length, 0, 64);
+	harmed.length += 64;
+	header()->preamble.total_bytes = harmed.length;
+	seal();
+	assert_refused(-EINVAL, "hidden behind the last section");
+	harmed.length = 128;
+	header()->preamble.total_bytes = harmed.length;
+	seal();
+	assert_refused(-EINVAL, "cut off");
+}
+
 static void a_flipped_bit_is_seen(void **state)
 {
 	(void)state;
@@ -554,6 +581,7 @@ int main(void)
 		cmocka_unit_test_setup(an_empty_policy_is_a_file_too, start),
 		cmocka_unit_test_setup(other_files_are_no_policies, start),
 		cmocka_unit_test_setup(a_file_is_refused_wherever_it_is_cut, start),
+		cmocka_unit_test_setup(a_file_that_says_it_is_shorter_is_refused, start),
 		cmocka_unit_test_setup(a_flipped_bit_is_seen, start),
 		cmocka_unit_test_setup(bytes_that_are_not_aligned_are_refused, start),
 		cmocka_unit_test_setup(other_machines_and_versions_are_told, start),

@@ -2,10 +2,11 @@
  * Saved policies of hostile clusters, with lies in them: each is refused with a reason, or answers
  * everything that may be asked without touching a byte that is not its own.
  *
- *	mutated [--count MUTATIONS] [--seed SEED] [--cluster FIRST]
+ *	mutated [--count MUTATIONS] [--seed SEED] [--cluster FIRST] [--keep FOLDER]
  *
  * The sum is right, so that what checks the numbers is what is tested. The bytes lie at the end or
  * at the beginning of pages that can only be read, with pages around them that cannot be touched.
+ * What opened is kept as files in FOLDER.
  * As they were made they must open, save again to the same bytes, and judge as what was compiled.
  */
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "build.h"
 #include "interview.h"
 #include "keys.h"
 #include "mutation.h"
@@ -47,6 +49,7 @@ struct run {
 	struct tally by_section[LAYOUT_SECTIONS];
 	struct tally by_mutation[MUTATIONS];
 	uint64_t checksum;
+	const char *folder; /* NULL: nothing is kept */
 };
 
 /* What runs, for whatever ends it. */
@@ -190,6 +193,22 @@ static bool interview(struct run *run, struct dice *dice, const struct weir_key 
 	return agree || told("kernels differ");
 }
 
+static bool keep(const struct run *run, const char *bytes, size_t length)
+{
+	char path[4096];
+	FILE *file;
+	bool is_written;
+
+	if (!run->folder)
+		return true;
+	snprintf(path, sizeof(path), "%s/%" PRIu64 ".weir", run->folder, run->number);
+	file = fopen(path, "w");
+	is_written = file && fwrite(bytes, 1, length, file) == length;
+	if (file && fclose(file))
+		is_written = false;
+	return is_written || told(path);
+}
+
 static bool mutate(struct run *run, struct dice *dice, const struct weir_array *saved, char *copy,
 		   const struct weir_key *keys)
 {
@@ -209,7 +228,7 @@ static bool mutate(struct run *run, struct dice *dice, const struct weir_array *
 		return told("no pages");
 	status = weir_policy_open(pages.bytes, saved->count, NULL, &policy, &error);
 	if (!status) {
-		is_good = interview(run, dice, keys, policy);
+		is_good = interview(run, dice, keys, policy) && keep(run, copy, saved->count);
 		weir_policy_unref(policy);
 	} else if (!error.text[0]) {
 		is_good = told("refused without a reason");
@@ -290,6 +309,23 @@ static bool add_node_port(struct hostile *hostile)
 	return true;
 }
 
+/* In the form of rows whose turn it is: the best, dense, sparse. */
+static bool mutate_subject(struct run *run, struct subject *subject, uint64_t wanted)
+{
+	static const enum row_form forms[] = { ROW_FORM_BEST, ROW_FORM_DENSE, ROW_FORM_SPARSE };
+	enum row_form form = forms[run->cluster % (sizeof(forms) / sizeof(forms[0]))];
+	struct weir_policy *policy;
+	struct weir_error error;
+	bool is_good;
+
+	if (!subject_open(subject, &error) ||
+	    weir_compile_in_form(subject->resolved, NULL, form, &policy, &error))
+		return told(error.text);
+	is_good = mutate_policy(run, policy, subject->cluster, wanted);
+	weir_policy_unref(policy);
+	return is_good;
+}
+
 static bool mutate_cluster(struct run *run, uint64_t wanted)
 {
 	uint64_t seed = run->seed * 7919 + run->cluster;
@@ -298,7 +334,6 @@ static bool mutate_cluster(struct run *run, uint64_t wanted)
 						  .own_node = run->cluster / 2 % 2,
 						  .other_protocols = run->cluster / 4 % 3 } };
 	struct hostile hostile;
-	struct weir_error error;
 	bool is_good;
 
 	snprintf(where, sizeof(where), "seed %" PRIu64 " cluster %" PRIu64 "\n", run->seed,
@@ -306,12 +341,7 @@ static bool mutate_cluster(struct run *run, uint64_t wanted)
 	if (!hostile_make(seed, &shape, &hostile) || !add_node_port(&hostile))
 		return told(strerror(ENOMEM));
 	subject.cluster = subject_read(&hostile, (struct weir_sink){ ignore, NULL });
-	if (!subject.cluster)
-		is_good = told("not read");
-	else if (!subject_open(&subject, &error))
-		is_good = told(error.text);
-	else
-		is_good = mutate_policy(run, subject.policy, subject.cluster, wanted);
+	is_good = subject.cluster ? mutate_subject(run, &subject, wanted) : told("not read");
 	subject_close(&subject);
 	weir_cluster_destroy(subject.cluster);
 	hostile_release(&hostile);
@@ -369,6 +399,7 @@ int main(int argc, char **argv)
 		{ "count", required_argument, NULL, 'c' },
 		{ "seed", required_argument, NULL, 's' },
 		{ "cluster", required_argument, NULL, 'f' },
+		{ "keep", required_argument, NULL, 'k' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct run run = { .seed = 1 };
@@ -382,9 +413,11 @@ int main(int argc, char **argv)
 			run.seed = strtoull(optarg, NULL, 10);
 		} else if (option == 'f') {
 			run.cluster = strtoull(optarg, NULL, 10);
+		} else if (option == 'k') {
+			run.folder = optarg;
 		} else {
 			fputs("usage: mutated [--count MUTATIONS] [--seed SEED] [--cluster "
-			      "FIRST]\n",
+			      "FIRST] [--keep FOLDER]\n",
 			      stderr);
 			return 2;
 		}
