@@ -67,7 +67,7 @@ static bool read_class_shares(const struct invocation *invocation, uint16_t shar
 		return false;
 	}
 	for (uint32_t i = 0; i < GEN_CLASSES; i++) {
-		if (option_given(invocation, classes[i].id))
+		if (option_given(invocation, classes[i].id) || !usual)
 			continue;
 		shares[i] = (uint16_t)(rest * classes[i].usual / usual);
 		rest -= shares[i];
@@ -134,6 +134,9 @@ static bool read_counts(const struct invocation *invocation, struct production *
 				 &tracing->rate) ||
 	    !option_small_number(invocation, OPTION_PAYLOAD, 0, GEN_TRACE_PAYLOAD_MAX, &payload) ||
 	    !option_share(invocation, OPTION_THROUGH_SERVICES, &through) ||
+	    !option_share(invocation, OPTION_FRAGMENTS, &tracing->fragments) ||
+	    !option_share(invocation, OPTION_ICMP_ERRORS, &tracing->errors) ||
+	    !option_share(invocation, OPTION_NOISE, &tracing->noise) ||
 	    !read_class_shares(invocation, shares))
 		return false;
 	tracing->payload = (uint16_t)payload;
@@ -315,6 +318,12 @@ static const struct option_spec trace_specs[] = {
 	{ OPTION_THROUGH_SERVICES, 0, "through-services", "SHARE", NULL,
 	  "allowed and denied flows that go through a service, and show before and behind it "
 	  "(default 20%)" },
+	{ OPTION_FRAGMENTS, 0, "fragments", "SHARE", NULL,
+	  "packets of UDP and ICMP with 48 bytes of payload that come as two fragments (default "
+	  "0)" },
+	{ OPTION_ICMP_ERRORS, 0, "icmp-errors", "SHARE", NULL,
+	  "packets of those who open that an ICMP error comes back about (default 0)" },
+	{ OPTION_NOISE, 0, "noise", "SHARE", NULL, "packets that are not IP, of all (default 0)" },
 	{ OPTION_CONNECTIONS, 0, "connections", "N", NULL,
 	  "flows are of so many different connections (default 1000)" },
 	{ OPTION_PAYLOAD, 0, "payload", "N", NULL,

@@ -149,3 +149,13 @@ bool gen_conversation_next(struct gen_conversation *conversation, struct gen_pac
 	conversation->at++;
 	return is_reply;
 }
+
+bool gen_conversation_spare(struct gen_conversation *conversation)
+{
+	uint64_t left = conversation->steps - conversation->at;
+
+	if (left <= (conversation->is_answered ? CLOSE : 0))
+		return false;
+	conversation->steps--;
+	return true;
+}

@@ -31,6 +31,10 @@ void gen_conversation_begin(struct gen_conversation *conversation);
 /* The next packet, as the pod's side sees it, and whether it is a reply. */
 bool gen_conversation_next(struct gen_conversation *conversation, struct gen_packet *out);
 
+/* Whether the conversation can do with one packet less, which it then does: one that was to come
+ * before it closes. */
+bool gen_conversation_spare(struct gen_conversation *conversation);
+
 static inline bool gen_conversation_is_over(const struct gen_conversation *conversation)
 {
 	return conversation->at == conversation->steps;

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gen_share.h"
 #include "weir/error.h"
 
 /* What a share is a share of. */
@@ -65,8 +66,6 @@ enum gen_share {
 };
 
 enum {
-	GEN_ALL = 10000, /* the share of all; 1 is a hundredth of a percent */
-
 	GEN_PODS_MAX = 1000000,
 	GEN_NODES_MAX = 65000,
 	GEN_NODE_PODS_MAX = 250,

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "gen_connections.h"
+#include "gen_share.h"
 #include "weir/error.h"
 
 enum gen_format {
@@ -33,9 +34,13 @@ enum {
 struct gen_trace_options {
 	uint64_t seed;
 	uint64_t flows[GEN_CLASSES];
-	uint64_t packets; /* in all; at least one a flow */
+	uint64_t packets; /* in all; at least one a flow, behind those that are noise */
 	uint32_t rate;    /* packets a second */
 	uint16_t payload; /* bytes at most of a packet that carries data */
+	/* Shares of GEN_ALL; flows through services have neither fragments nor errors. */
+	uint16_t fragments; /* of the packets of UDP and echoes with room for it, that are two */
+	uint16_t errors;    /* of packets on their way, that an ICMP error comes back about */
+	uint16_t noise;     /* of all packets, that are not IP */
 	enum gen_format format;
 };
 

@@ -47,6 +47,7 @@ struct tracer {
 	struct dice dice;
 	uint64_t flows[GEN_CLASSES]; /* that wait */
 	uint64_t packets;            /* of flows that wait */
+	uint64_t noise;              /* packets that are to come */
 	uint64_t turns[GEN_CLASSES]; /* connections that were taken */
 	uint64_t begun;              /* flows */
 	uint64_t time;
@@ -151,15 +152,72 @@ static int open_next_flow(struct tracer *tracer)
 
 /* Packets out. */
 
-static void put_packet(struct tracer *tracer, const struct gen_packet *packet)
+static uint8_t *begin_packet(struct tracer *tracer)
 {
-	enum gen_format format = tracer->options->format;
+	return gen_begin_record(tracer->out, tracer->options->format);
+}
+
+static void end_packet(struct tracer *tracer, size_t length)
+{
 	uint32_t gap = 1000000000 / tracer->options->rate;
-	size_t length = gen_frame_build(packet, gen_begin_record(tracer->out, format));
 
 	tracer->time += dice_between(&tracer->dice, 1, 2 * gap - 1);
 	tracer->number++;
-	gen_end_record(tracer->out, format, tracer->time, length);
+	gen_end_record(tracer->out, tracer->options->format, tracer->time, length);
+}
+
+static void put_packet(struct tracer *tracer, const struct gen_packet *packet)
+{
+	end_packet(tracer, gen_frame_build(packet, begin_packet(tracer)));
+}
+
+static bool falls(struct tracer *tracer, uint16_t share)
+{
+	return share && dice_below(&tracer->dice, GEN_ALL) < share;
+}
+
+/* Instead of one of its later packets. */
+static bool is_to_be_fragmented(struct tracer *tracer, struct open_flow *flow,
+				const struct gen_packet *packet)
+{
+	return packet->protocol != WEIR_PROTOCOL_TCP && packet->protocol != WEIR_PROTOCOL_SCTP &&
+	       packet->payload >= GEN_FRAGMENTED && falls(tracer, tracer->options->fragments) &&
+	       gen_conversation_spare(&flow->conversation);
+}
+
+/* A packet that does not go through a service, and what comes with it. */
+static void put_directly(struct tracer *tracer, struct open_flow *flow,
+			 const struct gen_packet *packet, bool is_reply)
+{
+	if (is_to_be_fragmented(tracer, flow, packet)) {
+		end_packet(tracer,
+			   gen_fragment_build(packet, GEN_FIRST_HALF, begin_packet(tracer)));
+		end_packet(tracer, gen_fragment_build(packet, GEN_LAST_HALF, begin_packet(tracer)));
+		flow->packets--;
+	} else {
+		put_packet(tracer, packet);
+	}
+	flow->packets--;
+	if (is_reply || !falls(tracer, tracer->options->errors) ||
+	    !gen_conversation_spare(&flow->conversation))
+		return;
+	end_packet(tracer, gen_error_build(packet, begin_packet(tracer)));
+	flow->packets--;
+}
+
+/* As often as is left to come, among what is left. */
+static void put_noise(struct tracer *tracer)
+{
+	const struct gen_packet nobody = { .protocol = 0 };
+
+	while (tracer->noise) {
+		uint64_t left = tracer->options->packets - tracer->number;
+
+		if (dice_below_long(&tracer->dice, left) >= tracer->noise)
+			break;
+		end_packet(tracer, gen_noise_build(&nobody.source, begin_packet(tracer)));
+		tracer->noise--;
+	}
 }
 
 /* The packet on the client's side of the translation. */
@@ -192,10 +250,22 @@ static int tell_flow(struct tracer *tracer, const struct open_flow *flow)
 
 /* A packet on its way passes the service first, an answer the pod. When there is one packet left
  * it is the pod's, which tells the backend. */
-static int continue_flow(struct tracer *tracer, struct open_flow *flow)
+static void put_through_service(struct tracer *tracer, struct open_flow *flow,
+				const struct gen_packet *packet, bool is_reply)
 {
 	const struct gen_connection *connection = flow->conversation.connection;
-	bool is_twice = connection->service != WEIR_NONE && flow->packets > 1;
+	bool is_twice = flow->packets > 1;
+
+	if (is_twice && !is_reply)
+		put_at_service(tracer, connection, packet, false);
+	put_packet(tracer, packet);
+	if (is_twice && is_reply)
+		put_at_service(tracer, connection, packet, true);
+	flow->packets -= is_twice ? 2 : 1;
+}
+
+static int continue_flow(struct tracer *tracer, struct open_flow *flow)
+{
 	struct gen_packet packet;
 	bool is_reply;
 	int status = 0;
@@ -204,12 +274,10 @@ static int continue_flow(struct tracer *tracer, struct open_flow *flow)
 		status = tell_flow(tracer, flow);
 	flow->has_begun = true;
 	is_reply = gen_conversation_next(&flow->conversation, &packet);
-	if (is_twice && !is_reply)
-		put_at_service(tracer, connection, &packet, false);
-	put_packet(tracer, &packet);
-	if (is_twice && is_reply)
-		put_at_service(tracer, connection, &packet, true);
-	flow->packets -= 1 + is_twice;
+	if (flow->conversation.connection->service == WEIR_NONE)
+		put_directly(tracer, flow, &packet, is_reply);
+	else
+		put_through_service(tracer, flow, &packet, is_reply);
 	return status ? status : tracer->out->status;
 }
 
@@ -224,18 +292,27 @@ static int put_flows(struct tracer *tracer)
 			status = open_next_flow(tracer);
 		if (status)
 			break;
+		put_noise(tracer);
 		flow = &tracer->open[dice_below(&tracer->dice, tracer->open_count)];
 		status = continue_flow(tracer, flow);
 		if (gen_conversation_is_over(&flow->conversation))
 			*flow = tracer->open[--tracer->open_count];
 	}
+	if (!status)
+		put_noise(tracer);
 	return status;
+}
+
+static uint64_t noise_of(const struct gen_trace_options *options)
+{
+	return options->packets * options->noise / GEN_ALL;
 }
 
 static int check_options(const struct gen_connections *connections,
 			 const struct gen_trace_options *options, struct weir_error *error)
 {
 	uint64_t flows = 0;
+	uint64_t packets;
 
 	for (uint32_t i = 0; i < GEN_CLASSES; i++) {
 		if (options->flows[i] > GEN_TRACE_FLOWS_MAX)
@@ -244,12 +321,15 @@ static int check_options(const struct gen_connections *connections,
 			return gen_refuse(error, "flows are wanted of a class without connections");
 		flows += options->flows[i];
 	}
-	if (options->packets < flows || (options->packets && !flows))
-		return gen_refuse(error, "%llu packets for %llu flows: each has at least one",
-				  (unsigned long long)options->packets, (unsigned long long)flows);
 	if (options->packets > GEN_TRACE_PACKETS_MAX)
 		return gen_refuse(error, "more than %llu packets",
 				  (unsigned long long)GEN_TRACE_PACKETS_MAX);
+	if (options->fragments > GEN_ALL || options->errors > GEN_ALL || options->noise > GEN_ALL)
+		return gen_refuse(error, "a share is more than all");
+	packets = options->packets - noise_of(options);
+	if (packets < flows || (packets && !flows))
+		return gen_refuse(error, "%llu packets for %llu flows: each has at least one",
+				  (unsigned long long)packets, (unsigned long long)flows);
 	if (options->rate < GEN_TRACE_RATE_MIN || options->rate > GEN_TRACE_RATE_MAX)
 		return gen_refuse(error, "%u packets a second: %u to %u", options->rate,
 				  GEN_TRACE_RATE_MIN, GEN_TRACE_RATE_MAX);
@@ -290,7 +370,8 @@ int gen_trace_write(const struct gen_connections *connections,
 	tracer->sink = sink;
 	tracer->dice = dice_for(options->seed, TRACE_USE, 0);
 	tracer->time = beginning;
-	tracer->packets = options->packets;
+	tracer->noise = noise_of(options);
+	tracer->packets = options->packets - tracer->noise;
 	for (uint32_t i = 0; i < GEN_CLASSES; i++)
 		tracer->flows[i] = options->flows[i];
 	tracer->out = calloc(1, sizeof(*tracer->out));

@@ -19,6 +19,12 @@ enum {
 	CHUNK_ROOM = 32, /* for the longest without its payload, and padding */
 	WINDOW = 64240,
 	HOPS = 64,
+	QUOTE = 64, /* bytes at most of what an error quotes behind IP's header */
+	FRAGMENT_HEADER = 8,
+	NEXT_FRAGMENT = 44,
+	ETHER_IPV4 = 0x0800,
+	ETHER_IPV6 = 0x86dd,
+	ETHER_ARP = 0x0806,
 };
 
 static void put16(uint8_t *at, uint32_t number)
@@ -222,18 +228,110 @@ static void put_station(uint8_t *at, const struct weir_address *address)
 	memcpy(at + 2, address->bytes + 12, 4);
 }
 
-size_t gen_frame_build(const struct gen_packet *packet, uint8_t *out)
+static size_t ip_header(const struct gen_packet *packet)
+{
+	return weir_address_is_ipv4(&packet->source) ? IPV4 : IPV6;
+}
+
+/* Everything in front of what IP carries, which is of that length; says where that begins. */
+static size_t put_headers(const struct gen_packet *packet, uint8_t *out, size_t length)
 {
 	bool is_ipv4 = weir_address_is_ipv4(&packet->source);
-	size_t header = is_ipv4 ? IPV4 : IPV6;
-	size_t length = put_transport(packet, out + LINK + header);
 
 	put_station(out, &packet->destination);
 	put_station(out + 6, &packet->source);
-	put16(out + 12, is_ipv4 ? 0x0800 : 0x86dd);
+	put16(out + 12, is_ipv4 ? ETHER_IPV4 : ETHER_IPV6);
 	if (is_ipv4)
 		put_ipv4(packet, out + LINK, length);
 	else
 		put_ipv6(packet, out + LINK, length);
-	return LINK + header + length;
+	return LINK + ip_header(packet);
+}
+
+size_t gen_frame_build(const struct gen_packet *packet, uint8_t *out)
+{
+	size_t length = put_transport(packet, out + LINK + ip_header(packet));
+
+	return put_headers(packet, out, length) + length;
+}
+
+/* Fragments. */
+
+/* IPv4's are marked in its header, whose checksum changes; IPv6's by a header between. */
+static size_t mark_fragment(const struct gen_packet *packet, uint8_t *ip, size_t offset,
+			    enum gen_half half)
+{
+	uint8_t *between = ip + IPV6;
+
+	if (weir_address_is_ipv4(&packet->source)) {
+		put16(ip + 6, (half == GEN_FIRST_HALF ? 0x2000u : 0) | (uint32_t)offset / 8);
+		put16(ip + 10, 0);
+		put16(ip + 10, fold(sum_of(ip, IPV4)));
+		return 0;
+	}
+	between[0] = packet->protocol;
+	between[1] = 0;
+	put16(between + 2, (uint32_t)offset | (half == GEN_FIRST_HALF));
+	put32(between + 4, packet->identification);
+	ip[6] = NEXT_FRAGMENT;
+	return FRAGMENT_HEADER;
+}
+
+size_t gen_fragment_build(const struct gen_packet *packet, enum gen_half half, uint8_t *out)
+{
+	uint8_t whole[GEN_FRAME_MAX];
+	size_t length = put_transport(packet, whole);
+	size_t middle = length / 16 * 8;
+	size_t offset = half == GEN_FIRST_HALF ? 0 : middle;
+	size_t carried = half == GEN_FIRST_HALF ? middle : length - middle;
+	size_t between = weir_address_is_ipv4(&packet->source) ? 0 : FRAGMENT_HEADER;
+	size_t at = put_headers(packet, out, between + carried);
+
+	at += mark_fragment(packet, out + LINK, offset, half);
+	memcpy(out + at, whole + offset, carried);
+	return at + carried;
+}
+
+/* Errors. */
+
+/* IPv4's says that it needed fragmenting, IPv6's that it was too big. */
+size_t gen_error_build(const struct gen_packet *packet, uint8_t *out)
+{
+	bool is_ipv4 = weir_address_is_ipv4(&packet->source);
+	struct gen_packet error = { .source = packet->destination,
+				    .destination = packet->source,
+				    .protocol = is_ipv4 ? WEIR_PROTOCOL_ICMP : WEIR_PROTOCOL_ICMPV6,
+				    .identification = packet->identification };
+	uint8_t whole[GEN_FRAME_MAX];
+	size_t quoted = gen_frame_build(packet, whole) - LINK;
+	size_t most = ip_header(packet) + QUOTE;
+	uint8_t *at = out + LINK + ip_header(packet);
+	uint64_t sum;
+
+	quoted = quoted < most ? quoted : most;
+	quoted -= quoted % 2; /* for the sum; ports are far in front of it */
+	memset(at, 0, ICMP);
+	at[0] = is_ipv4 ? 3 : 2;
+	at[1] = is_ipv4 ? 4 : 0;
+	put16(at + 6, 1280);
+	memcpy(at + ICMP, whole + LINK, quoted);
+	sum = sum_of(at, ICMP + quoted);
+	put16(at + 2, fold(is_ipv4 ? sum : sum + pseudo_header(&error, ICMP + quoted)));
+	return put_headers(&error, out, ICMP + quoted) + ICMP + quoted;
+}
+
+size_t gen_noise_build(const struct weir_address *source, uint8_t *out)
+{
+	static const uint8_t request[] = { 0, 1, 8, 0, 6, 4, 0, 1 }; /* of Ethernet and IPv4 */
+	uint8_t *at = out + LINK;
+
+	memset(out, 0, LINK + 28);
+	memset(out, 0xff, 6);
+	put_station(out + 6, source);
+	put16(out + 12, ETHER_ARP);
+	memcpy(at, request, sizeof(request));
+	put_station(at + 8, source);
+	memcpy(at + 14, source->bytes + 12, 4);
+	memcpy(at + 24, source->bytes + 12, 4);
+	return LINK + 28;
 }

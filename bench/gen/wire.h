@@ -11,6 +11,7 @@
 
 enum {
 	GEN_PAYLOAD_MAX = 1400,
+	GEN_FRAGMENTED = 48, /* bytes of payload that are worth two fragments */
 	GEN_FRAME_MAX = 14 + 40 + 44 + GEN_PAYLOAD_MAX, /* link, IPv6, SCTP with any chunk */
 };
 
@@ -48,7 +49,20 @@ struct gen_packet {
 	uint32_t acknowledged;  /* of TCP; the transmission sequence number of SCTP */
 };
 
-/* Writes the frame and says how long it is: at most GEN_FRAME_MAX. */
+/* These write a frame and say how long it is: at most GEN_FRAME_MAX. */
 size_t gen_frame_build(const struct gen_packet *packet, uint8_t *out);
+
+/* The first or the last half of a packet that is GEN_FRAGMENTED. */
+enum gen_half {
+	GEN_FIRST_HALF,
+	GEN_LAST_HALF,
+};
+size_t gen_fragment_build(const struct gen_packet *packet, enum gen_half half, uint8_t *out);
+
+/* The other end's complaint that the packet was too big. */
+size_t gen_error_build(const struct gen_packet *packet, uint8_t *out);
+
+/* A question that is not of IP: who has that address? */
+size_t gen_noise_build(const struct weir_address *source, uint8_t *out);
 
 #endif

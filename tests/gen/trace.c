@@ -131,7 +131,8 @@ static bool read_next(struct reading *reading)
 	reading->at += RECORD_HEADER + reading->frame.captured;
 	assert_true(reading->at <= file->length);
 	weir_packet_decode(&reading->frame, &reading->packet);
-	assert_int_equal(reading->packet.kind, WEIR_PACKET_OK);
+	assert_true(reading->packet.kind == WEIR_PACKET_OK ||
+		    reading->packet.kind == WEIR_PACKET_NOT_IP);
 	return true;
 }
 
@@ -477,6 +478,92 @@ static void payloads_are_no_longer_than_was_asked_for(void **state)
 	}
 }
 
+/* What comes with packets. */
+
+static struct recorded *record_with(uint16_t fragments, uint16_t errors, uint16_t noise)
+{
+	struct gen_trace_options options = options_of(300, 100, 100, 10000);
+
+	options.fragments = fragments;
+	options.errors = errors;
+	options.noise = noise;
+	return record(&options);
+}
+
+static void fragments_come_in_pairs(void **state)
+{
+	struct recorded *recorded = record_with(GEN_ALL, 0, 0);
+	struct reading reading = begin_reading(recorded);
+	uint32_t pairs[2] = { 0, 0 }; /* of IPv4, of IPv6 */
+
+	(void)state;
+	while (read_next(&reading)) {
+		struct weir_packet first = reading.packet;
+
+		if (!first.is_fragment)
+			continue;
+		assert_int_equal(first.fragment_offset, 0);
+		assert_true(first.has_more_fragments);
+		assert_true(read_next(&reading));
+		assert_true(reading.packet.is_later_fragment);
+		assert_false(reading.packet.has_more_fragments);
+		assert_int_equal(reading.packet.fragment_id, first.fragment_id);
+		assert_int_equal(reading.packet.fragment_offset, first.fragment_length);
+		assert_memory_equal(&reading.packet.tuple.source, &first.tuple.source, 16);
+		pairs[!weir_address_is_ipv4(&first.tuple.source)]++;
+	}
+	assert_int_equal(reading.number, 10000);
+	assert_true(pairs[0] > 100 && pairs[1] > 100);
+	forget(recorded);
+}
+
+static void errors_are_about_the_packet_before(void **state)
+{
+	struct recorded *recorded = record_with(0, 2000, 0);
+	struct reading reading = begin_reading(recorded);
+	struct weir_tuple before = { .protocol = 0 };
+	uint32_t errors = 0;
+
+	(void)state;
+	while (read_next(&reading)) {
+		const struct weir_packet *packet = &reading.packet;
+
+		check_sums(&reading.frame, packet->tuple.protocol);
+		if (packet->has_quote) {
+			assert_memory_equal(&packet->quote.source, &before.source, 16);
+			assert_memory_equal(&packet->quote.destination, &before.destination, 16);
+			assert_int_equal(packet->quote.protocol, before.protocol);
+			assert_int_equal(packet->quote.source_port, before.source_port);
+			assert_int_equal(packet->quote.destination_port, before.destination_port);
+			assert_memory_equal(&packet->tuple.destination, &before.source, 16);
+			errors++;
+		}
+		before = packet->tuple;
+	}
+	assert_int_equal(reading.number, 10000);
+	assert_in_range(errors, 500, 1200);
+	forget(recorded);
+}
+
+static void noise_is_a_share_of_all_packets(void **state)
+{
+	struct recorded *recorded = record_with(1000, 1000, 2500);
+	struct reading reading = begin_reading(recorded);
+	uint64_t noise = 0;
+	uint64_t noise_at_half = 0;
+
+	(void)state;
+	while (read_next(&reading)) {
+		noise += reading.packet.kind == WEIR_PACKET_NOT_IP;
+		if (reading.number == 5000)
+			noise_at_half = noise;
+	}
+	assert_int_equal(reading.number, 10000);
+	assert_int_equal(noise, 2500);
+	assert_in_range(noise_at_half, 1100, 1400);
+	forget(recorded);
+}
+
 /* Errors. */
 
 enum wrong {
@@ -487,6 +574,8 @@ enum wrong {
 	TOO_SLOW,
 	TOO_FAST,
 	TOO_LONG,
+	TOO_NOISY,
+	MORE_THAN_ALL,
 	NO_CONNECTION,
 };
 
@@ -501,6 +590,8 @@ static const struct {
 	{ TOO_SLOW, "99 packets a second: 100 to 100000000" },
 	{ TOO_FAST, "100000001 packets a second: 100 to 100000000" },
 	{ TOO_LONG, "payloads of 1401 bytes: at most 1400" },
+	{ TOO_NOISY, "99 packets for 100 flows: each has at least one" },
+	{ MORE_THAN_ALL, "a share is more than all" },
 	{ NO_CONNECTION, "flows are wanted of a class without connections" },
 };
 
@@ -528,6 +619,12 @@ static void spoil(struct gen_trace_options *options, struct gen_connections *giv
 		break;
 	case TOO_LONG:
 		options->payload = GEN_TRACE_PAYLOAD_MAX + 1;
+		break;
+	case TOO_NOISY:
+		options->noise = 9010;
+		break;
+	case MORE_THAN_ALL:
+		options->fragments = GEN_ALL + 1;
 		break;
 	case NO_CONNECTION:
 		given->pools[GEN_DENIED].count = 0;
@@ -609,6 +706,9 @@ int main(void)
 		cmocka_unit_test(a_service_shows_before_the_pod_behind_it),
 		cmocka_unit_test(checksums_are_right),
 		cmocka_unit_test(payloads_are_no_longer_than_was_asked_for),
+		cmocka_unit_test(fragments_come_in_pairs),
+		cmocka_unit_test(errors_are_about_the_packet_before),
+		cmocka_unit_test(noise_is_a_share_of_all_packets),
 		cmocka_unit_test(options_that_contradict_each_other_are_refused),
 		cmocka_unit_test(more_flows_than_ports_are_refused),
 		cmocka_unit_test(a_failed_write_ends_the_writing),
