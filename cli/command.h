@@ -99,6 +99,13 @@ enum option_id {
 	OPTION_CONNECTIONS,
 	OPTION_PAYLOAD,
 	OPTION_RATE,
+	OPTION_WIRING,
+	OPTION_NEXT_HOP,
+	OPTION_MTU,
+	OPTION_MODE,
+	OPTION_HALVES,
+	OPTION_AT_CHANGE,
+	OPTION_IDLE,
 	OPTION_COLOR,
 	OPTION_HELP,
 	OPTION_COUNT,
@@ -166,6 +173,7 @@ extern const struct command eval_command;
 extern const struct command gen_command;
 extern const struct command list_command;
 extern const struct command replay_command;
+extern const struct command run_command;
 extern const struct command slim_command;
 
 extern const struct option_group policy_options;

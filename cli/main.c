@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Commands of later versions. */
-static const char *const absent_commands[] = { "diff", "test", "suggest", "run" };
+static const char *const absent_commands[] = { "diff", "test", "suggest" };
 
 static const struct command *find_command(const char *name)
 {
@@ -42,7 +42,7 @@ static void complain_command(const char *name)
 		complain(NULL, "unknown command '%s'; 'weir --help' lists the commands", name);
 }
 
-static enum exit_code run_command(const struct command *command, int argc, char **argv)
+static enum exit_code start_command(const struct command *command, int argc, char **argv)
 {
 	struct invocation invocation;
 	bool stop;
@@ -93,7 +93,7 @@ static enum exit_code dispatch(int argc, char **argv)
 		complain_command(name);
 		return EXIT_USAGE;
 	}
-	return run_command(command, argc - 1, argv + 1);
+	return start_command(command, argc - 1, argv + 1);
 }
 
 /* Output that did not get out is an error, whatever else went well. */

@@ -236,6 +236,18 @@ static enum manner manner_of(const struct passenger *passenger, const struct wei
 	return passenger->signals & WEIR_FLOW_ABORTS ? MANNER_ALONE : MANNER_GOES_ON;
 }
 
+/* A whole packet that came to a worker which has not its connection. */
+static void decode_astray(const struct weir_worker *worker, struct passenger *passenger)
+{
+	const struct weir_packet *packet = &passenger->packet;
+
+	if (packet->is_fragment || passenger->manner == MANNER_ERROR ||
+	    is_ours(worker, &packet->tuple, &passenger->verdict))
+		return;
+	passenger->manner = MANNER_PLAIN;
+	passenger->verdict.why = WEIR_PACKET_FLOW;
+}
+
 static void decode(struct weir_worker *worker, const struct weir_frame *frame, size_t i)
 {
 	struct passenger *passenger = &worker->burst.passengers[i];
@@ -264,6 +276,8 @@ static void decode(struct weir_worker *worker, const struct weir_frame *frame, s
 	}
 	passenger->side = (uint8_t)side;
 	key->zone = worker->burst.origin->zone;
+	if (worker->options.arrival == WEIR_ARRIVAL_ANY)
+		decode_astray(worker, passenger);
 }
 
 /* Questions. */
@@ -637,7 +651,7 @@ static void count(struct weir_worker *worker, const struct weir_frame *frame,
 {
 	worker->counters.packets[verdict->action]++;
 	worker->counters.bytes[verdict->action] += frame->wire;
-	worker->counters.why[verdict->why]++;
+	worker->counters.why[verdict->why] += verdict->action != WEIR_PACKET_ELSEWHERE;
 }
 
 static void run_burst(struct weir_worker *worker, const struct weir_frame *frames,

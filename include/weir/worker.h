@@ -7,10 +7,11 @@
  * nothing and never waits. One thread at a time for each worker; workers share nothing but the
  * slot.
  *
- * All packets of a connection must come to the same worker, as symmetric RSS or weir_worker_owner
- * has it. What is spread otherwise is answered with ELSEWHERE, and the caller moves the frame to
- * the worker named: fragments, whose later ones have no ports, and ICMP errors, whose connection is
- * in their quote.
+ * A connection has one worker, whichever way its packets go, as symmetric RSS or weir_worker_owner
+ * has it. What comes to another is answered with ELSEWHERE, and the caller moves the frame to the
+ * worker named. Where hardware spreads packets that is rare: fragments, whose later ones have no
+ * ports, and ICMP errors, whose connection is in their quote. Where nothing does, any worker may
+ * receive any packet.
  */
 #ifndef WEIR_WORKER_H
 #define WEIR_WORKER_H
@@ -62,7 +63,7 @@ const char *weir_packet_why_name(enum weir_packet_why why);
 struct weir_packet_verdict {
 	uint8_t action;  /* enum weir_packet_action */
 	uint8_t why;     /* enum weir_packet_why */
-	uint16_t worker; /* of ELSEWHERE */
+	uint16_t worker; /* of ELSEWHERE, whose why is FLOW, FRAGMENT or RELATED */
 	uint32_t ticket; /* of WAIT: below max_waiting */
 };
 
@@ -71,6 +72,12 @@ enum weir_at_change {
 	WEIR_AT_CHANGE_REVALIDATE, /* they end with their next packet */
 	WEIR_AT_CHANGE_KEEP,       /* they go on */
 	WEIR_AT_CHANGE_FLUSH,      /* all connections are forgotten, allowed or not */
+};
+
+/* How packets come to their worker. */
+enum weir_arrival {
+	WEIR_ARRIVAL_OWN, /* spread by connection: only fragments and errors are looked at */
+	WEIR_ARRIVAL_ANY, /* each is looked at; all fragments of a datagram come to one worker */
 };
 
 struct weir_worker_options {
@@ -86,6 +93,7 @@ struct weir_worker_options {
 	/* Which worker has a connection, whichever way its packet goes; NULL: weir_worker_owner. */
 	uint16_t (*owner)(void *context, const struct weir_tuple *tuple);
 	void *owner_context;
+	uint8_t arrival;      /* enum weir_arrival */
 	uint8_t at_change;    /* enum weir_at_change */
 	uint8_t on_ambiguous; /* WEIR_DENY or WEIR_ALLOW */
 	/* TCP and SCTP must begin with their opening; resets, answers, errors and messages that
@@ -135,7 +143,7 @@ uint16_t weir_worker_owner(const struct weir_tuple *tuple, uint16_t count);
 struct weir_worker_counters {
 	uint64_t packets[WEIR_PACKET_ACTIONS]; /* as they were answered first */
 	uint64_t bytes[WEIR_PACKET_ACTIONS];
-	uint64_t why[WEIR_PACKET_WHYS];
+	uint64_t why[WEIR_PACKET_WHYS]; /* but of ELSEWHERE: who takes them says */
 	uint64_t malformed[WEIR_MALFORMED_REASONS];
 	uint64_t released[2]; /* that had waited: denied, allowed; elsewhere in neither */
 	/* Judged connections, each denied packet being one: by direction, reason and action. */

@@ -462,6 +462,44 @@ static void what_comes_to_another_worker_is_handed_over(void **state)
 	}
 }
 
+/* Where nothing spreads packets each is looked at, wherever it comes. */
+static void any_packet_may_come_to_any_worker(void **state)
+{
+	static const char script[] = "0 tcp 10.0.1.1 1 10.0.2.1 80 S\n"
+				     "0 tcp 10.0.2.1 80 10.0.1.1 1 SA\n"
+				     "0 tcp 10.0.1.1 2 10.0.2.1 80 S\n"
+				     "0 first 10.0.1.1 6 10.0.2.1 53 9\n"
+				     "0 later 10.0.1.1 10.0.2.1 9\n"
+				     "0 error 10.0.1.2 10.0.2.1 3 4 tcp 10.0.2.1 80 10.0.1.1 1";
+	static struct frame_builder builders[SCRIPT_PACKETS];
+	struct weir_slot *slot = slot_with(cluster_policy(), 2);
+	struct pair pair = { .first = 0 };
+	struct weir_worker_counters counters;
+	struct weir_frame frames[SCRIPT_PACKETS];
+	size_t count = script_read(script, builders, frames);
+	char answers[TEXT] = "";
+
+	(void)state;
+	for (uint16_t j = 0; j < 2; j++)
+		pair.workers[j] = worker_with(
+			slot, &(struct weir_worker_options){ .index = j,
+							     .count = 2,
+							     .owner = by_port,
+							     .arrival = WEIR_ARRIVAL_ANY,
+							     .max_waiting = 4 });
+	for (size_t j = 0; j < count; j++)
+		play_pair(&pair, &frames[j], answers);
+	assert_string_equal(answers, "to1: judged to1: reply judged to1: judged to1: fragment "
+				     "to1: related");
+	weir_worker_count(pair.workers[0], &counters);
+	assert_int_equal(counters.packets[WEIR_PACKET_ELSEWHERE], 5);
+	assert_int_equal(counters.why[WEIR_PACKET_FLOW], 0);
+	assert_int_equal(counters.why[WEIR_PACKET_FRAGMENT], 0);
+	weir_worker_destroy(pair.workers[0]);
+	weir_worker_destroy(pair.workers[1]);
+	weir_slot_destroy(slot);
+}
+
 static void both_directions_have_one_owner(void **state)
 {
 	unsigned seen[4] = { 0 };
@@ -554,6 +592,7 @@ int main(void)
 		cmocka_unit_test(everything_is_counted),
 		cmocka_unit_test(zones_are_kept_apart_and_halves_as_asked),
 		cmocka_unit_test(what_comes_to_another_worker_is_handed_over),
+		cmocka_unit_test(any_packet_may_come_to_any_worker),
 		cmocka_unit_test(both_directions_have_one_owner),
 		cmocka_unit_test(bursts_of_any_size_are_answered_alike),
 		cmocka_unit_test(a_worker_needs_a_place_in_a_slot),

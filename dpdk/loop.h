@@ -1,0 +1,104 @@
+/*
+ * loop.h - what one core does, over and over: receive a burst, judge it, send or drop.
+ *
+ * A packet that belongs to another core goes to that one's ring; a fragment that waits for its
+ * first is held under its ticket. Nothing is allocated on the way but packets from their pool, and
+ * nothing waits. What a loop counts is its own until somebody asks: then it leaves a copy.
+ */
+#ifndef WEIR_DPDK_LOOP_H
+#define WEIR_DPDK_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ring.h>
+
+#include "weir/worker.h"
+
+#include "clock.h"
+#include "ports.h"
+
+enum {
+	LOOP_BURST = 32,
+	LOOP_WAITING = 1024, /* fragments that a core holds */
+};
+
+/* What becomes of a packet. */
+enum fate {
+	FATE_DROP,
+	FATE_SEND,
+	FATE_HOLD,
+	FATE_HAND, /* to the core whose it is */
+};
+
+struct port_counters {
+	uint64_t received;
+	uint64_t received_bytes;
+	uint64_t sent; /* by this port, wherever they came in */
+	uint64_t sent_bytes;
+	uint64_t unsent; /* the port took them not: dropped */
+};
+
+struct loop_counters {
+	struct weir_worker_counters worker;
+	struct port_counters port[PORTS_MAX]; /* by place */
+	uint64_t handed;                      /* to other cores */
+	uint64_t unhanded;                    /* their ring was full: dropped */
+	uint64_t held;                        /* now */
+	uint64_t polls;                       /* of a port's queue */
+	uint64_t polls_empty;
+};
+
+enum loop_state {
+	LOOP_RUN,
+	LOOP_DRAIN, /* receives nothing any more, takes what is handed over */
+	LOOP_STOP,
+};
+
+struct loop_options {
+	struct ports *ports;
+	const struct clock *clock;
+	struct weir_worker_options worker; /* its index is the core's */
+	struct weir_origin_of_frames origin;
+	enum fate fates[WEIR_PACKET_ACTIONS];
+	struct rte_ring *const *rings; /* by core */
+};
+
+struct loop {
+	struct loop_options options;
+	struct weir_worker *worker;
+	struct {
+		struct rte_mbuf *packets[LOOP_BURST];
+		uint16_t count;
+	} leaving[PORTS_MAX]; /* by place */
+	struct rte_mbuf *held[LOOP_WAITING];
+	struct loop_counters counters;
+	struct loop_counters told; /* a copy for whoever asked */
+	/* Shared with the thread that steers. */
+	uint32_t state;    /* enum loop_state, told by it */
+	uint32_t reached;  /* enum loop_state, answered */
+	uint64_t asked;    /* counters, so many times */
+	uint64_t answered; /* so many times */
+	uint64_t latest;   /* when a packet last came, */
+	uint64_t looked;   /* and when it last looked for some */
+};
+
+/* 0 or a negative errno. */
+int loop_init(struct loop *loop, const struct loop_options *options);
+/* Frees what it still holds. */
+void loop_finish(struct loop *loop);
+
+/* Runs until it is told to stop: a function for rte_eal_remote_launch. */
+int loop_run(void *loop);
+
+/* For one thread that steers at a time. */
+void loop_tell(struct loop *loop, enum loop_state state);
+bool loop_has_reached(const struct loop *loop, enum loop_state state);
+/* For how many nanoseconds it has looked for packets in vain. A loop whose processor does something
+ * else does not look. */
+uint64_t loop_idle(const struct loop *loop);
+/* As they are or were since the call; a loop that does not run is read itself. False: it did not
+ * answer within a tenth of a second. */
+bool loop_count(struct loop *loop, struct loop_counters *out);
+
+#endif

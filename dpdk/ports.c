@@ -1,0 +1,225 @@
+#include "ports.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_ethdev.h>
+
+#include "say.h"
+
+enum {
+	RING = 1024,         /* descriptors of a queue */
+	CACHE = 256,         /* packets that a core keeps of the pool */
+	MORE_A_CORE = 8192,  /* packets under way in a core's buffers, and held */
+	FRAME_OVERHEAD = 26, /* Ethernet, two VLAN tags, checksum */
+};
+
+static int fail(const char *name, const char *what, int status)
+{
+	say("port %s: %s: %s", name, what, strerror(-status));
+	return status;
+}
+
+static uint16_t at_most(uint16_t wanted, uint16_t most)
+{
+	return wanted < most ? wanted : most;
+}
+
+static int configure(struct port *port, const struct ports_options *options,
+		     struct rte_eth_dev_info *info)
+{
+	struct rte_eth_conf conf = { .txmode.offloads = 0 };
+	int status = rte_eth_dev_info_get(port->id, info);
+
+	if (status)
+		return fail(port->name, "cannot be asked", status);
+	port->receiving_queues = at_most(at_most(options->cores, info->max_rx_queues), QUEUES_MAX);
+	port->sending_queues = at_most(at_most(options->cores, info->max_tx_queues), QUEUES_MAX);
+	port->spread = spread_configure(&conf, info, port->receiving_queues);
+	if (options->mtu > RTE_ETHER_MTU)
+		conf.rxmode.mtu = options->mtu;
+	status = rte_eth_dev_configure(port->id, port->receiving_queues, port->sending_queues,
+				       &conf);
+	return status ? fail(port->name, "cannot be configured", status) : 0;
+}
+
+static int set_up_queues(const struct port *port, struct rte_mempool *pool,
+			 const struct rte_eth_dev_info *info)
+{
+	int socket = rte_eth_dev_socket_id(port->id);
+	uint16_t receiving = RING;
+	uint16_t sending = RING;
+	int status = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &receiving, &sending);
+
+	for (uint16_t i = 0; !status && i < port->receiving_queues; i++)
+		status = rte_eth_rx_queue_setup(port->id, i, receiving, (unsigned)socket,
+						&info->default_rxconf, pool);
+	for (uint16_t i = 0; !status && i < port->sending_queues; i++)
+		status = rte_eth_tx_queue_setup(port->id, i, sending, (unsigned)socket,
+						&info->default_txconf);
+	return status ? fail(port->name, "cannot set up its queues", status) : 0;
+}
+
+static int start(struct port *port, const struct ports_options *options, struct rte_mempool *pool)
+{
+	struct rte_eth_dev_info info;
+	int status = configure(port, options, &info);
+
+	if (!status)
+		status = set_up_queues(port, pool, &info);
+	if (status)
+		return status;
+	for (unsigned i = 0; i < QUEUES_MAX; i++)
+		rte_spinlock_init(&port->sending[i]);
+	status = rte_eth_dev_start(port->id);
+	if (status)
+		return fail(port->name, "cannot be started", status);
+	if (port->spread.entries && spread_start(&port->spread, port->id)) {
+		say("port %s: does not spread as it is told: software does", port->name);
+		port->spread = (struct spread){ 0 };
+	}
+	/* Packets for others are what it is for. Some ports hear everything anyway. */
+	status = rte_eth_promiscuous_enable(port->id);
+	if (status && status != -ENOTSUP)
+		say("port %s: not promiscuous: %s", port->name, strerror(-status));
+	return 0;
+}
+
+static int find_ports(struct ports *ports)
+{
+	uint16_t id;
+
+	RTE_ETH_FOREACH_DEV(id)
+	{
+		struct port *port = &ports->port[ports->count];
+
+		if (ports->count == PORTS_MAX) {
+			say("there are more than %d ports", PORTS_MAX);
+			return -E2BIG;
+		}
+		port->id = id;
+		if (rte_eth_dev_get_name_by_port(id, port->name))
+			snprintf(port->name, sizeof(port->name), "%u", id);
+		ports->count++;
+	}
+	if (!ports->count) {
+		say("there is no port: bind a NIC to a driver of DPDK's, or name one behind --, as "
+		    "in --vdev=net_af_packet0,iface=eth0");
+		return -ENODEV;
+	}
+	if (ports->options.wiring == WIRING_PAIRS && ports->count % 2) {
+		say("%u ports are no pairs: give one more, or --wiring one-armed", ports->count);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static void wire(struct ports *ports)
+{
+	for (uint16_t i = 0; i < ports->count; i++) {
+		uint16_t to = ports->options.wiring == WIRING_PAIRS ? i ^ 1 : i;
+
+		ports->port[i].to = ports->port[to].id;
+		ports->to[ports->port[i].id] = to;
+	}
+}
+
+/* One for all, or none. */
+static struct spread common_spread(const struct ports *ports)
+{
+	const struct spread *first = &ports->port[0].spread;
+
+	for (uint16_t i = 0; i < ports->count; i++) {
+		if (!spread_equal(&ports->port[i].spread, first))
+			return (struct spread){ 0 };
+	}
+	return first->queues == ports->options.cores ? *first : (struct spread){ 0 };
+}
+
+static int make_pool(struct ports *ports)
+{
+	uint32_t queues = 2u * ports->count * ports->options.cores * RING;
+	uint32_t packets = queues + MORE_A_CORE * ports->options.cores;
+	uint32_t room = ports->options.mtu + FRAME_OVERHEAD;
+
+	if (room < RTE_MBUF_DEFAULT_DATAROOM)
+		room = RTE_MBUF_DEFAULT_DATAROOM;
+	ports->pool = rte_pktmbuf_pool_create("weir-packets", packets, CACHE, 0,
+					      (uint16_t)(room + RTE_PKTMBUF_HEADROOM),
+					      (int)rte_socket_id());
+	if (ports->pool)
+		return 0;
+	say("no memory for %u packets of %u bytes: give more with -m behind --", packets, room);
+	return -ENOMEM;
+}
+
+int ports_start(struct ports *ports, const struct ports_options *options)
+{
+	int status;
+
+	memset(ports, 0, sizeof(*ports));
+	ports->options = *options;
+	status = find_ports(ports);
+	if (!status)
+		status = make_pool(ports);
+	if (status)
+		return status;
+	wire(ports);
+	for (uint16_t i = 0; !status && i < ports->count; i++)
+		status = start(&ports->port[i], options, ports->pool);
+	ports->spread = common_spread(ports);
+	return status;
+}
+
+void ports_stop(struct ports *ports)
+{
+	for (uint16_t i = 0; i < ports->count; i++) {
+		rte_eth_dev_stop(ports->port[i].id);
+		rte_eth_dev_close(ports->port[i].id);
+	}
+	rte_mempool_free(ports->pool);
+}
+
+uint16_t ports_queue(const struct ports *ports, uint16_t place, uint16_t core)
+{
+	uint16_t queues = ports->port[place].receiving_queues;
+	uint16_t cores = ports->options.cores;
+	/* Ports with few queues begin at different cores. */
+	uint16_t queue =
+		queues == cores ? core : (uint16_t)((core + cores - place % cores) % cores);
+
+	return queue < queues ? queue : NO_QUEUE;
+}
+
+static void readdress(const struct ports *ports, const struct port *port, struct rte_mbuf **packets,
+		      uint16_t n)
+{
+	struct rte_ether_addr own;
+
+	if (rte_eth_macaddr_get(port->id, &own))
+		return;
+	for (uint16_t i = 0; i < n; i++) {
+		struct rte_ether_hdr *header = rte_pktmbuf_mtod(packets[i], struct rte_ether_hdr *);
+
+		if (rte_pktmbuf_data_len(packets[i]) < sizeof(*header))
+			continue;
+		rte_ether_addr_copy(&ports->options.next_hop, &header->dst_addr);
+		rte_ether_addr_copy(&own, &header->src_addr);
+	}
+}
+
+uint16_t ports_send(struct ports *ports, uint16_t place, uint16_t core, struct rte_mbuf **packets,
+		    uint16_t n)
+{
+	struct port *port = &ports->port[place];
+	uint16_t queue = core % port->sending_queues;
+	uint16_t sent;
+
+	if (ports->options.has_next_hop)
+		readdress(ports, port, packets, n);
+	rte_spinlock_lock(&port->sending[queue]);
+	sent = rte_eth_tx_burst(port->id, queue, packets, n);
+	rte_spinlock_unlock(&port->sending[queue]);
+	return sent;
+}

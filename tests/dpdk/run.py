@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""run.py WEIR TRACES: the fast path on ports that are files, beside the replay of the same trace.
+
+For every scenario's captures, on one core and on several, weir run must count what
+weir replay --live counts, and send what that allows, byte for byte and no more.
+"""
+import hashlib
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+EAL = ["--no-huge", "-m", "512", "--no-shconf", "--no-pci", "--no-telemetry", "--iova-mode=va", "--log-level=error"]
+FAILURES = []
+
+
+def digest(value):
+    """Short enough to print: of lists of frames their number and a hash."""
+    if isinstance(value, list) and value and isinstance(value[0], bytes):
+        return f"{len(value)} frames {hashlib.sha256(b''.join(value)).hexdigest()[:12]}"
+    return value
+
+
+def check(what, want, got):
+    if want != got:
+        want, got = digest(want), digest(got)
+        FAILURES.append(f"{what}: expected {want}, got {got}")
+        print("FAILED", FAILURES[-1])
+
+
+def lcores(cores):
+    """The first steers; all share the processors that there are."""
+    cpus = sorted(os.sched_getaffinity(0))
+    return ["--lcores", ",".join(f"{i}@{cpus[i % len(cpus)]}" for i in range(cores + 1))]
+
+
+def frames(path):
+    """Frames of a pcap file, with the byte order it was written in."""
+    data = open(path, "rb").read()
+    order = "<" if data[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
+    at, out = 24, []
+    while at < len(data):
+        length = struct.unpack(order + "I", data[at + 8 : at + 12])[0]
+        out.append(data[at + 16 : at + 16 + length])
+        at += 16 + length
+    return out
+
+
+def link_type(path):
+    data = open(path, "rb").read(24)
+    order = "<" if data[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
+    return struct.unpack(order + "I", data[20:24])[0]
+
+
+class Ports:
+    """A pair of ports: what comes in by the first is a trace, by the second nothing."""
+
+    def __init__(self, folder, trace):
+        self.out = os.path.join(folder, "out.pcap")
+        self.back = os.path.join(folder, "back.pcap")
+        nothing = os.path.join(folder, "nothing.pcap")
+        with open(nothing, "wb") as file:
+            file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+        self.arguments = [
+            f"--vdev=net_pcap0,rx_pcap={trace},tx_pcap={self.back}",
+            f"--vdev=net_pcap1,rx_pcap={nothing},tx_pcap={self.out}",
+        ]
+
+
+def start(weir, policies, ports, options, cores):
+    command = [weir, "run", "-o", "json"]
+    for path in policies:
+        command += ["-f", path]
+    command += options + ["--"] + EAL + lcores(cores) + ports.arguments
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish(process, what):
+    out, err = process.communicate(timeout=60)
+    check(f"{what}: exit code ({err.strip()})", 0, process.returncode)
+    return json.loads(out) if out else {}, err
+
+
+def run(weir, policies, trace, options, cores, what):
+    with tempfile.TemporaryDirectory() as folder:
+        ports = Ports(folder, trace)
+        report, _ = finish(start(weir, policies, ports, ["--idle", "300"] + options, cores), what)
+        return report, frames(ports.out), frames(ports.back)
+
+
+def replay(weir, policies, trace, what):
+    command = [weir, "replay", "--live", "--packets", "-o", "json", "-r", trace]
+    for path in policies:
+        command += ["-f", path]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    check(f"{what}: replay's exit code", 0, done.returncode)
+    return json.loads(done.stdout)
+
+
+def same(weir, policies, trace, cores):
+    what = f"{trace} on {cores} core(s)"
+    want = replay(weir, policies, trace, what)
+    got, sent, back = run(weir, policies, trace, [], cores, what)
+    summary = want["summary"]
+    for key in ("packets", "allowed", "denied", "not_ip", "opaque", "malformed"):
+        check(f"{what}: {key}", summary[key], got.get(key))
+    check(f"{what}: rules", summary["rules"], got.get("rules"))
+    passed = [
+        frame
+        for frame, packet in zip(frames(trace), want["packets"])
+        if packet["class"] in ("allowed", "not_ip")
+    ]
+    # Several cores keep the order within connections only; fragments that waited come later.
+    check(f"{what}: what was sent", sorted(passed), sorted(sent))
+    if cores == 1 and not any(p["why"] == "fragment" for p in want["packets"]):
+        check(f"{what}: its order", passed, sent)
+    check(f"{what}: what was sent back", [], back)
+    check(f"{what}: lost", 0, sum(p["unsent"] + p["missed"] for p in got.get("ports", [])))
+    return got.get("live", {}).get("handed_to_other_cores", 0)
+
+
+def monitor(weir, policies, trace):
+    what = f"{trace} monitored"
+    want, _, _ = run(weir, policies, trace, [], 1, what)
+    got, sent, _ = run(weir, policies, trace, ["--mode", "monitor"], 1, what)
+    check(f"{what}: denied", want["denied"], got["denied"])
+    check(f"{what}: something is denied", True, got["denied"] > 0)
+    check(f"{what}: what was sent", frames(trace), sent)
+
+
+def one_armed(weir, policies, trace):
+    what = f"{trace} one-armed"
+    hop = "02:00:00:00:00:07"
+    want, passed, _ = run(weir, policies, trace, [], 1, what)
+    _, sent, back = run(weir, policies, trace, ["--wiring", "one-armed", "--next-hop", hop], 1, what)
+    check(f"{what}: how many", len(passed), len(back))
+    check(f"{what}: the other port", [], sent)
+    check(f"{what}: next hop", {bytes.fromhex(hop.replace(":", ""))}, {frame[:6] for frame in back})
+    check(f"{what}: the rest", [frame[12:] for frame in passed], [frame[12:] for frame in back])
+
+
+def await_words(process, words, errors):
+    """Until standard error has said the words."""
+    for line in process.stderr:
+        errors.append(line)
+        if words in line:
+            return
+    check(f"it says '{words}'", True, "".join(errors))
+
+
+def reload(weir, policies, trace):
+    """A broken policy is refused, a good one taken; by signal, and because its file changed."""
+    what = "reload"
+    with tempfile.TemporaryDirectory() as folder:
+        ports = Ports(folder, trace)
+        policy = os.path.join(folder, "policy.yaml")
+        good = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: %s, namespace: app1-ns}\nspec: {podSelector: {}}\n"
+        open(policy, "w", encoding="utf-8").write(good % "first")
+        process = start(weir, policies + [policy], ports, ["--seconds", "40"], 1)
+        errors = []
+        await_words(process, "ready", errors)
+        open(policy, "w", encoding="utf-8").write("kind: NetworkPolicy\n")
+        process.send_signal(signal.SIGHUP)
+        await_words(process, "the old policy stays", errors)
+        open(policy, "w", encoding="utf-8").write(good % "second")
+        await_words(process, "a new policy is in force", errors)
+        process.send_signal(signal.SIGHUP)
+        await_words(process, "nothing changes", errors)
+        process.send_signal(signal.SIGTERM)
+        report, _ = finish(process, what)
+        check(f"{what}: policies", 2, report["live"].get("policies"))
+        check(f"{what}: refused", True, report["live"].get("policies_refused", 0) >= 1)
+
+
+def main():
+    weir, traces = sys.argv[1], sys.argv[2]
+    handed = 0
+    for scenario, folders in (
+        ("three-tier", ["manifests", "mended"]),
+        ("dual-stack", ["manifests"]),
+        ("cluster-tiers", ["manifests"]),
+        ("egress-dns-https", ["manifests"]),
+    ):
+        base = os.path.join(traces, scenario)
+        policies = [os.path.join(base, folder) for folder in folders if os.path.isdir(os.path.join(base, folder))]
+        captures = sorted(os.listdir(os.path.join(base, "capture")))
+        captures = [os.path.join(base, "capture", name) for name in captures if name.endswith(".pcap")]
+        captures = [path for path in captures if link_type(path) == 1]
+        check(f"{scenario}: it has captures", True, len(captures) > 0)
+        for trace in captures[:1]:
+            handed += same(weir, policies, trace, 1)
+            handed += same(weir, policies, trace, 3)
+    check("packets were handed to other cores", True, handed > 0)
+    base = os.path.join(traces, "three-tier")
+    policies = [os.path.join(base, "manifests"), os.path.join(base, "mended")]
+    trace = os.path.join(base, "capture", "frontend.pcap")
+    monitor(weir, policies, trace)
+    one_armed(weir, policies, trace)
+    reload(weir, policies, trace)
+    print(f"{len(FAILURES)} failures, {handed} packets handed over")
+    return 1 if FAILURES else 0
+
+
+sys.exit(main())
