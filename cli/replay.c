@@ -137,7 +137,7 @@ static enum exit_code find_flows(struct replay *replay)
 		status = -errno;
 	if (!status)
 		status = weir_trace_create(replay->input.policy, &options, &replay->trace);
-	trace_input_begin(&replay->trace_input);
+	trace_input_begin(&replay->trace_input, "reading");
 	while ((n = trace_input_next(&replay->trace_input, frames, &status))) {
 		status = weir_trace_add(replay->trace, frames, n);
 		replay->view.last_packet = frames[n - 1].number;
@@ -205,7 +205,9 @@ static enum exit_code write_files(struct replay *replay)
 				    &replay->error);
 	if (status)
 		return fail(replay, status);
+	trace_input_begin(&replay->trace_input, "writing");
 	code = visit_packets(replay, file_packet);
+	trace_input_end(&replay->trace_input);
 	if (code != EXIT_CLEAN)
 		return code;
 	status = replay_files_end(&replay->files, &replay->error);
@@ -323,9 +325,31 @@ static const struct {
 	  "--live and --denied exclude each other: --live writes no files" },
 };
 
+static const struct {
+	enum option_id id;
+	const char *name;
+} only_live[] = { { OPTION_STRICT, "--strict" },
+		  { OPTION_MAX_FLOWS, "--max-flows" },
+		  { OPTION_ON_AMBIGUOUS, "--on-ambiguous" } };
+
+/* What would be without effect. */
+static enum exit_code check_live_options(const struct invocation *invocation)
+{
+	if (option_given(invocation, OPTION_LIVE))
+		return EXIT_CLEAN;
+	for (size_t i = 0; i < sizeof(only_live) / sizeof(only_live[0]); i++) {
+		if (!option_given(invocation, only_live[i].id))
+			continue;
+		complain(invocation->command, "%s goes with --live", only_live[i].name);
+		return EXIT_USAGE;
+	}
+	return EXIT_CLEAN;
+}
+
 static enum exit_code check_usage(const struct replay *replay)
 {
 	const struct invocation *invocation = replay->invocation;
+	enum exit_code code = check_live_options(invocation);
 
 	if (!option_given(invocation, OPTION_READ) && !option_given(invocation, OPTION_INTERFACE)) {
 		complain(invocation->command, "-r TRACE is missing: the capture to replay");
@@ -338,7 +362,7 @@ static enum exit_code check_usage(const struct replay *replay)
 		complain(invocation->command, "%s", exclusive[i].text);
 		return EXIT_USAGE;
 	}
-	return replay_follow_check(invocation);
+	return code == EXIT_CLEAN ? replay_follow_check(invocation) : code;
 }
 
 /* Each step runs only after the one before went well. */

@@ -163,7 +163,7 @@ static enum exit_code judge_packets(struct live *live)
 	int status = 0;
 	size_t n;
 
-	trace_input_begin(live->input);
+	trace_input_begin(live->input, "reading");
 	while ((n = trace_input_next(live->input, frames, &status))) {
 		weir_worker_process(live->worker, &origin, frames, n, verdicts);
 		for (size_t i = 0; i < n; i++)

@@ -60,9 +60,9 @@ void trace_input_finish(struct trace_input *input)
 	weir_capture_close(input->capture);
 }
 
-void trace_input_begin(struct trace_input *input)
+void trace_input_begin(struct trace_input *input, const char *label)
 {
-	report_progress_begin(&input->progress, stderr, "reading");
+	report_progress_begin(&input->progress, stderr, label);
 }
 
 void trace_input_end(struct trace_input *input)

@@ -36,7 +36,7 @@ void trace_input_finish(struct trace_input *input);
  * read has no verdict. Shows the progress of what was begun. */
 size_t trace_input_next(struct trace_input *input, struct weir_frame frames[TRACE_BURST],
 			int *status);
-void trace_input_begin(struct trace_input *input);
+void trace_input_begin(struct trace_input *input, const char *label);
 void trace_input_end(struct trace_input *input);
 
 #endif
