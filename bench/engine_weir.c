@@ -101,8 +101,8 @@ static const struct {
 } names[] = {
 	{ "scalar", "weir/scalar" },
 	{ "bits", "weir/bits" },
-	{ "avx2", "weir/avx2" },
-	{ "avx512", "weir/avx512" },
+	{ "staged", "weir/staged" },
+	{ "staged-bits", "weir/staged-bits" },
 };
 
 static const char *name_of(const char *kernel)

@@ -7,7 +7,8 @@ static bool always(void)
 }
 
 static const struct weir_kernel kernels[] = {
-	{ "scalar", always, weir_kernel_scalar },
+	{ "scalar", always, weir_kernel_scalar, false },
+	{ "staged", always, weir_kernel_staged, true },
 };
 
 const struct weir_kernel *weir_kernels(size_t *count)

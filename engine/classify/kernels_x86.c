@@ -14,8 +14,10 @@ static bool has_bits(void)
 }
 
 static const struct weir_kernel kernels[] = {
-	{ "scalar", always, weir_kernel_scalar },
-	{ "bits", has_bits, weir_kernel_bits },
+	{ "scalar", always, weir_kernel_scalar, false },
+	{ "bits", has_bits, weir_kernel_bits, false },
+	{ "staged", always, weir_kernel_staged, true },
+	{ "staged-bits", has_bits, weir_kernel_staged_bits, true },
 };
 
 const struct weir_kernel *weir_kernels(size_t *count)

@@ -36,10 +36,16 @@ child_of(const struct lookup *lookup, const struct layout_trie_node *node, unsig
 	return lookup->nodes + node->first_child + rank(node->children, slot) - 1;
 }
 
+static inline const uint32_t *leaf_place(const struct lookup *lookup,
+					 const struct layout_trie_node *node, unsigned slot)
+{
+	return lookup->leaves + node->first_leaf + rank(node->starts, slot) - 1;
+}
+
 static inline uint32_t leaf_of(const struct lookup *lookup, const struct layout_trie_node *node,
 			       unsigned slot)
 {
-	return lookup->leaves[node->first_leaf + rank(node->starts, slot) - 1];
+	return *leaf_place(lookup, node, slot);
 }
 
 static inline uint32_t find_ipv4(const struct lookup *lookup, uint32_t address)
@@ -151,20 +157,48 @@ static inline uint32_t cell_in_line(const struct layout_line *line, uint32_t cla
 	return line->cells[__builtin_ctz(found)];
 }
 
+static inline uint32_t row_form(uint32_t row)
+{
+	return row & ((1u << LAYOUT_ROW_BITS) - 1);
+}
+
+/* Where a row has the cell of a class: the cell itself, or the line to look in. */
+static inline const void *cell_place(const struct lookup *lookup, enum weir_direction direction,
+				     uint32_t row, uint32_t class)
+{
+	const struct layout_line *lines = lookup->rows[direction] + (row >> LAYOUT_ROW_BITS);
+
+	if (row_form(row) == LAYOUT_ROW_DENSE)
+		return (const uint16_t *)lines + (class & ~LAYOUT_OUTSIDE);
+	return lines + layout_bucket(class, row_form(row));
+}
+
+static inline uint32_t cell_at(const void *place, uint32_t row, uint32_t class)
+{
+	if (row_form(row) == LAYOUT_ROW_DENSE)
+		return *(const uint16_t *)place;
+	return cell_in_line(place, class);
+}
+
 static inline uint32_t cell_of(const struct lookup *lookup, enum weir_direction direction,
 			       uint32_t row, uint32_t class)
 {
-	const struct layout_line *lines = lookup->rows[direction] + (row >> LAYOUT_ROW_BITS);
-	uint32_t bits = row & ((1u << LAYOUT_ROW_BITS) - 1);
-
-	if (bits == LAYOUT_ROW_DENSE)
-		return ((const uint16_t *)lines)[class & ~LAYOUT_OUTSIDE];
-	return cell_in_line(lines + layout_bucket(class, bits), class);
+	return cell_at(cell_place(lookup, direction, row, class), row, class);
 }
 
 static inline const struct layout_profile *profile_of(const struct lookup *lookup, uint32_t leaf)
 {
 	return &lookup->profiles[leaf & ((1u << lookup->profile_bits) - 1)];
+}
+
+static inline const uint64_t *port_set_of(const struct lookup *lookup, uint32_t cell)
+{
+	return lookup->port_sets + (size_t)cell * lookup->port_set_words;
+}
+
+static inline uint32_t port_set_has(const uint64_t *set, uint32_t port_class)
+{
+	return set[port_class >> 6] >> (port_class & 63) & 1;
 }
 
 /* Whether the near end's side allows a port class; 0 or 1. */
@@ -173,9 +207,8 @@ static inline uint32_t side_allows(const struct lookup *lookup, enum weir_direct
 				   const struct layout_profile *far, uint32_t port_class)
 {
 	uint32_t cell = cell_of(lookup, direction, near->row[direction], far->class[direction]);
-	const uint64_t *set = lookup->port_sets + (size_t)cell * lookup->port_set_words;
 
-	return set[port_class >> 6] >> (port_class & 63) & 1;
+	return port_set_has(port_set_of(lookup, cell), port_class);
 }
 
 /* A pod and its own node, where nothing else is asked; 0 or 1. */

@@ -20,12 +20,27 @@ const char *weir_reason_name(enum weir_reason reason)
 	return (size_t)reason < count ? reason_names[reason] : "";
 }
 
-static const struct weir_kernel *best_kernel(void)
+enum {
+	/* Hot bytes. Below, plain order is up to 1.4 times as fast from warm caches; from here on
+	 * the two are alike there, and from cold ones the stages are twice as fast. */
+	STAGED_FROM = 256 << 10,
+};
+
+static size_t hot_bytes(const struct layout_header *header)
+{
+	size_t bytes = 0;
+
+	for (unsigned i = 0; i < LAYOUT_HOT_SECTIONS; i++)
+		bytes += header->sections[i].length;
+	return bytes;
+}
+
+static const struct weir_kernel *best_kernel(bool is_large)
 {
 	size_t count;
 	const struct weir_kernel *kernels = weir_kernels(&count);
 
-	while (!kernels[count - 1].is_supported())
+	while (kernels[count - 1].is_staged != is_large || !kernels[count - 1].is_supported())
 		count--;
 	return &kernels[count - 1];
 }
@@ -41,7 +56,6 @@ int weir_policy_borrow(const struct weir_allocator *allocator, const struct layo
 		return -ENOMEM;
 	policy->allocator = allocator;
 	policy->references = 1;
-	policy->kernel = best_kernel();
 	policy->lookup.header = header;
 	*out = policy;
 	return 0;
@@ -84,6 +98,7 @@ void weir_policy_attach(struct weir_policy *policy)
 	lookup->port_sets = layout_section(header, LAYOUT_PORT_SETS);
 	lookup->port_set_words = header->port_set_words;
 	lookup->profile_bits = header->profile_bits;
+	policy->kernel = best_kernel(hot_bytes(header) >= STAGED_FROM);
 	lookup->first_source_node = header->first_node_profile;
 	lookup->first_destination_node =
 		header->own_node == WEIR_OWN_NODE_ALLOW ? header->first_node_profile : UINT32_MAX;
@@ -134,7 +149,6 @@ void weir_policy_measure(const struct weir_policy *policy, struct weir_policy_si
 		.ingress_groups = header->groups[WEIR_INGRESS],
 		.port_classes = header->port_classes,
 		.rules = header->rules,
+		.hot_bytes = hot_bytes(header),
 	};
-	for (unsigned i = 0; i < LAYOUT_HOT_SECTIONS; i++)
-		out->hot_bytes += header->sections[i].length;
 }

@@ -1,5 +1,5 @@
 /*
- * gate.c - fixed work for the instruction counter: `gate CASE` does it once.
+ * gate.c - fixed work for the instruction counter: `gate CASE` does it once. Two cases print sizes.
  *
  * The counter collects only inside weir's own functions, so the making of the work is free. The
  * work comes from seeds, so that the count of one compiler on one architecture is one number.
@@ -178,6 +178,18 @@ static int classify(const char *name)
 	return 77;
 }
 
+/* Sizes of the compiled form: numbers that are counted as they are. */
+static int print_bytes(bool only_hot)
+{
+	struct weir_policy *policy = compile_fixed();
+	struct weir_policy_sizes sizes;
+
+	weir_policy_measure(policy, &sizes);
+	printf("%zu\n", only_hot ? sizes.hot_bytes : sizes.total_bytes);
+	weir_policy_unref(policy);
+	return 0;
+}
+
 static int decode(void)
 {
 	struct frame_builder frames[3];
@@ -200,5 +212,7 @@ int main(int argc, char **argv)
 		return 2;
 	if (strcmp(argv[1], "decode") == 0)
 		return decode();
+	if (strcmp(argv[1], "bytes") == 0 || strcmp(argv[1], "hot-bytes") == 0)
+		return print_bytes(argv[1][0] == 'h');
 	return classify(argv[1]);
 }
