@@ -323,27 +323,27 @@ static void spell(const struct recorded *recorded, char *out)
 
 static const struct {
 	const char *name;
-	uint8_t protocol;
-	enum gen_class kind;
-	bool is_through;
 	uint64_t packets;
 	const char *begins;
 	const char *ends;
+	enum gen_class kind;
+	uint8_t protocol;
+	bool is_through;
 } talks[] = {
-	{ "TCP", WEIR_PROTOCOL_TCP, GEN_ALLOWED, false, 20, "SsA", "FfA" },
-	{ "TCP cut short", WEIR_PROTOCOL_TCP, GEN_ALLOWED, false, 5, "SsA", "" },
-	{ "TCP of one packet", WEIR_PROTOCOL_TCP, GEN_ALLOWED, false, 1, "S", "S" },
-	{ "TCP without data", WEIR_PROTOCOL_TCP, GEN_ALLOWED, false, 6, "SsAFfA", "SsAFfA" },
-	{ "TCP denied", WEIR_PROTOCOL_TCP, GEN_DENIED, false, 4, "SSSS", "SSSS" },
-	{ "TCP through a service", WEIR_PROTOCOL_TCP, GEN_ALLOWED, true, 12, "SSssAAFFffAA", "AA" },
-	{ "TCP through a service, odd", WEIR_PROTOCOL_TCP, GEN_ALLOWED, true, 3, "SSs", "s" },
-	{ "SCTP", WEIR_PROTOCOL_SCTP, GEN_ALLOWED, false, 20, "IiCk", "WxY" },
-	{ "SCTP denied", WEIR_PROTOCOL_SCTP, GEN_DENIED, false, 3, "III", "III" },
-	{ "UDP", WEIR_PROTOCOL_UDP, GEN_ALLOWED, false, 5, "PpPpP", "PpPpP" },
-	{ "UDP denied", WEIR_PROTOCOL_UDP, GEN_DENIED, false, 3, "PPP", "PPP" },
-	{ "echo", WEIR_PROTOCOL_ICMP, GEN_ALLOWED, false, 4, "PpPp", "PpPp" },
-	{ "echo of IPv6", WEIR_PROTOCOL_ICMPV6, GEN_ALLOWED, false, 4, "PpPp", "PpPp" },
-	{ "echo denied", WEIR_PROTOCOL_ICMP, GEN_DENIED, false, 3, "PPP", "PPP" },
+	{ "TCP", 20, "SsA", "FfA", GEN_ALLOWED, WEIR_PROTOCOL_TCP, false },
+	{ "TCP cut short", 5, "SsA", "", GEN_ALLOWED, WEIR_PROTOCOL_TCP, false },
+	{ "TCP of one packet", 1, "S", "S", GEN_ALLOWED, WEIR_PROTOCOL_TCP, false },
+	{ "TCP without data", 6, "SsAFfA", "SsAFfA", GEN_ALLOWED, WEIR_PROTOCOL_TCP, false },
+	{ "TCP denied", 4, "SSSS", "SSSS", GEN_DENIED, WEIR_PROTOCOL_TCP, false },
+	{ "TCP through a service", 12, "SSssAAFFffAA", "AA", GEN_ALLOWED, WEIR_PROTOCOL_TCP, true },
+	{ "TCP through a service, odd", 3, "SSs", "s", GEN_ALLOWED, WEIR_PROTOCOL_TCP, true },
+	{ "SCTP", 20, "IiCk", "WxY", GEN_ALLOWED, WEIR_PROTOCOL_SCTP, false },
+	{ "SCTP denied", 3, "III", "III", GEN_DENIED, WEIR_PROTOCOL_SCTP, false },
+	{ "UDP", 5, "PpPpP", "PpPpP", GEN_ALLOWED, WEIR_PROTOCOL_UDP, false },
+	{ "UDP denied", 3, "PPP", "PPP", GEN_DENIED, WEIR_PROTOCOL_UDP, false },
+	{ "echo", 4, "PpPp", "PpPp", GEN_ALLOWED, WEIR_PROTOCOL_ICMP, false },
+	{ "echo of IPv6", 4, "PpPp", "PpPp", GEN_ALLOWED, WEIR_PROTOCOL_ICMPV6, false },
+	{ "echo denied", 3, "PPP", "PPP", GEN_DENIED, WEIR_PROTOCOL_ICMP, false },
 };
 
 static bool ends_with(const char *text, const char *end)
