@@ -3,14 +3,13 @@
  */
 #include "command.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "weir/policy_file.h"
 
 #include "input.h"
+#include "numbers.h"
 #include "output.h"
 
 struct saving {
@@ -45,27 +44,13 @@ static bool check_output(const struct invocation *invocation)
 	return false;
 }
 
-static bool read_max_bytes(const struct invocation *invocation, size_t *out)
-{
-	const char *text = option_value(invocation, OPTION_MAX_BYTES);
-	char *end;
-
-	if (!text)
-		return true;
-	errno = 0;
-	*out = strtoull(text, &end, 10);
-	if (text[0] >= '1' && text[0] <= '9' && !*end && !errno)
-		return true;
-	complain(invocation->command, "--max-bytes %s: must be a number of bytes", text);
-	return false;
-}
-
 static enum exit_code run(const struct invocation *invocation)
 {
 	struct input input = { 0 };
 	enum exit_code code = EXIT_USAGE;
 
-	if (check_output(invocation) && read_max_bytes(invocation, &input.max_bytes))
+	if (check_output(invocation) &&
+	    option_number(invocation, OPTION_MAX_BYTES, 1, (uint64_t)1 << 40, &input.max_bytes))
 		code = input_compile(&input, invocation);
 	if (code == EXIT_CLEAN)
 		code = output_write(invocation, option_value(invocation, OPTION_OUTPUT), save,

@@ -307,7 +307,7 @@ struct weir_semantics input_semantics(const struct invocation *invocation)
 
 enum exit_code input_compile_resolved(struct input *input, const struct weir_resolved *resolved)
 {
-	const struct weir_compile_options options = { .max_bytes = input->max_bytes };
+	const struct weir_compile_options options = { .max_bytes = (size_t)input->max_bytes };
 	struct weir_error error = { "" };
 	int status = weir_compile(resolved, &options, &input->policy, &error);
 

@@ -23,7 +23,7 @@ struct input {
 	const char *saved_path;
 	size_t files; /* that were read */
 	bool takes_saved;
-	size_t max_bytes; /* of the compiled form; 0: no bound */
+	uint64_t max_bytes; /* of the compiled form; 0: no bound */
 };
 void input_finish(struct input *input);
 
