@@ -118,6 +118,8 @@ enum {
 	LAYOUT_SLOT_ICMPV6, /* the number is the type */
 	LAYOUT_SLOTS,
 
+	LAYOUT_TEXT_MOST = 1024, /* bytes of a text in a file, with its NUL */
+
 	/* The classes that no rule's ports are in. */
 	LAYOUT_PORT_CLASS_ALWAYS = 0, /* neighbour discovery */
 	LAYOUT_PORT_CLASS_OTHER = 1,

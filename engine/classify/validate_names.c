@@ -7,6 +7,9 @@
  */
 #include "validate.h"
 
+#include <errno.h>
+#include <stdio.h>
+
 #include "ends.h"
 #include "item_name.h"
 #include "lookup.h"
@@ -15,7 +18,10 @@
 
 enum {
 	ANCESTORS_MOST = 32,
+	SHOWN_MOST = 60, /* bytes of a name that is refused */
 };
+
+static_assert(LAYOUT_TEXT_MOST == 1024, "errors say how long a name may be");
 
 /* Texts. */
 
@@ -75,10 +81,26 @@ static unsigned character(const uint8_t *bytes, size_t length)
 	return count;
 }
 
+/* A policy that is saved may have such names, too, so they are shown. What is shown is harmless,
+ * and ends before the texts do, which have a NUL at their end. */
+static int fail_text(const struct checker *checker, const uint8_t *text, const char *what)
+{
+	char shown[SHOWN_MOST + 1] = "";
+
+	for (unsigned i = 0; i < SHOWN_MOST && text[i]; i++)
+		shown[i] = (char)(text[i] < 0x20 || text[i] > 0x7e ? '?' : text[i]);
+	if (checker->error)
+		snprintf(checker->error->text, sizeof(checker->error->text), "a name %s: \"%s\"",
+			 what, shown);
+	return -EINVAL;
+}
+
+/* Their length is bounded, so that comparing names costs no more than looking at the names. */
 static int check_texts(struct checker *checker)
 {
 	const uint8_t *text = ITEMS(checker, LAYOUT_TEXT, uint8_t);
 	size_t length = checker->counts[LAYOUT_TEXT];
+	size_t begin = 0;
 	size_t at = 0;
 
 	if (!length || text[0] || text[length - 1])
@@ -87,10 +109,13 @@ static int check_texts(struct checker *checker)
 		unsigned count = character(text + at, length - at);
 
 		if (!count)
-			return check_fail(checker,
-					  "the text at %zu has a control character or is no UTF-8",
-					  at);
+			return fail_text(checker, text + begin,
+					 "has a control character or is no UTF-8");
+		if (!text[at])
+			begin = at + 1;
 		at += count;
+		if (at - begin >= LAYOUT_TEXT_MOST)
+			return fail_text(checker, text + begin, "is longer than 1023 bytes");
 	}
 	return 0;
 }
@@ -338,11 +363,13 @@ static bool agrees_with_trie(const struct checker *checker, const struct layout_
 			return false;
 	}
 	end = end_of(checker->lookup, &leaf, 0, END_FAVOURABLE);
+	if (end.count != (owned->owner_count ? owned->owner_count : 1))
+		return false;
 	for (uint32_t i = 0; i < end.count; i++) {
 		if (end_is_node(checker->lookup, end.leaves[i]) != !owned->owner_count)
 			return false;
 	}
-	return end.count == (owned->owner_count ? owned->owner_count : 1);
+	return true;
 }
 
 static int check_owned(struct checker *checker)

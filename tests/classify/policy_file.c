@@ -305,6 +305,30 @@ static void names_that_are_no_text_are_not_saved(void **state)
 	}
 }
 
+static void long_names_are_not_saved(void **state)
+{
+	char name[LAYOUT_TEXT_MOST + 1];
+	struct weir_endpoint endpoint = {
+		.namespace_name = "ns", .name = name, .node = WEIR_NONE, .workload = WEIR_NONE
+	};
+	struct weir_resolved resolved = { .endpoints = &endpoint, .endpoint_count = 1 };
+	struct weir_error error = { "" };
+	struct weir_policy *policy;
+
+	(void)state;
+	memset(name, 'a', sizeof(name));
+	name[LAYOUT_TEXT_MOST - 1] = '\0';
+	policy = compile(&resolved);
+	save(policy, &harmed);
+	weir_policy_unref(policy);
+	name[LAYOUT_TEXT_MOST - 1] = 'a';
+	name[LAYOUT_TEXT_MOST] = '\0';
+	policy = compile(&resolved);
+	assert_int_equal(weir_policy_save(policy, append, &harmed, &error), -EINVAL);
+	assert_non_null(strstr(error.text, "longer than 1023 bytes"));
+	weir_policy_unref(policy);
+}
+
 static void an_empty_policy_is_a_file_too(void **state)
 {
 	const struct weir_resolved resolved = { 0 };
@@ -578,6 +602,7 @@ int main(void)
 		cmocka_unit_test_setup(without_memory_nothing_opens_and_nothing_leaks, start),
 		cmocka_unit_test_setup(what_writing_says_is_returned, start),
 		cmocka_unit_test_setup(names_that_are_no_text_are_not_saved, start),
+		cmocka_unit_test_setup(long_names_are_not_saved, start),
 		cmocka_unit_test_setup(an_empty_policy_is_a_file_too, start),
 		cmocka_unit_test_setup(other_files_are_no_policies, start),
 		cmocka_unit_test_setup(a_file_is_refused_wherever_it_is_cut, start),
