@@ -50,8 +50,9 @@ int weir_policy_open(const void *bytes, size_t length,
 		     struct weir_error *error);
 
 /* Hands the bytes of a file to write, in order; what write returns other than 0 ends it and is
- * returned. -EINVAL: a name in the policy holds control characters, is no UTF-8 or is longer than 1023
- * bytes, so that it would not be opened again; -ENOMEM. error says more, but for -ENOMEM and what write returned. */
+ * returned. -EINVAL: a name in the policy holds control characters, is no UTF-8 or is longer than
+ * 1023 bytes, so that it would not be opened again; -ENOMEM. error says more, but for -ENOMEM and
+ * what write returned. */
 int weir_policy_save(const struct weir_policy *policy,
 		     int (*write)(void *context, const char *bytes, size_t length), void *context,
 		     struct weir_error *error);
