@@ -13,18 +13,25 @@
 
 #include "weir/query.h"
 
+#include "batches.h"
 #include "big_pages.h"
 #include "command.h"
 #include "input.h"
+#include "numbers.h"
 #include "replay_files.h"
 #include "replay_follow.h"
 #include "replay_live.h"
+#include "team.h"
 #include "trace_input.h"
 
 enum fail_on {
 	FAIL_ON_DENY = 1,
 	FAIL_ON_AMBIGUOUS = 2,
 	FAIL_ON_MALFORMED = 4,
+};
+
+enum {
+	WORTH_THREADS = 4 << 20, /* bytes */
 };
 
 struct replay {
@@ -34,6 +41,7 @@ struct replay {
 	struct weir_querier *querier;
 	struct expectations expectations;
 	struct big_pages memory; /* of the trace */
+	struct team *team;       /* NULL: this thread does it all */
 	struct weir_trace *trace;
 	struct replay_view view;
 	struct replay_files files;
@@ -119,6 +127,50 @@ static enum exit_code open_files(struct replay *replay)
 	return status ? fail(replay, status) : EXIT_CLEAN;
 }
 
+/* Threads take longer to begin than a small trace takes. */
+static bool is_worth_threads(const struct replay *replay)
+{
+	uint64_t done;
+	uint64_t total;
+
+	weir_capture_progress(replay->trace_input.capture, &done, &total);
+	return total >= WORTH_THREADS;
+}
+
+static enum exit_code hire_team(struct replay *replay)
+{
+	bool is_told = option_given(replay->invocation, OPTION_THREADS);
+	uint32_t threads = team_processors();
+
+	if (!option_small_number(replay->invocation, OPTION_THREADS, 1, TEAM_MAX, &threads))
+		return EXIT_USAGE;
+	if (threads == 1 || (!is_told && !is_worth_threads(replay)))
+		return EXIT_CLEAN;
+	replay->team = team_create(threads);
+	return replay->team ? EXIT_CLEAN : fail(replay, -ENOMEM);
+}
+
+static int add_frames(struct replay *replay)
+{
+	const struct weir_frame *frames;
+	struct batches batches;
+	size_t n;
+	int status;
+
+	trace_input_begin(&replay->trace_input, "reading");
+	status = batches_begin(&batches, &replay->trace_input, replay->team);
+	if (status)
+		return status;
+	while ((n = batches_next(&batches, &frames, &status))) {
+		status = weir_trace_add(replay->trace, frames, n);
+		replay->view.last_packet = frames[n - 1].number;
+		replay_files_note(&replay->files, frames, n);
+	}
+	batches_end(&batches);
+	trace_input_end(&replay->trace_input);
+	return status;
+}
+
 /* The first pass. */
 static enum exit_code find_flows(struct replay *replay)
 {
@@ -127,9 +179,8 @@ static enum exit_code find_flows(struct replay *replay)
 		.unknown_pods_external =
 			option_choice(replay->invocation, OPTION_UNKNOWN_PODS) == 1,
 		.stateless = option_given(replay->invocation, OPTION_STATELESS),
+		.team = replay->team ? team_for_library(replay->team) : NULL,
 	};
-	struct weir_frame frames[TRACE_BURST];
-	size_t n;
 	int status = 0;
 
 	big_pages_init(&replay->memory);
@@ -137,13 +188,8 @@ static enum exit_code find_flows(struct replay *replay)
 		status = -errno;
 	if (!status)
 		status = weir_trace_create(replay->input.policy, &options, &replay->trace);
-	trace_input_begin(&replay->trace_input, "reading");
-	while ((n = trace_input_next(&replay->trace_input, frames, &status))) {
-		status = weir_trace_add(replay->trace, frames, n);
-		replay->view.last_packet = frames[n - 1].number;
-		replay_files_note(&replay->files, frames, n);
-	}
-	trace_input_end(&replay->trace_input);
+	if (!status)
+		status = add_frames(replay);
 	if (!status)
 		status = weir_trace_finish(replay->trace);
 	if (status)
@@ -152,24 +198,42 @@ static enum exit_code find_flows(struct replay *replay)
 	return EXIT_CLEAN;
 }
 
-/* The second pass: what became of each packet. */
-static enum exit_code visit_packets(struct replay *replay,
-				    int (*visit)(struct replay *replay,
-						 const struct weir_frame *frame,
-						 const struct weir_trace_packet *packet))
-{
-	struct weir_trace_packet packets[TRACE_BURST];
-	struct weir_frame frames[TRACE_BURST];
-	size_t n;
-	int status = weir_capture_rewind(replay->trace_input.capture);
+/* What is done about a packet, once it is known what became of it. */
+typedef int visit_packet(struct replay *replay, const struct weir_frame *frame,
+			 const struct weir_trace_packet *packet);
 
-	if (!status)
-		status = weir_trace_rewind(replay->trace);
-	while ((n = trace_input_next(&replay->trace_input, frames, &status))) {
+static int visit_batches(struct replay *replay, struct batches *batches,
+			 struct weir_trace_packet *packets, visit_packet *visit)
+{
+	const struct weir_frame *frames;
+	size_t n;
+	int status = 0;
+
+	while ((n = batches_next(batches, &frames, &status))) {
 		status = weir_trace_locate(replay->trace, frames, n, packets);
 		for (size_t i = 0; i < n && !status; i++)
 			status = visit(replay, &frames[i], &packets[i]);
 	}
+	return status;
+}
+
+/* The second pass. */
+static enum exit_code visit_packets(struct replay *replay, visit_packet *visit)
+{
+	struct weir_trace_packet *packets;
+	struct batches batches;
+	int status = weir_capture_rewind(replay->trace_input.capture);
+
+	if (!status)
+		status = weir_trace_rewind(replay->trace);
+	if (!status)
+		status = batches_begin(&batches, &replay->trace_input, replay->team);
+	if (status)
+		return fail(replay, status);
+	packets = calloc(batches.size, sizeof(*packets));
+	status = packets ? visit_batches(replay, &batches, packets, visit) : -ENOMEM;
+	batches_end(&batches);
+	free(packets);
 	return status ? fail(replay, status) : EXIT_CLEAN;
 }
 
@@ -318,6 +382,8 @@ static const struct {
 	  "--live and --expect exclude each other: expectations are about flows, and --live judges "
 	  "packets" },
 	{ OPTION_LIVE, OPTION_STATELESS, "--live and --stateless exclude each other" },
+	{ OPTION_LIVE, OPTION_THREADS,
+	  "--live and --threads exclude each other: --live is one worker, packet by packet" },
 	{ OPTION_LIVE, OPTION_WRITE, "--live and -w exclude each other: --live writes no files" },
 	{ OPTION_LIVE, OPTION_ALLOWED,
 	  "--live and --allowed exclude each other: --live writes no files" },
@@ -369,7 +435,8 @@ static enum exit_code check_usage(const struct replay *replay)
 static enum exit_code run_steps(struct replay *replay)
 {
 	static enum exit_code (*const steps[])(struct replay * replay) = {
-		read_expectations, open_trace, open_files, find_flows, compare, write_files, print,
+		read_expectations, open_trace, open_files,  hire_team,
+		find_flows,        compare,    write_files, print,
 	};
 	enum exit_code code = read_fail_on(replay);
 
@@ -423,6 +490,7 @@ static enum exit_code run(const struct invocation *invocation)
 	report_text_finish(&replay.view.text);
 	replay_files_finish(&replay.files);
 	weir_trace_destroy(replay.trace);
+	team_destroy(replay.team);
 	trace_input_finish(&replay.trace_input);
 	expectations_finish(&replay.expectations);
 	weir_querier_destroy(replay.querier);
@@ -439,8 +507,12 @@ static const struct option_spec trace_specs[] = {
 	  "taken as outside the cluster" },
 	{ OPTION_STATELESS, 0, "stateless", NULL, NULL,
 	  "judge every packet by itself, replies too, as a network ACL would" },
+	{ OPTION_THREADS, 0, "threads", "N", NULL,
+	  "share the work among N threads, connection by connection; what is printed does not "
+	  "depend on N. As many as there are processors unless told, for traces of 4 MiB and "
+	  "more" },
 };
-static const struct option_group trace_options = { "Trace", trace_specs, 3 };
+static const struct option_group trace_options = { "Trace", trace_specs, 4 };
 
 static const struct option_spec follow_specs[] = {
 	{ OPTION_INTERFACE, 'i', "interface", "NAME", NULL,

@@ -80,6 +80,7 @@ static const struct {
 	{ OPTION_WRITE, "-w", "files are written when the whole trace is known" },
 	{ OPTION_ALLOWED, "--allowed", "files are written when the whole trace is known" },
 	{ OPTION_DENIED, "--denied", "files are written when the whole trace is known" },
+	{ OPTION_THREADS, "--threads", "packets are taken as they come, by one" },
 };
 
 static const char *mode_name(const struct invocation *invocation)

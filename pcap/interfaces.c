@@ -65,25 +65,25 @@ static struct interface *admit(struct weir_interfaces *interfaces, const char *n
 int weir_interfaces_index(struct weir_interfaces *interfaces, const char *name, size_t length,
 			  uint32_t *out)
 {
-	struct interface *interface;
+	struct interface *interface = admit(interfaces, name, length);
 	struct interface **known;
 
-	if (reserve(interfaces))
-		return -ENOMEM;
-	interface = admit(interfaces, name, length);
 	if (!interface)
 		return -ENOMEM;
+	/* Who reads the names while a trace is read again finds them where they were. */
+	known = tfind(interface, &interfaces->by_name, compare);
+	if (known) {
+		*out = (*known)->index;
+		free(interface);
+		return 0;
+	}
 	interface->index = interfaces->count;
-	known = tsearch(interface, &interfaces->by_name, compare);
-	if (!known) {
+	if (reserve(interfaces) || !tsearch(interface, &interfaces->by_name, compare)) {
 		free(interface);
 		return -ENOMEM;
 	}
-	*out = (*known)->index;
-	if (*known != interface)
-		free(interface);
-	else
-		interfaces->names[interfaces->count++] = interface->name;
+	*out = interface->index;
+	interfaces->names[interfaces->count++] = interface->name;
 	return 0;
 }
 

@@ -6,11 +6,40 @@
 #include "plain.h"
 #include "weir/policy.h"
 
+enum {
+	LISTED_BURST = 32, /* packets whose memory is fetched before the first is assigned */
+};
+
+static void finish_table_sets(struct weir_assigner *assigner)
+{
+	if (!assigner->table_sets)
+		return;
+	for (unsigned i = 0; i < WEIR_SIGHTINGS_TABLES; i++)
+		weir_interface_sets_finish(&assigner->table_sets[i]);
+	weir_release(assigner->sightings.allocator, assigner->table_sets);
+	assigner->table_sets = NULL;
+}
+
+static int make_table_sets(struct weir_assigner *assigner, const struct weir_allocator *allocator,
+			   uint64_t secret)
+{
+	int status = 0;
+
+	assigner->table_sets = weir_allocate(assigner->sightings.allocator,
+					     WEIR_SIGHTINGS_TABLES * sizeof(*assigner->table_sets));
+	if (!assigner->table_sets)
+		return -ENOMEM;
+	for (unsigned i = 0; i < WEIR_SIGHTINGS_TABLES; i++)
+		status |= weir_interface_sets_init(&assigner->table_sets[i], allocator, secret);
+	return status ? -ENOMEM : 0;
+}
+
 int weir_assigner_init(struct weir_assigner *assigner, const struct weir_allocator *allocator,
 		       const uint64_t random[2], const struct weir_tunnels *tunnels,
-		       bool is_stateless)
+		       bool is_stateless, unsigned table_bits)
 {
 	struct weir_flow_secret secret;
+	int status;
 
 	*assigner = (struct weir_assigner){
 		.arrivals = weir_array_of(allocator, struct weir_arrival),
@@ -19,13 +48,15 @@ int weir_assigner_init(struct weir_assigner *assigner, const struct weir_allocat
 	};
 	weir_flow_secret_make(random, &secret);
 	weir_fragments_init(&assigner->fragments, allocator, &secret);
-	if (weir_sightings_init(&assigner->sightings, allocator, &secret))
-		return -ENOMEM;
-	return weir_interface_sets_init(&assigner->sets, allocator, random[0]);
+	status = weir_sightings_init(&assigner->sightings, allocator, &secret, table_bits);
+	if (!status)
+		status = weir_interface_sets_init(&assigner->sets, allocator, random[0]);
+	return status || !table_bits ? status : make_table_sets(assigner, allocator, random[0]);
 }
 
 void weir_assigner_finish(struct weir_assigner *assigner)
 {
+	finish_table_sets(assigner);
 	weir_sightings_finish(&assigner->sightings);
 	weir_fragments_finish(&assigner->fragments);
 	weir_interface_sets_finish(&assigner->sets);
@@ -50,47 +81,78 @@ static inline void touch(struct weir_sighting *sighting, uint64_t time)
 		sighting->time = time;
 }
 
-/* The sighting that a packet of this key and its tag belongs to, begun when there is none:
- * *number. */
-static inline struct weir_sighting *meet_tagged(struct weir_sightings *sightings,
-						const struct weir_flow_key *key, uint32_t tag,
-						unsigned side, uint8_t signals, uint64_t time,
-						uint32_t *number)
-{
-	struct weir_sighting_slot *slot = weir_sightings_slot(sightings, key, tag);
-	struct weir_sighting *sighting;
+/* What an arrival is known by: who meets it is the same sighting's, or begins one. */
+struct arriving {
+	const struct weir_flow_key *key;
+	uint64_t time;
+	uint64_t birth; /* of a sighting that it begins */
+	uint32_t tag;
+	unsigned side;
+	uint8_t signals;
+	uint8_t icmp_code;
+};
 
-	if (slot->number) {
-		*number = slot->number - 1;
-		sighting = weir_sighting_at(sightings, *number);
-		if (!is_over(sighting, signals, time)) {
-			if (weir_flow_is_news(&sighting->machine, side, signals))
-				weir_flow_advance(&sighting->machine, side, signals);
-			touch(sighting, time);
-			return sighting;
-		}
-	}
-	*number = sightings->count;
-	sighting = weir_sightings_add(sightings, slot, key, tag);
+/* What a frame begins comes in order of the frames; a second sighting of one is the later. */
+static inline uint64_t birth_of(const struct weir_frame *frame, bool is_second)
+{
+	return frame->number << 1 | is_second;
+}
+
+static inline struct weir_sighting *begin(struct weir_sightings *sightings,
+					  struct weir_sighting_slot *slot,
+					  const struct arriving *arriving)
+{
+	struct weir_sighting *sighting =
+		weir_sightings_add(sightings, slot, arriving->key, arriving->tag, arriving->birth);
+
 	if (!sighting)
 		return NULL;
-	weir_flow_begin(&sighting->machine, side, signals);
-	sighting->time = time;
+	weir_flow_begin(&sighting->machine, arriving->side, arriving->signals);
+	sighting->time = arriving->time;
+	if (!arriving->side)
+		sighting->icmp_code = arriving->icmp_code;
 	return sighting;
 }
 
-static struct weir_sighting *meet(struct weir_sightings *sightings, const struct weir_flow_key *key,
-				  unsigned side, uint8_t signals, uint64_t time, uint32_t *number)
+/* The sighting that a packet belongs to, begun when there is none: *number. */
+static inline struct weir_sighting *meet(struct weir_sightings *sightings,
+					 const struct arriving *arriving, uint32_t *number)
 {
-	return meet_tagged(sightings, key, weir_sightings_tag(sightings, key), side, signals, time,
-			   number);
+	unsigned at = weir_sightings_choose(sightings, arriving->tag);
+	const struct weir_sighting_table *table = &sightings->tables[at];
+	struct weir_sighting_slot *slot = weir_sightings_slot(table, arriving->key, arriving->tag);
+	struct weir_sighting *sighting;
+
+	if (slot->number) {
+		sighting = weir_sighting_in(table, slot->number - 1);
+		if (!is_over(sighting, arriving->signals, arriving->time)) {
+			*number = weir_sightings_number(sightings, at, slot->number - 1);
+			if (weir_flow_is_news(&sighting->machine, arriving->side,
+					      arriving->signals))
+				weir_flow_advance(&sighting->machine, arriving->side,
+						  arriving->signals);
+			touch(sighting, arriving->time);
+			return sighting;
+		}
+	}
+	*number = weir_sightings_number(sightings, at, table->count);
+	return begin(sightings, slot, arriving);
 }
 
-static inline void place(struct weir_assignment *out, uint32_t number,
-			 struct weir_sighting *sighting, unsigned side)
+/* The sets that a sighting's counts speak of. */
+static inline struct weir_interface_sets *sets_of(struct weir_assigner *assigner, uint32_t number)
+{
+	return assigner->table_sets ? &assigner->table_sets[weir_sightings_table_of(
+					      &assigner->sightings, number)]
+				    : &assigner->sets;
+}
+
+static inline void place(struct weir_assigner *assigner, struct weir_assignment *out,
+			 uint32_t number, struct weir_sighting *sighting, unsigned side)
 {
 	out->place = (struct weir_place){ .sighting = number, .side = (uint8_t)side };
 	out->tally = &sighting->tally;
+	out->sets = sets_of(assigner, number);
 }
 
 /* What is told by a packet that has its ports. */
@@ -107,20 +169,41 @@ static void find_key(const struct weir_assigner *assigner, const struct weir_pac
 }
 
 static inline int assign_whole(struct weir_assigner *assigner, const struct weir_incoming *incoming,
-			       uint64_t time, struct weir_assignment *out)
+			       const struct weir_frame *frame, struct weir_assignment *out)
 {
-	uint32_t before = assigner->sightings.count;
+	const struct arriving arriving = {
+		.key = &incoming->key,
+		.time = frame->time,
+		.birth = birth_of(frame, false),
+		.tag = incoming->tag,
+		.side = incoming->side,
+		.signals = incoming->signals,
+		.icmp_code = incoming->icmp_code,
+	};
 	uint32_t number;
-	struct weir_sighting *sighting =
-		meet_tagged(&assigner->sightings, &incoming->key, incoming->tag, incoming->side,
-			    incoming->signals, time, &number);
+	struct weir_sighting *sighting = meet(&assigner->sightings, &arriving, &number);
 
 	if (!sighting)
 		return -ENOMEM;
-	if (number == before && !incoming->side)
-		sighting->icmp_code = incoming->icmp_code;
-	place(out, number, sighting, incoming->side);
+	place(assigner, out, number, sighting, incoming->side);
 	return 0;
+}
+
+/* A sighting of packets that only talk. */
+static struct weir_sighting *meet_talk(struct weir_sightings *sightings,
+				       const struct weir_flow_key *key, unsigned side,
+				       uint64_t time, uint64_t birth, uint32_t *number)
+{
+	const struct arriving arriving = {
+		.key = key,
+		.time = time,
+		.birth = birth,
+		.tag = weir_sightings_tag(sightings, key),
+		.side = side,
+		.signals = WEIR_FLOW_TALKS,
+	};
+
+	return meet(sightings, &arriving, number);
 }
 
 /* The latest sighting of what an error quotes, with the key as it was found. A quoted echo may
@@ -156,8 +239,8 @@ static unsigned side_of_error(const struct weir_packet *packet, unsigned quoted_
 /* An error whose connection was not seen yet is counted apart, by the error's own sighting and
  * by what it quotes, until the end tells whether that came. */
 static int assign_unknown_error(struct weir_assigner *assigner, const struct weir_packet *packet,
-				uint64_t time, struct weir_flow_key *quoted, unsigned side,
-				struct weir_assignment *out)
+				const struct weir_frame *frame, struct weir_flow_key *quoted,
+				unsigned side, struct weir_assignment *out)
 {
 	struct weir_incoming itself;
 	struct weir_sighting *sighting;
@@ -166,20 +249,21 @@ static int assign_unknown_error(struct weir_assigner *assigner, const struct wei
 
 	find_key(assigner, packet, &itself);
 	itself.tag = weir_sightings_tag(&assigner->sightings, &itself.key);
-	status = assign_whole(assigner, &itself, time, out);
+	status = assign_whole(assigner, &itself, frame, out);
 	if (status)
 		return status;
 	quoted->kind = WEIR_FLOW_QUOTED;
 	quoted->zone = out->place.sighting;
-	sighting = meet(&assigner->sightings, quoted, side, WEIR_FLOW_TALKS, time, &number);
+	sighting = meet_talk(&assigner->sightings, quoted, side, frame->time, birth_of(frame, true),
+			     &number);
 	if (!sighting)
 		return -ENOMEM;
-	place(out, number, sighting, side);
+	place(assigner, out, number, sighting, side);
 	return 0;
 }
 
 static int assign_error(struct weir_assigner *assigner, const struct weir_packet *packet,
-			uint64_t time, struct weir_assignment *out)
+			const struct weir_frame *frame, struct weir_assignment *out)
 {
 	struct weir_flow_key key;
 	unsigned quoted_side = weir_flow_key_of_quote(packet, &key);
@@ -188,10 +272,10 @@ static int assign_error(struct weir_assigner *assigner, const struct weir_packet
 	struct weir_sighting *sighting;
 
 	if (number == WEIR_NONE)
-		return assign_unknown_error(assigner, packet, time, &key, side, out);
+		return assign_unknown_error(assigner, packet, frame, &key, side, out);
 	sighting = weir_sighting_at(&assigner->sightings, number);
-	touch(sighting, time);
-	place(out, number, sighting, side);
+	touch(sighting, frame->time);
+	place(assigner, out, number, sighting, side);
 	out->place.is_related = true;
 	return 0;
 }
@@ -202,9 +286,14 @@ static int settle(struct weir_assigner *assigner, struct weir_fragment *entry,
 {
 	struct weir_sighting *sighting = weir_sighting_at(&assigner->sightings, where->sighting);
 
+	struct weir_interface_sets *sets = sets_of(assigner, where->sighting);
+	int status = weir_interface_sets_import(sets, &assigner->sets, entry->tally.interfaces,
+						&entry->tally.interfaces);
+
 	entry->kind = WEIR_FRAGMENT_SETTLED;
 	touch(sighting, entry->latest);
-	return weir_tally_move(&sighting->tally, &entry->tally, where->side, &assigner->sets);
+	return status ? status
+		      : weir_tally_move(&sighting->tally, &entry->tally, where->side, sets);
 }
 
 static int arrive(struct weir_assigner *assigner, struct weir_fragment *entry,
@@ -288,8 +377,9 @@ static struct weir_place settled_place(const struct weir_assigner *assigner,
 /* The fragments that wait for the same first as this one: of one datagram, as far as one can
  * tell. They are taken to be as old as the first of them. */
 static int find_waiting(struct weir_assigner *assigner, const struct weir_packet *packet,
-			uint64_t time, struct weir_fragment **out)
+			const struct weir_frame *frame, struct weir_fragment **out)
 {
+	uint64_t time = frame->time;
 	struct weir_fragment_key key = weir_fragment_key_of(packet);
 	struct weir_fragment *entry = weir_fragments_newest(&assigner->fragments, &key);
 	struct weir_flow_key orphan;
@@ -303,7 +393,7 @@ static int find_waiting(struct weir_assigner *assigner, const struct weir_packet
 		return 0;
 	}
 	weir_flow_key_fragments(packet, &orphan);
-	if (!meet(&assigner->sightings, &orphan, 0, WEIR_FLOW_TALKS, time, &number))
+	if (!meet_talk(&assigner->sightings, &orphan, 0, time, birth_of(frame, false), &number))
 		return -ENOMEM;
 	status = begin_fragment(assigner, &key, WEIR_FRAGMENT_WAITING, &entry);
 	if (status)
@@ -328,8 +418,9 @@ static struct weir_fragment *find_first(const struct weir_assigner *assigner,
 }
 
 static int assign_later_fragment(struct weir_assigner *assigner, const struct weir_packet *packet,
-				 uint64_t time, struct weir_assignment *out)
+				 const struct weir_frame *frame, struct weir_assignment *out)
 {
+	uint64_t time = frame->time;
 	struct weir_fragment *first = find_first(assigner, packet, time);
 	struct weir_fragment *entry;
 	int status;
@@ -342,9 +433,10 @@ static int assign_later_fragment(struct weir_assigner *assigner, const struct we
 		touch(sighting, time);
 		out->place = first->place;
 		out->tally = &sighting->tally;
+		out->sets = sets_of(assigner, first->place.sighting);
 		return 0;
 	}
-	status = find_waiting(assigner, packet, time, &entry);
+	status = find_waiting(assigner, packet, frame, &entry);
 	if (status)
 		return status;
 	out->place = assigner->is_second_pass ? settled_place(assigner, entry)
@@ -352,6 +444,7 @@ static int assign_later_fragment(struct weir_assigner *assigner, const struct we
 	if (time > entry->latest)
 		entry->latest = time;
 	out->tally = &entry->tally;
+	out->sets = &assigner->sets;
 	return 0;
 }
 
@@ -393,15 +486,28 @@ static void read_any(const struct weir_assigner *assigner, const struct weir_fra
 		find_key(assigner, &packet, out);
 }
 
+static inline void read_frame(const struct weir_assigner *assigner, const struct weir_frame *frame,
+			      struct weir_incoming *out)
+{
+	if (assigner->is_stateless || !read_plain(frame, out))
+		read_any(assigner, frame, out);
+}
+
+void weir_assigner_read(const struct weir_assigner *assigner, const struct weir_frame *frame,
+			struct weir_incoming *out)
+{
+	read_frame(assigner, frame, out);
+	if (out->has_key)
+		out->tag = weir_sightings_tag(&assigner->sightings, &out->key);
+}
+
 void weir_assigner_expect(const struct weir_assigner *assigner, const struct weir_frame *frames,
 			  size_t n, struct weir_incoming *out)
 {
 	const struct weir_sightings *sightings = &assigner->sightings;
 
-	for (size_t i = 0; i < n; i++) {
-		if (assigner->is_stateless || !read_plain(&frames[i], &out[i]))
-			read_any(assigner, &frames[i], &out[i]);
-	}
+	for (size_t i = 0; i < n; i++)
+		read_frame(assigner, &frames[i], &out[i]);
 	for (size_t i = 0; i < n; i++) {
 		if (!out[i].has_key)
 			continue;
@@ -425,9 +531,9 @@ static int assign_fragment_or_error(struct weir_assigner *assigner, const struct
 
 	weir_tunnels_decode(&assigner->tunnels, frame, &packet);
 	if (packet.is_later_fragment)
-		return assign_later_fragment(assigner, &packet, frame->time, out);
-	status = incoming->has_key ? assign_whole(assigner, incoming, frame->time, out)
-				   : assign_error(assigner, &packet, frame->time, out);
+		return assign_later_fragment(assigner, &packet, frame, out);
+	status = incoming->has_key ? assign_whole(assigner, incoming, frame, out)
+				   : assign_error(assigner, &packet, frame, out);
 	if (!status && packet.is_fragment)
 		status = note_first_fragment(assigner, &packet, frame->time, &out->place);
 	return status;
@@ -438,7 +544,7 @@ static inline int assign(struct weir_assigner *assigner, const struct weir_frame
 {
 	*out = (struct weir_assignment){ 0 };
 	if (incoming->has_key && !incoming->is_fragment)
-		return assign_whole(assigner, incoming, frame->time, out);
+		return assign_whole(assigner, incoming, frame, out);
 	return assign_fragment_or_error(assigner, frame, incoming, out);
 }
 
@@ -461,7 +567,56 @@ int weir_assigner_count(struct weir_assigner *assigner, const struct weir_frame 
 		status = assign(assigner, &frames[i], &incoming[i], &assignment);
 		if (!status)
 			status = weir_tally_frame(assignment.tally, assignment.place.side,
-						  &frames[i], &assigner->sets);
+						  &frames[i], assignment.sets);
+		if (status)
+			return status;
+	}
+	return 0;
+}
+
+static void fetch_listed(const struct weir_assigner *assigner, const struct weir_incoming *incoming,
+			 const uint16_t *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		weir_sightings_fetch_slot(&assigner->sightings, incoming[list[i]].tag);
+	for (size_t i = 0; i < n; i++)
+		weir_sightings_fetch_record(&assigner->sightings, incoming[list[i]].tag);
+}
+
+int weir_assigner_count_listed(struct weir_assigner *assigner, const struct weir_frame *frames,
+			       const struct weir_incoming *incoming, const uint16_t *list, size_t n)
+{
+	struct weir_assignment assignment;
+
+	for (size_t i = 0; i < n; i++) {
+		int status;
+
+		if (i % LISTED_BURST == 0)
+			fetch_listed(assigner, incoming, &list[i],
+				     n - i < LISTED_BURST ? n - i : LISTED_BURST);
+		status = assign_whole(assigner, &incoming[list[i]], &frames[list[i]], &assignment);
+		if (!status)
+			status = weir_tally_frame(assignment.tally, assignment.place.side,
+						  &frames[list[i]], assignment.sets);
+		if (status)
+			return status;
+	}
+	return 0;
+}
+
+int weir_assigner_assign_listed(struct weir_assigner *assigner, const struct weir_frame *frames,
+				const struct weir_incoming *incoming, const uint16_t *list,
+				size_t n, struct weir_assignment *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		int status;
+
+		if (i % LISTED_BURST == 0)
+			fetch_listed(assigner, incoming, &list[i],
+				     n - i < LISTED_BURST ? n - i : LISTED_BURST);
+		out[list[i]] = (struct weir_assignment){ 0 };
+		status =
+			assign_whole(assigner, &incoming[list[i]], &frames[list[i]], &out[list[i]]);
 		if (status)
 			return status;
 	}
@@ -508,10 +663,44 @@ void weir_assigner_move_fragments(struct weir_assigner *assigner, const uint32_t
 	}
 }
 
+/* From a table's sets to those of all. */
+static int unify_sets(struct weir_assigner *assigner, unsigned at)
+{
+	const struct weir_sighting_table *table = &assigner->sightings.tables[at];
+	const struct weir_interface_sets *own = &assigner->table_sets[at];
+	uint32_t *numbers =
+		weir_allocate(assigner->sightings.allocator, own->sets.count * sizeof(*numbers));
+	int status = numbers ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; i < own->sets.count && !status; i++)
+		status = weir_interface_sets_import(&assigner->sets, own, i, &numbers[i]);
+	for (uint32_t i = 0; i < table->count && !status; i++) {
+		struct weir_tally *tally = &weir_sighting_in(table, i)->tally;
+
+		tally->interfaces = numbers[tally->interfaces];
+	}
+	weir_release(assigner->sightings.allocator, numbers);
+	return status;
+}
+
+static int unify_all_sets(struct weir_assigner *assigner)
+{
+	int status = 0;
+
+	for (unsigned i = 0; assigner->table_sets && i < WEIR_SIGHTINGS_TABLES && !status; i++)
+		status = unify_sets(assigner, i);
+	finish_table_sets(assigner);
+	return status;
+}
+
 int weir_assigner_end(struct weir_assigner *assigner)
 {
 	int status = weir_assigner_end_waiting(assigner, WEIR_TRACE_END);
 
+	if (!status)
+		status = unify_all_sets(assigner);
+	if (!status)
+		status = weir_sightings_seal(&assigner->sightings);
 	if (!status && assigner->arrivals.count)
 		qsort(assigner->arrivals.items, assigner->arrivals.count,
 		      sizeof(struct weir_arrival), compare_arrivals);

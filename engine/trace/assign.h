@@ -29,7 +29,8 @@ struct weir_arrival {
 struct weir_assigner {
 	struct weir_sightings sightings;
 	struct weir_fragments fragments;
-	struct weir_interface_sets sets;
+	struct weir_interface_sets sets;        /* of all; while packets come, of fragments */
+	struct weir_interface_sets *table_sets; /* of each of many tables' sightings, till then */
 	struct weir_array arrivals; /* struct weir_arrival; by serial after the first pass */
 	struct weir_tunnels tunnels;
 	bool is_stateless;
@@ -54,17 +55,21 @@ static_assert(sizeof(struct weir_incoming) == 64, "one cache line");
 
 struct weir_assignment {
 	struct weir_place place;
-	struct weir_tally *tally; /* where the first pass counts it, by place.side */
+	struct weir_tally *tally;         /* where the first pass counts it, by place.side */
+	struct weir_interface_sets *sets; /* of the tally */
 	bool is_later_fragment;
 };
 
 int weir_assigner_init(struct weir_assigner *assigner, const struct weir_allocator *allocator,
 		       const uint64_t random[2], const struct weir_tunnels *tunnels,
-		       bool is_stateless);
+		       bool is_stateless, unsigned table_bits);
 void weir_assigner_finish(struct weir_assigner *assigner);
 
-/* Decodes a burst, and fetches what assigning its packets will touch. Each stage goes over the
- * whole burst: what one wrote in pieces is in memory by the time the next reads it in words. */
+/* Decodes one frame, and finds the tag of its key. Any thread may, at any time. */
+void weir_assigner_read(const struct weir_assigner *assigner, const struct weir_frame *frame,
+			struct weir_incoming *out);
+
+/* Decodes a burst, and fetches what assigning its packets will touch. */
 void weir_assigner_expect(const struct weir_assigner *assigner, const struct weir_frame *frames,
 			  size_t n, struct weir_incoming *out);
 
@@ -76,6 +81,15 @@ int weir_assign(struct weir_assigner *assigner, const struct weir_frame *frame,
  * -ENOMEM. */
 int weir_assigner_count(struct weir_assigner *assigner, const struct weir_frame *frames,
 			const struct weir_incoming *incoming, size_t n);
+
+/* The same, and weir_assign, for those of the listed frames. All must have a key of one table,
+ * which then only this thread works on, and be no fragments: so no other's work is touched. */
+int weir_assigner_count_listed(struct weir_assigner *assigner, const struct weir_frame *frames,
+			       const struct weir_incoming *incoming, const uint16_t *list,
+			       size_t n);
+int weir_assigner_assign_listed(struct weir_assigner *assigner, const struct weir_frame *frames,
+				const struct weir_incoming *incoming, const uint16_t *list,
+				size_t n, struct weir_assignment *out);
 
 /* Nothing comes any more: what still waits has no first fragment. 0 or -ENOMEM. */
 int weir_assigner_end(struct weir_assigner *assigner);

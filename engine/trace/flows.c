@@ -12,6 +12,11 @@ static struct weir_sighting *sighting_at(const struct weir_judge *judge, uint32_
 	return weir_sighting_at(&judge->assigner->sightings, number);
 }
 
+static uint32_t nth(const struct weir_judge *judge, uint32_t at)
+{
+	return weir_sightings_nth(&judge->assigner->sightings, at);
+}
+
 int weir_join_sightings(const struct weir_judge *judge, struct weir_outcome *outcomes,
 			uint32_t from, uint32_t to)
 {
@@ -84,7 +89,9 @@ static int place_all_early_errors(const struct weir_judge *judge, struct weir_ou
 {
 	int status = 0;
 
-	for (uint32_t i = 0; i < count && !status; i++) {
+	for (uint32_t at = 0; at < count && !status; at++) {
+		uint32_t i = nth(judge, at);
+
 		outcomes[i].flow = i;
 		if (sighting_at(judge, i)->key.kind == WEIR_FLOW_QUOTED)
 			status = place_early_errors(judge, outcomes, i);
@@ -95,7 +102,9 @@ static int place_all_early_errors(const struct weir_judge *judge, struct weir_ou
 static void decide_openers(const struct weir_judge *judge, struct weir_outcome *outcomes,
 			   uint32_t count)
 {
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t at = 0; at < count; at++) {
+		uint32_t i = nth(judge, at);
+
 		if (outcomes[i].flow == i)
 			weir_decide_opener(judge, sighting_at(judge, i), &outcomes[i]);
 	}
@@ -131,14 +140,15 @@ static struct numbered *number_flows(const struct weir_judge *judge,
 	bool is_ordered = true;
 	uint32_t flows = 0;
 
-	for (uint32_t i = 0; i < count; i++)
-		flows += counts(judge, outcomes, i);
+	for (uint32_t at = 0; at < count; at++)
+		flows += counts(judge, outcomes, nth(judge, at));
 	order = weir_allocate(allocator, (flows + 1ul) * sizeof(*order));
 	if (!order)
 		return NULL;
 	*flow_count = flows;
 	flows = 0;
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t at = 0; at < count; at++) {
+		uint32_t i = nth(judge, at);
 		uint64_t first = sighting_at(judge, i)->tally.first_number;
 
 		if (!counts(judge, outcomes, i))
@@ -183,25 +193,29 @@ static uint32_t final_sighting(const struct weir_outcome *outcomes, uint32_t num
 
 /* From the sighting that counts to the index of its flow. Early errors learn their direction
  * from the sighting that they quoted; they come first, while that can still be told. */
-static void resolve_outcomes(struct weir_outcome *outcomes, uint32_t count, uint32_t *flow_of)
+static void resolve_outcomes(const struct weir_judge *judge, struct weir_outcome *outcomes,
+			     uint32_t count, uint32_t *flow_of)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		if (outcomes[i].is_related)
-			outcomes[i].forward ^= outcomes[outcomes[i].flow].forward;
+	for (uint32_t at = 0; at < count; at++) {
+		struct weir_outcome *outcome = &outcomes[nth(judge, at)];
+
+		if (outcome->is_related)
+			outcome->forward ^= outcomes[outcome->flow].forward;
 	}
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t at = 0; at < count; at++) {
+		uint32_t i = nth(judge, at);
 		uint32_t flow = flow_of[final_sighting(outcomes, i)];
 
 		flow_of[i] = flow;
 	}
-	for (uint32_t i = 0; i < count; i++)
-		outcomes[i].flow = flow_of[i];
+	for (uint32_t at = 0; at < count; at++)
+		outcomes[nth(judge, at)].flow = flow_of[nth(judge, at)];
 }
 
 static int make_records(struct weir_flows *flows, const struct weir_judge *judge,
 			uint32_t *translated, const struct weir_allocator *allocator)
 {
-	uint32_t count = flows->outcome_count;
+	uint32_t count = weir_sightings_count(&judge->assigner->sightings);
 	struct numbered *order =
 		number_flows(judge, flows->outcomes, count, allocator, &flows->record_count);
 
@@ -214,7 +228,7 @@ static int make_records(struct weir_flows *flows, const struct weir_judge *judge
 			fill_record(judge, flows->outcomes, order[i].sighting,
 				    translated[order[i].sighting], &flows->records[i]);
 		/* From here the array holds the flow of each sighting. */
-		for (uint32_t i = 0; i < count; i++)
+		for (uint32_t i = 0; i < flows->outcome_count; i++)
 			translated[i] = WEIR_NONE;
 		for (uint32_t i = 0; i < flows->record_count; i++)
 			translated[order[i].sighting] = i;
@@ -235,16 +249,19 @@ static void suspect_again(const struct weir_judge *judge, struct weir_outcome *o
 int weir_flows_make(struct weir_flows *flows, const struct weir_judge *judge,
 		    const struct weir_allocator *allocator)
 {
-	uint32_t count = judge->assigner->sightings.count;
+	uint32_t count = weir_sightings_count(&judge->assigner->sightings);
+	uint32_t end = weir_sightings_end(&judge->assigner->sightings);
 	uint32_t *translated;
 	int status;
 
-	*flows = (struct weir_flows){ .outcome_count = count };
-	translated = weir_allocate(allocator, (count + 1ul) * sizeof(*translated));
-	flows->outcomes = weir_allocate_zeroed(allocator, count, sizeof(*flows->outcomes));
+	*flows = (struct weir_flows){ .outcome_count = end };
+	translated = weir_allocate(allocator, (end + 1ul) * sizeof(*translated));
+	flows->outcomes = weir_allocate_zeroed(allocator, end, sizeof(*flows->outcomes));
 	status = translated && flows->outcomes ? 0 : -ENOMEM;
-	for (uint32_t i = 0; i < count && !status; i++)
+	for (uint32_t i = 0; i < end && !status; i++) {
 		translated[i] = WEIR_NONE;
+		flows->outcomes[i].flow = WEIR_NONE;
+	}
 	if (!status)
 		status = place_all_early_errors(judge, flows->outcomes, count);
 	if (!status) {
@@ -257,7 +274,7 @@ int weir_flows_make(struct weir_flows *flows, const struct weir_judge *judge,
 	}
 	if (!status) {
 		weir_judge_flows(judge, flows->outcomes, flows->records, flows->record_count);
-		resolve_outcomes(flows->outcomes, count, translated);
+		resolve_outcomes(judge, flows->outcomes, count, translated);
 	}
 	weir_release(allocator, translated);
 	return status;

@@ -18,7 +18,8 @@
 
 struct weir_outcome {
 	uint32_t flow;   /* while joining the sighting that counts for this one; then the flow's
-			    index, or WEIR_NONE for a sighting without packets */
+			    index, or WEIR_NONE for a sighting without packets, and for
+			    numbers that no sighting has */
 	uint8_t forward; /* the side whose packets go forward */
 	bool is_midstream : 1;
 	bool is_undecided : 1; /* either side may have opened */

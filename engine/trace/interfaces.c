@@ -125,6 +125,18 @@ int weir_interface_sets_with(struct weir_interface_sets *sets, uint32_t set, uin
 	return status;
 }
 
+int weir_interface_sets_import(struct weir_interface_sets *sets,
+			       const struct weir_interface_sets *from, uint32_t set, uint32_t *out)
+{
+	const struct weir_interface_set *other = weir_interface_set_at(from, set);
+
+	if (!set || sets == from) {
+		*out = set;
+		return 0;
+	}
+	return intern(sets, other->items, other->count, out);
+}
+
 int weir_interface_sets_union(struct weir_interface_sets *sets, uint32_t a, uint32_t b,
 			      uint32_t *out)
 {

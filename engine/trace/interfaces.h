@@ -43,6 +43,9 @@ const struct weir_interface_set *weir_interface_set_at(const struct weir_interfa
 /* The number of the set and one interface more; 0 or -ENOMEM. */
 int weir_interface_sets_with(struct weir_interface_sets *sets, uint32_t set, uint32_t interface,
 			     uint32_t *out);
+/* The number here of a set of others; 0 or -ENOMEM. */
+int weir_interface_sets_import(struct weir_interface_sets *sets,
+			       const struct weir_interface_sets *from, uint32_t set, uint32_t *out);
 /* The number of the union; 0 or -ENOMEM. */
 int weir_interface_sets_union(struct weir_interface_sets *sets, uint32_t a, uint32_t b,
 			      uint32_t *out);

@@ -30,9 +30,11 @@ bool weir_join_is_live(const struct weir_join *join, uint32_t number)
 
 static int collect_visits(struct weir_join *join)
 {
-	uint32_t count = join->judge->assigner->sightings.count;
+	const struct weir_sightings *sightings = &join->judge->assigner->sightings;
+	uint32_t count = weir_sightings_count(sightings);
 
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t at = 0; at < count; at++) {
+		uint32_t i = weir_sightings_nth(sightings, at);
 		unsigned forward = join->outcomes[i].forward;
 		const struct weir_flow_key *key = &weir_join_sighting(join, i)->key;
 		uint32_t service;
@@ -51,6 +53,7 @@ static int collect_visits(struct weir_join *join)
 			.port = key->ports[forward],
 			.protocol = key->protocol,
 			.sighting = i,
+			.rank = at,
 			.service = service,
 			.service_port = service_port,
 			.backend = WEIR_NONE,
@@ -71,7 +74,7 @@ static int compare_visits(const void *a, const void *b)
 		return order;
 	if (left->first != right->first)
 		return left->first < right->first ? -1 : 1;
-	return left->sighting < right->sighting ? -1 : left->sighting > right->sighting;
+	return left->rank < right->rank ? -1 : left->rank > right->rank;
 }
 
 /* The first visit that is not before one of this client and time. */
@@ -194,10 +197,12 @@ int weir_join_note(struct weir_join *join, const struct weir_match *match)
 /* Visits themselves are no matches: what they are to was not translated yet. */
 static int collect_matches(struct weir_join *join)
 {
-	uint32_t count = join->judge->assigner->sightings.count;
+	const struct weir_sightings *sightings = &join->judge->assigner->sightings;
+	uint32_t count = weir_sightings_count(sightings);
 	int status = 0;
 
-	for (uint32_t i = 0; i < count && !status; i++) {
+	for (uint32_t at = 0; at < count && !status; at++) {
+		uint32_t i = weir_sightings_nth(sightings, at);
 		struct weir_match sides[2];
 
 		if (join->outcomes[i].is_visit || !weir_join_is_live(join, i))

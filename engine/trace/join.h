@@ -21,6 +21,7 @@ struct weir_visit {
 	uint16_t protocol;
 
 	uint32_t sighting;
+	uint32_t rank; /* among the sightings' beginnings */
 	uint32_t service;
 	uint32_t service_port;
 	uint32_t backend;  /* the sighting behind it, or WEIR_NONE */

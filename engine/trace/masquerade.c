@@ -299,11 +299,14 @@ static int receive(struct masquerade *masquerade, uint32_t number)
 static int receive_all(struct masquerade *masquerade)
 {
 	struct weir_join *join = masquerade->join;
-	uint32_t count = join->judge->assigner->sightings.count;
+	const struct weir_sightings *sightings = &join->judge->assigner->sightings;
+	uint32_t count = weir_sightings_count(sightings);
 	size_t first = join->matches.count;
 	int status = 0;
 
-	for (uint32_t i = 0; i < count && !status; i++) {
+	for (uint32_t at = 0; at < count && !status; at++) {
+		uint32_t i = weir_sightings_nth(sightings, at);
+
 		if (!join->outcomes[i].is_visit && join->translated[i] == WEIR_NONE &&
 		    weir_join_is_live(join, i))
 			status = receive(masquerade, i);

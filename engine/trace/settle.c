@@ -60,7 +60,7 @@ bool weir_settler_suspects(const struct weir_settler *settler, uint32_t sighting
 
 int weir_settler_save(struct weir_settler *settler, const struct weir_assigner *assigner)
 {
-	uint32_t count = assigner->sightings.count;
+	uint32_t count = weir_sightings_count(&assigner->sightings);
 	size_t known = settler->carried.count;
 
 	if (weir_array_resize(&settler->carried, count) ||
@@ -269,7 +269,9 @@ static void choose(struct weir_settler *settler, const struct weir_assigner *ass
 static int copy_kept(struct weir_settler *settler, const struct weir_sightings *old,
 		     struct weir_sightings *kept, uint32_t *moved)
 {
-	for (uint32_t i = 0; i < old->count; i++) {
+	uint32_t count = weir_sightings_count(old);
+
+	for (uint32_t i = 0; i < count; i++) {
 		const struct weir_sighting *from = weir_sighting_at(old, i);
 		const struct saved *saved = saved_at(settler, i);
 		struct weir_flow_key key = from->key;
@@ -283,15 +285,15 @@ static int copy_kept(struct weir_settler *settler, const struct weir_sightings *
 		if (key.kind == WEIR_FLOW_QUOTED)
 			key.zone = moved[key.zone];
 		tag = weir_sightings_tag(kept, &key);
-		slot = weir_sightings_slot(kept, &key, tag);
-		to = weir_sightings_add(kept, slot, &key, tag);
+		slot = weir_sightings_slot(&kept->tables[0], &key, tag);
+		to = weir_sightings_add(kept, slot, &key, tag, 0);
 		if (!to)
 			return -ENOMEM;
 		to->time = from->time;
 		to->machine = saved->machine;
 		to->icmp_code = from->icmp_code;
 		to->tally = saved->tally;
-		moved[i] = kept->count - 1;
+		moved[i] = weir_sightings_count(kept) - 1;
 		*carried_at(settler, moved[i]) = *carried_at(settler, i);
 	}
 	return 0;
@@ -307,10 +309,10 @@ int weir_settler_forget(struct weir_settler *settler, struct weir_assigner *assi
 
 	if (!settler->is_settled)
 		return 0;
-	moved = weir_allocate(old->allocator, (old->count + 1ul) * sizeof(*moved));
+	moved = weir_allocate(old->allocator, (weir_sightings_count(old) + 1ul) * sizeof(*moved));
 	if (!moved)
 		return -ENOMEM;
-	status = weir_sightings_init(&kept, old->allocator, &old->secret);
+	status = weir_sightings_init(&kept, old->allocator, &old->secret, 0);
 	if (!status) {
 		choose(settler, assigner, flows);
 		status = copy_kept(settler, old, &kept, moved);
@@ -321,7 +323,7 @@ int weir_settler_forget(struct weir_settler *settler, struct weir_assigner *assi
 		weir_assigner_move_fragments(assigner, moved);
 		weir_sightings_finish(old);
 		*old = kept;
-		settler->carried.count = kept.count;
+		settler->carried.count = weir_sightings_count(&kept);
 		settler->is_settled = false;
 	}
 	weir_release(old->allocator, moved);

@@ -20,6 +20,7 @@
 
 #include <errno.h>
 
+#include "batch.h"
 #include "flows.h"
 #include "settle.h"
 #include "weir/directory.h"
@@ -27,6 +28,7 @@
 
 enum {
 	BURST = 32, /* packets whose memory is fetched before the first of them is assigned */
+	TOLD_AT_ONCE = 2048,
 	DUE_PACKETS = 65536, /* are not settled before, unless time says so */
 };
 
@@ -38,12 +40,22 @@ struct weir_trace {
 	struct weir_judge judge;
 	struct weir_trace_summary summary;
 	bool has_frames;
+	struct weir_team team;
+	struct weir_batch *batch; /* of a team's; or NULL */
 
 	/* Of an endless trace. */
 	bool is_endless;
 	struct weir_settler settler;
 	uint64_t packets_settled;
 };
+
+static int hire(struct weir_trace *trace, const struct weir_team *team)
+{
+	if (!team)
+		return 0;
+	trace->team = *team;
+	return weir_batch_create(trace->allocator, team, &trace->assigner, &trace->batch);
+}
 
 int weir_trace_create(struct weir_policy *policy, const struct weir_trace_options *options,
 		      struct weir_trace **out)
@@ -58,7 +70,9 @@ int weir_trace_create(struct weir_policy *policy, const struct weir_trace_option
 	if (!trace)
 		return -ENOMEM;
 	trace->allocator = allocator;
-	if (weir_assigner_init(&trace->assigner, allocator, random, &tunnels, options->stateless)) {
+	if (weir_assigner_init(&trace->assigner, allocator, random, &tunnels, options->stateless,
+			       options->team ? WEIR_SIGHTINGS_BITS : 0) ||
+	    hire(trace, options->team)) {
 		weir_trace_destroy(trace);
 		return -ENOMEM;
 	}
@@ -80,22 +94,27 @@ void weir_trace_destroy(struct weir_trace *trace)
 	if (!trace)
 		return;
 	weir_flows_finish(&trace->flows, trace->allocator);
+	weir_batch_destroy(trace->batch);
 	weir_assigner_finish(&trace->assigner);
 	weir_settler_finish(&trace->settler);
 	weir_policy_unref(trace->policy);
 	weir_release(trace->allocator, trace);
 }
 
-static void note_times(struct weir_trace *trace, const struct weir_frame *frames, size_t n)
+static void note_start(struct weir_trace *trace, uint64_t start)
 {
-	uint64_t start = trace->has_frames ? trace->judge.start : UINT64_MAX;
-
-	for (size_t i = 0; i < n; i++) {
-		if (frames[i].time < start)
-			start = frames[i].time;
-	}
-	trace->judge.start = start;
+	if (!trace->has_frames || start < trace->judge.start)
+		trace->judge.start = start;
 	trace->has_frames = true;
+}
+
+static uint64_t least_time(const struct weir_frame *frames, size_t n)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (size_t i = 0; i < n; i++)
+		least = frames[i].time < least ? frames[i].time : least;
+	return least;
 }
 
 /* The class of a packet that has no flow. */
@@ -122,11 +141,6 @@ static void count_others(struct weir_trace *trace, const struct weir_incoming *i
 	}
 }
 
-static size_t burst_size(size_t left)
-{
-	return left < BURST ? left : BURST;
-}
-
 /* What is over since the trace was settled; without that there is nothing. */
 static int forget(struct weir_trace *trace)
 {
@@ -139,21 +153,44 @@ static int forget(struct weir_trace *trace)
 	return status;
 }
 
-int weir_trace_add(struct weir_trace *trace, const struct weir_frame *frames, size_t n)
+static int add_burst(struct weir_trace *trace, const struct weir_frame *frames, size_t n)
 {
 	struct weir_incoming burst[BURST];
+	int status;
+
+	weir_assigner_expect(&trace->assigner, frames, n, burst);
+	status = weir_assigner_count(&trace->assigner, frames, burst, n);
+	if (status)
+		return status;
+	count_others(trace, burst, n);
+	note_start(trace, least_time(frames, n));
+	trace->summary.packets += n;
+	return 0;
+}
+
+static int add_batch(struct weir_trace *trace, const struct weir_frame *frames, size_t n)
+{
+	int status = weir_batch_count(trace->batch, frames, n);
+
+	if (status)
+		return status;
+	if (weir_batch_has_others(trace->batch))
+		count_others(trace, weir_batch_incoming(trace->batch), n);
+	note_start(trace, weir_batch_start(trace->batch));
+	trace->summary.packets += n;
+	return 0;
+}
+
+int weir_trace_add(struct weir_trace *trace, const struct weir_frame *frames, size_t n)
+{
+	size_t most = trace->batch ? WEIR_BATCH_SIZE : BURST;
 	int status = forget(trace);
 
-	for (size_t done = 0; done < n && !status; done += BURST) {
-		size_t size = burst_size(n - done);
+	for (size_t done = 0; done < n && !status; done += most) {
+		size_t size = n - done < most ? n - done : most;
 
-		weir_assigner_expect(&trace->assigner, &frames[done], size, burst);
-		status = weir_assigner_count(&trace->assigner, &frames[done], burst, size);
-		if (status)
-			return status;
-		count_others(trace, burst, size);
-		note_times(trace, &frames[done], size);
-		trace->summary.packets += size;
+		status = trace->batch ? add_batch(trace, &frames[done], size)
+				      : add_burst(trace, &frames[done], size);
 	}
 	return status;
 }
@@ -219,7 +256,8 @@ bool weir_trace_is_due(const struct weir_trace *trace)
 {
 	uint64_t packets = trace->summary.packets - trace->packets_settled;
 
-	return packets >= DUE_PACKETS && packets >= trace->assigner.sightings.count;
+	return packets >= DUE_PACKETS &&
+	       packets >= weir_sightings_count(&trace->assigner.sightings);
 }
 
 int weir_trace_finish(struct weir_trace *trace)
@@ -363,13 +401,12 @@ int weir_trace_rewind(struct weir_trace *trace)
 	return 0;
 }
 
-static int locate(struct weir_trace *trace, const struct weir_frame *frame,
-		  const struct weir_incoming *incoming, struct weir_trace_packet *out)
+/* What became of a packet that was assigned, if it was one of a flow. */
+static int tell(const struct weir_trace *trace, const struct weir_incoming *incoming,
+		const struct weir_assignment *assignment, struct weir_trace_packet *out)
 {
-	struct weir_assignment assignment;
 	const struct weir_flow_record *record;
 	const struct weir_outcome *outcome;
-	int status;
 
 	if (incoming->kind != WEIR_PACKET_OK) {
 		*out = (struct weir_trace_packet){ .kind = (uint8_t)class_of(incoming),
@@ -378,42 +415,89 @@ static int locate(struct weir_trace *trace, const struct weir_frame *frame,
 			out->malformed = incoming->malformed;
 		return 0;
 	}
-	status = weir_assign(&trace->assigner, frame, incoming, &assignment);
-	if (status)
-		return status;
 	/* Frames that the first pass did not have lead nowhere. */
-	if (assignment.place.sighting >= trace->flows.outcome_count)
+	if (assignment->place.sighting >= trace->flows.outcome_count)
 		return -EINVAL;
-	outcome = &trace->flows.outcomes[assignment.place.sighting];
+	outcome = &trace->flows.outcomes[assignment->place.sighting];
 	if (outcome->flow >= trace->flows.record_count)
 		return -EINVAL;
 	record = &trace->flows.records[outcome->flow];
 	*out = (struct weir_trace_packet){
 		.kind = (uint8_t)class_of_verdict(record->verdict),
 		.why = record->why,
-		.is_reply = assignment.place.side != outcome->forward,
-		.is_related = assignment.place.is_related || outcome->is_related,
-		.is_fragment = assignment.is_later_fragment,
+		.is_reply = assignment->place.side != outcome->forward,
+		.is_related = assignment->place.is_related || outcome->is_related,
+		.is_fragment = assignment->is_later_fragment,
 		.flow = outcome->flow,
 	};
 	return 0;
 }
 
+static int locate_burst(struct weir_trace *trace, const struct weir_frame *frames, size_t n,
+			struct weir_trace_packet *out)
+{
+	struct weir_incoming burst[BURST];
+	int status = 0;
+
+	weir_assigner_expect(&trace->assigner, frames, n, burst);
+	for (size_t i = 0; i < n && !status; i++) {
+		struct weir_assignment assignment;
+
+		if (burst[i].kind == WEIR_PACKET_OK)
+			status = weir_assign(&trace->assigner, &frames[i], &burst[i], &assignment);
+		if (!status)
+			status = tell(trace, &burst[i], &assignment, &out[i]);
+	}
+	return status;
+}
+
+/* What threads share of a batch once it is assigned. */
+struct telling {
+	const struct weir_trace *trace;
+	struct weir_trace_packet *out;
+	size_t n;
+	int statuses[WEIR_BATCH_SIZE / TOLD_AT_ONCE];
+};
+
+static void tell_part(void *argument, unsigned part)
+{
+	struct telling *telling = argument;
+	const struct weir_incoming *incoming = weir_batch_incoming(telling->trace->batch);
+	const struct weir_assignment *assignments = weir_batch_assignments(telling->trace->batch);
+	size_t first = (size_t)part * TOLD_AT_ONCE;
+	int status = 0;
+
+	for (size_t i = first; i < telling->n && i < first + TOLD_AT_ONCE && !status; i++)
+		status = tell(telling->trace, &incoming[i], &assignments[i], &telling->out[i]);
+	telling->statuses[part] = status;
+}
+
+static int locate_batch(struct weir_trace *trace, const struct weir_frame *frames, size_t n,
+			struct weir_trace_packet *out)
+{
+	struct telling telling = { .trace = trace, .out = out, .n = n };
+	unsigned parts = (unsigned)((n + TOLD_AT_ONCE - 1) / TOLD_AT_ONCE);
+	int status = weir_batch_assign(trace->batch, frames, n);
+
+	if (status)
+		return status;
+	trace->team.run(trace->team.context, tell_part, &telling, parts);
+	for (unsigned i = 0; i < parts && !status; i++)
+		status = telling.statuses[i];
+	return status;
+}
+
 int weir_trace_locate(struct weir_trace *trace, const struct weir_frame *frames, size_t n,
 		      struct weir_trace_packet *out)
 {
-	struct weir_incoming burst[BURST];
+	size_t most = trace->batch ? WEIR_BATCH_SIZE : BURST;
+	int status = 0;
 
-	for (size_t done = 0; done < n; done += BURST) {
-		size_t size = burst_size(n - done);
+	for (size_t done = 0; done < n && !status; done += most) {
+		size_t size = n - done < most ? n - done : most;
 
-		weir_assigner_expect(&trace->assigner, &frames[done], size, burst);
-		for (size_t i = 0; i < size; i++) {
-			int status = locate(trace, &frames[done + i], &burst[i], &out[done + i]);
-
-			if (status)
-				return status;
-		}
+		status = trace->batch ? locate_batch(trace, &frames[done], size, &out[done])
+				      : locate_burst(trace, &frames[done], size, &out[done]);
 	}
-	return 0;
+	return status;
 }

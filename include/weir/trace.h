@@ -15,6 +15,7 @@
 #include "weir/allocator.h"
 #include "weir/packet.h"
 #include "weir/policy.h"
+#include "weir/team.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -26,7 +27,11 @@ struct weir_trace_options {
 	const struct weir_allocator *allocator; /* NULL: the C library's */
 	bool unknown_pods_external;             /* --unknown-pods external */
 	bool stateless;                         /* judge every packet by itself, replies too */
-	bool endless;                           /* packets keep coming: flows are settled */
+	/* Shares the work, by connections: then frames are best added in tens of thousands, and the
+	 * allocator is called by any of the team's threads. NULL: the calling thread does all.
+	 * No result depends on it. Copied. Not for a trace without end. */
+	const struct weir_team *team;
+	bool endless; /* packets keep coming: flows are settled */
 	/* Random, and told to nobody, or zeroes for what is as hard to guess as addresses of
 	 * memory are: who knows it can make flows that take long to find. No result depends on it.
 	 */

@@ -141,24 +141,26 @@ enum { AIMED = 4000 };
 static uint64_t count_probes(const uint64_t known[2], const uint64_t random[2])
 {
 	struct weir_sightings sightings;
+	const struct weir_sighting_table *table;
 	struct weir_flow_secret aim;
 	struct weir_flow_secret secret;
 	uint64_t probes = 0;
 
 	weir_flow_secret_make(known, &aim);
 	weir_flow_secret_make(random, &secret);
-	weir_sightings_init(&sightings, NULL, &secret);
+	assert_int_equal(weir_sightings_init(&sightings, NULL, &secret, 0), 0);
+	table = &sightings.tables[0];
 	for (uint32_t i = 0; i < AIMED; i++) {
 		struct weir_flow_key key = aimed_at(&aim, i);
 		uint32_t tag = weir_sightings_tag(&sightings, &key);
-		struct weir_sighting_slot *slot = weir_sightings_slot(&sightings, &key, tag);
+		struct weir_sighting_slot *slot = weir_sightings_slot(table, &key, tag);
 
-		assert_non_null(weir_sightings_add(&sightings, slot, &key, tag));
+		assert_non_null(weir_sightings_add(&sightings, slot, &key, tag, 0));
 	}
-	for (uint64_t at = 0; at <= sightings.mask; at++) {
-		const struct weir_sighting_slot *slot = &sightings.slots[at];
+	for (uint64_t at = 0; at <= table->mask; at++) {
+		const struct weir_sighting_slot *slot = &table->slots[at];
 
-		probes += slot->number ? ((at - slot->tag) & sightings.mask) + 1 : 0;
+		probes += slot->number ? ((at - slot->tag) & table->mask) + 1 : 0;
 	}
 	weir_sightings_finish(&sightings);
 	return probes;
