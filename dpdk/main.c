@@ -170,7 +170,7 @@ static enum exit_code run_dataplane(const struct invocation *invocation, struct 
 		return EXIT_USAGE;
 	if (!dataplane_start(reload->dataplane, &options, input->policy)) {
 		take_signals();
-		say("ready: %u cores for packets, %u ports", reload->dataplane->cores,
+		say("ready: cores for packets: %u, ports: %u", reload->dataplane->cores,
 		    reload->dataplane->ports.count);
 		steer(reload->dataplane, reload, &limits);
 		dataplane_stop(reload->dataplane);

@@ -34,7 +34,7 @@ static void each_loop_counter(const struct dataplane_counters *counters, counter
 	} numbers[] = {
 		{ "handed_to_other_cores", counters->loops.handed },
 		{ "lost_between_cores", counters->loops.unhanded },
-		{ "fragments_held", counters->loops.held },
+		{ "fragments_waiting", counters->loops.held },
 		{ "policies", counters->policies },
 		{ "policies_refused", counters->refused_policies },
 	};
