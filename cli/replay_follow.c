@@ -26,6 +26,7 @@
 
 #define SECOND      UINT64_C(1000000000)
 #define MILLISECOND UINT64_C(1000000)
+#define BACKLOG     (2 * SECOND) /* so long what waits is read behind the end */
 
 enum {
 	WAIT = 200,        /* milliseconds that a signal may go unnoticed */
@@ -313,7 +314,7 @@ static int read_all(struct follow *follow)
 		if (!is_stopping && is_asked_to_stop(follow)) {
 			is_stopping = true;
 			follow->deadline = clock_now() + UNDER_WAY * MILLISECOND;
-		} else if (is_stopping && clock_now() >= follow->deadline) {
+		} else if (is_stopping && clock_now() >= follow->deadline + (n ? BACKLOG : 0)) {
 			return 0;
 		}
 		if (!n)

@@ -1,6 +1,8 @@
 #include "device.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +15,9 @@ enum {
 	RING = 32 * 1024 * 1024, /* what waits while others run: a tenth of a second at 2.5 Gb/s */
 	LINGER = 100,            /* milliseconds that a packet waits for others */
 	LINKTYPE_RAW = 101,
+	LINKTYPE_LINUX_SLL2 = 276,
+	SLL2_NUMBER = 4, /* where its header has the interface's number */
+	NUMBERS_MAX = 65536,
 };
 
 static int errno_of(int status)
@@ -44,10 +49,10 @@ static void explain(pcap_t *pcap, int status, const char *name, char *out, size_
 		snprintf(out, size, "%s: %s", name, what);
 }
 
-/* The pseudo-interface of all has no such mode. */
-static bool may_be_promiscuous(const char *name)
+/* The pseudo-interface of all has no promiscuous mode, and tells with each packet where it was. */
+static bool is_any(const char *name)
 {
-	return strcmp(name, "any") != 0;
+	return strcmp(name, "any") == 0;
 }
 
 static int set_up(struct weir_device *device, const char *name)
@@ -56,7 +61,7 @@ static int set_up(struct weir_device *device, const char *name)
 	int status = pcap_set_snaplen(pcap, SNAPLEN);
 
 	if (!status)
-		status = pcap_set_promisc(pcap, may_be_promiscuous(name));
+		status = pcap_set_promisc(pcap, !is_any(name));
 	if (!status)
 		status = pcap_set_timeout(pcap, LINGER);
 	if (!status)
@@ -88,12 +93,13 @@ static int set_filter(struct weir_device *device, const char *filter, bool *bad_
 }
 
 int weir_device_open(struct weir_device *device, const char *name, const char *filter,
-		     const struct weir_sink *sink, bool *bad_filter, struct weir_error *error)
+		     struct weir_interfaces *names, const struct weir_sink *sink, bool *bad_filter,
+		     struct weir_error *error)
 {
 	char problem[PCAP_ERRBUF_SIZE];
 	int status;
 
-	*device = (struct weir_device){ .pcap = pcap_create(name, problem) };
+	*device = (struct weir_device){ .pcap = pcap_create(name, problem), .names = names };
 	if (!device->pcap) {
 		snprintf(error->text, sizeof(error->text), "%s: %s", name, problem);
 		return -EIO;
@@ -107,6 +113,10 @@ int weir_device_open(struct weir_device *device, const char *name, const char *f
 		explain(device->pcap, status, name, problem, sizeof(problem));
 		weir_tell(sink, WEIR_SEVERITY_WARNING, NULL, "%s", problem);
 	}
+	if (weir_interfaces_index(names, name, strlen(name), &device->index))
+		return -ENOMEM;
+	if (is_any(name))
+		(void)pcap_set_datalink(device->pcap, DLT_LINUX_SLL2);
 	/* The only number that differs between what libpcap uses inside and in files. */
 	device->link_type = (uint32_t)pcap_datalink(device->pcap);
 	if (device->link_type == DLT_RAW)
@@ -123,6 +133,7 @@ void weir_device_close(struct weir_device *device)
 	if (device->pcap)
 		pcap_close(device->pcap);
 	free(device->bytes);
+	free(device->indexes);
 	*device = (struct weir_device){ 0 };
 }
 
@@ -141,6 +152,43 @@ static bool make_room(struct weir_device *device, size_t size)
 	return true;
 }
 
+/* The slot of one of the kernel's numbers; NULL: no memory, or too many. */
+static uint32_t *slot_of(struct weir_device *device, uint32_t number)
+{
+	size_t count = number + 64ul;
+	uint32_t *grown;
+
+	if (number < device->index_count)
+		return &device->indexes[number];
+	grown = number < NUMBERS_MAX ? realloc(device->indexes, count * sizeof(*grown)) : NULL;
+	if (!grown)
+		return NULL;
+	memset(grown + device->index_count, 0, (count - device->index_count) * sizeof(*grown));
+	device->indexes = grown;
+	device->index_count = count;
+	return &grown[number];
+}
+
+/* Where a packet was: who has gone since, or cannot be noted, is the interface that was asked for.
+ */
+static uint32_t interface_of(struct weir_device *device, const uint8_t *bytes, uint32_t length)
+{
+	char name[IF_NAMESIZE];
+	uint32_t number;
+	uint32_t index;
+	uint32_t *slot;
+
+	if (device->link_type != LINKTYPE_LINUX_SLL2 || length < SLL2_NUMBER + sizeof(number))
+		return device->index;
+	memcpy(&number, bytes + SLL2_NUMBER, sizeof(number));
+	number = ntohl(number);
+	slot = slot_of(device, number);
+	if (slot && !*slot && if_indextoname(number, name) &&
+	    !weir_interfaces_index(device->names, name, strlen(name), &index))
+		*slot = index + 1;
+	return slot && *slot ? *slot - 1 : device->index;
+}
+
 static void keep(u_char *context, const struct pcap_pkthdr *header, const u_char *bytes)
 {
 	struct weir_device *device = (struct weir_device *)context;
@@ -156,7 +204,7 @@ static void keep(u_char *context, const struct pcap_pkthdr *header, const u_char
 		.captured = header->caplen,
 		.wire = header->len,
 		.link_type = device->link_type,
-		.interface = device->index,
+		.interface = interface_of(device, bytes, header->caplen),
 		.time = (uint64_t)header->ts.tv_sec * UINT64_C(1000000000) +
 			(uint64_t)header->ts.tv_usec * device->fraction,
 	};

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "interfaces.h"
 #include "weir/error.h"
 #include "weir/packet.h"
 
@@ -17,6 +18,12 @@ struct weir_device {
 	uint32_t link_type;
 	uint32_t index;    /* of the interface */
 	uint64_t fraction; /* nanoseconds in a unit of the time's second half */
+
+	/* of the interface "any": the index of each of the kernel's numbers, plus one; 0: not asked
+	 */
+	struct weir_interfaces *names;
+	uint32_t *indexes;
+	size_t index_count;
 
 	/* of the frames that are filled now */
 	struct weir_frame *frames;
@@ -29,7 +36,8 @@ struct weir_device {
 
 /* As weir_tap_listen. What is worth knowing besides is told to the sink. */
 int weir_device_open(struct weir_device *device, const char *name, const char *filter,
-		     const struct weir_sink *sink, bool *bad_filter, struct weir_error *error);
+		     struct weir_interfaces *names, const struct weir_sink *sink, bool *bad_filter,
+		     struct weir_error *error);
 void weir_device_close(struct weir_device *device);
 
 /* At most size frames, valid until the next call; 0: none at the moment; -ENOMEM; -EIO: the

@@ -129,11 +129,8 @@ int weir_tap_listen(const char *interface, const struct weir_capture_options *op
 	int status = create(interface, options, &tap);
 
 	if (!status)
-		status = weir_device_open(&tap->device, interface, tap->expression, &tap->sink,
-					  &is_bad, &why);
-	if (!status)
-		status = weir_interfaces_index(&tap->interfaces, interface, strlen(interface),
-					       &tap->device.index);
+		status = weir_device_open(&tap->device, interface, tap->expression,
+					  &tap->interfaces, &tap->sink, &is_bad, &why);
 	if (bad_filter)
 		*bad_filter = is_bad;
 	return hand_over(tap, status, &why, out, error);

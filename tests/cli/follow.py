@@ -283,10 +283,10 @@ def run(test):
         pathlib.Path("cluster.yaml").write_text(CLUSTER)
         try:
             test()
-            print("ok", test.__name__, flush=True)
+            print("ok " + test.__name__ + "\n", end="", flush=True)
             return True
         except Failed as why:
-            print("FAILED", test.__name__, why, flush=True)
+            print("FAILED %s %s\n" % (test.__name__, why), end="", flush=True)
             return False
         finally:
             os.chdir("/")

@@ -43,7 +43,7 @@ import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("10.1.0.10", int(sys.argv[2])))
 for i in range(int(sys.argv[3])):
-    s.sendto(b"x" * 100, ("10.1.0.20", int(sys.argv[1])))
+    s.sendto(b"x" * int(sys.argv[4]), ("10.1.0.20", int(sys.argv[1])))
 """
 
 
@@ -97,8 +97,8 @@ def in_web(*command):
     return ["ip", "netns", "exec", WEB, *command]
 
 
-def send(port, from_port, count=1):
-    subprocess.run(in_web("/usr/bin/python3", "-c", SEND, str(port), str(from_port), str(count)),
+def send(port, from_port, count=1, size=100):
+    subprocess.run(in_web("/usr/bin/python3", "-c", SEND, *map(str, (port, from_port, count, size))),
                    check=True, capture_output=True)
 
 
@@ -185,11 +185,28 @@ def what_was_under_way_is_read():
           sent, weir.summary())
 
 
+def what_is_lost_is_counted():
+    """Whoever does not read for long enough loses packets."""
+    weir = Listening("-i", "eth0", "--provisional", "udp")
+    wait_until_it_listens(weir)
+    weir.process.send_signal(signal.SIGSTOP)
+    sent = 60000  # of 1.4 KB: twice of what the kernel keeps
+    send(5432, 40000, sent, 1400)
+    weir.process.send_signal(signal.SIGCONT)
+    weir.end()
+    over = {f["to"]["port"]: f for f in weir.flows() if "provisional" not in f}
+    lost = weir.summary()["lost"]
+    check(lost > 0, weir.summary())
+    check(over[5432]["packets"]["forward"] + lost == sent, over, weir.summary())
+    check("eth0: %d packets were lost" % lost in weir.errors(), weir.errors())
+
+
 def all_interfaces():
     weir = Listening("-i", "any", "--provisional", "udp")
     wait_until_it_listens(weir)
     weir.end()
     check(weir.summary()["denied"] == weir.summary()["packets"], weir.summary())
+    check(all(f["interfaces"] == ["eth0"] for f in weir.flows()), weir.flows())
     check(weir.errors() == "", weir.errors())
 
 
@@ -223,7 +240,7 @@ def an_interface_that_goes_away_is_exit_3():
 
 
 TESTS = [flows_of_an_interface, the_filter_keeps_the_others_out, what_was_under_way_is_read,
-         all_interfaces, what_cannot_be_listened_at_is_refused,
+         what_is_lost_is_counted, all_interfaces, what_cannot_be_listened_at_is_refused,
          an_interface_that_goes_away_is_exit_3]
 
 

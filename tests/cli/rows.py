@@ -104,7 +104,7 @@ class Failed(Exception):
 
 def same(got, wanted, *what):
     if got != wanted:
-        raise Failed("got %r, not %r %s" % (got, wanted, " ".join(map(str, what))))
+        raise Failed("got %.2000r, not %.2000r %s" % (got, wanted, " ".join(map(str, what))))
 
 
 def check(condition, *what):
