@@ -134,6 +134,7 @@ static bool read_counts(const struct invocation *invocation, struct production *
 				 &tracing->rate) ||
 	    !option_small_number(invocation, OPTION_PAYLOAD, 0, GEN_TRACE_PAYLOAD_MAX, &payload) ||
 	    !option_share(invocation, OPTION_THROUGH_SERVICES, &through) ||
+	    !option_share(invocation, OPTION_TUNNELS, &tracing->tunnels) ||
 	    !option_share(invocation, OPTION_FRAGMENTS, &tracing->fragments) ||
 	    !option_share(invocation, OPTION_ICMP_ERRORS, &tracing->errors) ||
 	    !option_share(invocation, OPTION_NOISE, &tracing->noise) ||
@@ -151,6 +152,13 @@ static bool is_standard_output(const char *path)
 	return !path || strcmp(path, "-") == 0;
 }
 
+static bool is_same_output(const char *a, const char *b)
+{
+	if (is_standard_output(a) || is_standard_output(b))
+		return is_standard_output(a) && is_standard_output(b);
+	return strcmp(a, b) == 0;
+}
+
 static bool read_names(const struct invocation *invocation, struct production *production)
 {
 	const char *path = option_value(invocation, OPTION_OUTPUT);
@@ -160,9 +168,9 @@ static bool read_names(const struct invocation *invocation, struct production *p
 		complain(invocation->command, "a trace is nothing for a terminal: -o FILE");
 		return false;
 	}
-	if (expect && is_standard_output(path) && is_standard_output(expect)) {
-		complain(invocation->command,
-			 "the trace and its verdicts cannot both go to standard output");
+	if (expect && is_same_output(path, expect)) {
+		complain(invocation->command, "the trace and its verdicts cannot both go to %s",
+			 is_standard_output(expect) ? "standard output" : expect);
 		return false;
 	}
 	if (path && weir_capture_writer_is_pcapng(path))
@@ -234,7 +242,11 @@ static int put_expectation(void *context, const struct gen_flow *flow)
 	report_json_string_field(json, "verdict", action_name(gen_class_verdict(flow->kind)));
 	report_json_close(json, '}');
 	report_json_end_line(json);
-	return ferror(json->file) ? -EIO : 0;
+	if (!ferror(json->file))
+		return 0;
+	complain(production->invocation->command, "%s: %s",
+		 option_value(production->invocation, OPTION_EXPECT), strerror(errno));
+	return -EINVAL;
 }
 
 /* Writing. */
@@ -251,7 +263,7 @@ static int write_trace(void *context, FILE *file)
 	struct weir_error error = { "" };
 	int status = gen_trace_write(&production->connections, &production->tracing, &sink, &error);
 
-	if (status == -EINVAL)
+	if (error.text[0])
 		complain(production->invocation->command, "%s", error.text);
 	return status;
 }
@@ -318,6 +330,9 @@ static const struct option_spec trace_specs[] = {
 	{ OPTION_THROUGH_SERVICES, 0, "through-services", "SHARE", NULL,
 	  "allowed and denied flows that go through a service, and show before and behind it "
 	  "(default 20%)" },
+	{ OPTION_TUNNELS, 0, "tunnels", "SHARE", NULL,
+	  "flows between pods of two nodes that are captured between the nodes, in VXLAN (default "
+	  "0)" },
 	{ OPTION_FRAGMENTS, 0, "fragments", "SHARE", NULL,
 	  "packets of UDP and ICMP with 48 bytes of payload that come as two fragments (default "
 	  "0)" },

@@ -365,6 +365,36 @@ static uint32_t endpoint_at(const struct drawer *drawer, const struct weir_addre
 	return owner.kind == GEN_OWNER_ENDPOINT ? owner.index : WEIR_NONE;
 }
 
+static uint32_t node_of(const struct drawer *drawer, uint32_t endpoint)
+{
+	return endpoint == WEIR_NONE ? WEIR_NONE : drawer->resolved->endpoints[endpoint].node;
+}
+
+/* One that is nobody else's: what a pod sends is no tunnel. */
+static bool find_node_address(const struct drawer *drawer, uint32_t node, struct weir_address *out)
+{
+	const struct weir_endpoint *endpoint = &drawer->resolved->endpoints[node];
+
+	if (!endpoint->address_count)
+		return false;
+	*out = endpoint->addresses[0];
+	return gen_owner_of(&drawer->ends, out).kind == GEN_OWNER_ENDPOINT;
+}
+
+/* Nodes have no nodes of their own. */
+static void find_nodes(const struct drawer *drawer, struct gen_connection *connection)
+{
+	const uint32_t nodes[2] = { node_of(drawer, connection->from),
+				    node_of(drawer, connection->to) };
+
+	if (nodes[0] == WEIR_NONE || nodes[1] == WEIR_NONE || nodes[0] == nodes[1])
+		return;
+	connection->is_between_nodes =
+		find_node_address(drawer, nodes[0], &connection->nodes[0]) &&
+		find_node_address(drawer, nodes[1], &connection->nodes[1]) &&
+		gen_family_of(&connection->nodes[0]) == gen_family_of(&connection->nodes[1]);
+}
+
 /* GEN_CLASSES when it is ambiguous. */
 static enum gen_class classify(const struct drawer *drawer, const struct gen_connection *connection)
 {
@@ -429,6 +459,7 @@ static bool try_candidate(struct drawer *drawer)
 	kind = classify(drawer, &candidate);
 	if (kind == GEN_CLASSES || !has_room(drawer, kind, is_through))
 		return false;
+	find_nodes(drawer, &candidate);
 	pool = &drawer->out->pools[kind];
 	pool->items[pool->count++] = candidate;
 	drawer->through[kind] += is_through;

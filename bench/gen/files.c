@@ -85,7 +85,7 @@ static size_t header_length(enum gen_format format)
 
 uint8_t *gen_begin_record(struct gen_out *out, enum gen_format format)
 {
-	return gen_out_room(out, PACKET_BLOCK + GEN_FRAME_MAX + 3 + BLOCK_END) +
+	return gen_out_room(out, PACKET_BLOCK + GEN_TUNNEL_MAX + GEN_FRAME_MAX + 3 + BLOCK_END) +
 	       header_length(format);
 }
 

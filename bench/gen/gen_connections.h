@@ -32,6 +32,9 @@ struct gen_connection {
 	uint32_t service; /* it goes through, or WEIR_NONE */
 	struct weir_address service_address;
 	uint16_t service_port; /* the number */
+	/* Of two pods on different nodes: the addresses of these. */
+	bool is_between_nodes;
+	struct weir_address nodes[2]; /* the source's, the destination's */
 };
 
 struct gen_pool {

@@ -37,7 +37,8 @@ struct gen_trace_options {
 	uint64_t packets; /* in all; at least one a flow, behind those that are noise */
 	uint32_t rate;    /* packets a second */
 	uint16_t payload; /* bytes at most of a packet that carries data */
-	/* Shares of GEN_ALL; flows through services have neither fragments nor errors. */
+	/* Shares of GEN_ALL; flows through services have none of the first three. */
+	uint16_t tunnels;   /* of the flows between pods of two nodes, that are inside of VXLAN */
 	uint16_t fragments; /* of the packets of UDP and echoes with room for it, that are two */
 	uint16_t errors;    /* of packets on their way, that an ICMP error comes back about */
 	uint16_t noise;     /* of all packets, that are not IP */

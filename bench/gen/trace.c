@@ -37,6 +37,7 @@ struct open_flow {
 	uint64_t packets; /* that are left */
 	enum gen_class kind;
 	bool has_begun;
+	bool is_tunnelled;
 };
 
 struct tracer {
@@ -125,6 +126,11 @@ static int draw_connection(struct tracer *tracer, enum gen_class kind,
 	return -ERANGE;
 }
 
+static bool falls(struct tracer *tracer, uint16_t share)
+{
+	return share && dice_below(&tracer->dice, GEN_ALL) < share;
+}
+
 static int open_next_flow(struct tracer *tracer)
 {
 	struct open_flow *flow = &tracer->open[tracer->open_count];
@@ -139,6 +145,9 @@ static int open_next_flow(struct tracer *tracer)
 	status = draw_connection(tracer, flow->kind, conversation);
 	if (status)
 		return status;
+	flow->is_tunnelled = conversation->connection->is_between_nodes &&
+			     conversation->connection->service == WEIR_NONE &&
+			     falls(tracer, tracer->options->tunnels);
 	conversation->dice = dice_for(tracer->options->seed, CONVERSATION_USE, tracer->begun++);
 	conversation->payload_max = tracer->options->payload;
 	conversation->is_answered = flow->kind != GEN_DENIED;
@@ -152,28 +161,62 @@ static int open_next_flow(struct tracer *tracer)
 
 /* Packets out. */
 
-static uint8_t *begin_packet(struct tracer *tracer)
+/* A packet on its way, in a tunnel or in none: where its bytes go. */
+struct place {
+	uint8_t *record;
+	uint8_t *frame;
+	const struct weir_address *tunnel[2]; /* its ends */
+};
+
+static struct place begin_packet(struct tracer *tracer, const struct open_flow *flow, bool is_reply)
 {
-	return gen_begin_record(tracer->out, tracer->options->format);
+	uint8_t *record = gen_begin_record(tracer->out, tracer->options->format);
+	struct place place = { .record = record, .frame = record };
+
+	if (flow && flow->is_tunnelled) {
+		const struct weir_address *nodes = flow->conversation.connection->nodes;
+
+		place.tunnel[0] = &nodes[is_reply];
+		place.tunnel[1] = &nodes[!is_reply];
+		place.frame += gen_tunnel_length(&nodes[0]);
+	}
+	return place;
 }
 
-static void end_packet(struct tracer *tracer, size_t length)
+static void end_packet(struct tracer *tracer, const struct place *place, size_t length)
 {
 	uint32_t gap = 1000000000 / tracer->options->rate;
 
+	if (place->tunnel[0])
+		gen_tunnel_build(place->tunnel[0], place->tunnel[1], length, place->record);
+	length += (size_t)(place->frame - place->record);
 	tracer->time += dice_between(&tracer->dice, 1, 2 * gap - 1);
 	tracer->number++;
 	gen_end_record(tracer->out, tracer->options->format, tracer->time, length);
 }
 
-static void put_packet(struct tracer *tracer, const struct gen_packet *packet)
+static void put_packet(struct tracer *tracer, const struct open_flow *flow,
+		       const struct gen_packet *packet, bool is_reply)
 {
-	end_packet(tracer, gen_frame_build(packet, begin_packet(tracer)));
+	struct place place = begin_packet(tracer, flow, is_reply);
+
+	end_packet(tracer, &place, gen_frame_build(packet, place.frame));
 }
 
-static bool falls(struct tracer *tracer, uint16_t share)
+static void put_fragment(struct tracer *tracer, const struct open_flow *flow,
+			 const struct gen_packet *packet, bool is_reply, enum gen_half half)
 {
-	return share && dice_below(&tracer->dice, GEN_ALL) < share;
+	struct place place = begin_packet(tracer, flow, is_reply);
+
+	end_packet(tracer, &place, gen_fragment_build(packet, half, place.frame));
+}
+
+static void put_error(struct tracer *tracer, const struct open_flow *flow,
+		      const struct gen_packet *packet)
+{
+	struct place place = begin_packet(tracer, flow, true);
+
+	end_packet(tracer, &place, gen_error_build(packet, place.frame));
 }
 
 /* Instead of one of its later packets. */
@@ -190,40 +233,42 @@ static void put_directly(struct tracer *tracer, struct open_flow *flow,
 			 const struct gen_packet *packet, bool is_reply)
 {
 	if (is_to_be_fragmented(tracer, flow, packet)) {
-		end_packet(tracer,
-			   gen_fragment_build(packet, GEN_FIRST_HALF, begin_packet(tracer)));
-		end_packet(tracer, gen_fragment_build(packet, GEN_LAST_HALF, begin_packet(tracer)));
+		put_fragment(tracer, flow, packet, is_reply, GEN_FIRST_HALF);
+		put_fragment(tracer, flow, packet, is_reply, GEN_LAST_HALF);
 		flow->packets--;
 	} else {
-		put_packet(tracer, packet);
+		put_packet(tracer, flow, packet, is_reply);
 	}
 	flow->packets--;
 	if (is_reply || !falls(tracer, tracer->options->errors) ||
 	    !gen_conversation_spare(&flow->conversation))
 		return;
-	end_packet(tracer, gen_error_build(packet, begin_packet(tracer)));
+	put_error(tracer, flow, packet);
 	flow->packets--;
 }
 
 /* As often as is left to come, among what is left. */
 static void put_noise(struct tracer *tracer)
 {
-	const struct gen_packet nobody = { .protocol = 0 };
+	const struct weir_address nobody = { { 0 } };
 
 	while (tracer->noise) {
 		uint64_t left = tracer->options->packets - tracer->number;
+		struct place place;
 
 		if (dice_below_long(&tracer->dice, left) >= tracer->noise)
 			break;
-		end_packet(tracer, gen_noise_build(&nobody.source, begin_packet(tracer)));
+		place = begin_packet(tracer, NULL, false);
+		end_packet(tracer, &place, gen_noise_build(&nobody, place.frame));
 		tracer->noise--;
 	}
 }
 
 /* The packet on the client's side of the translation. */
-static void put_at_service(struct tracer *tracer, const struct gen_connection *connection,
+static void put_at_service(struct tracer *tracer, const struct open_flow *flow,
 			   const struct gen_packet *packet, bool is_reply)
 {
+	const struct gen_connection *connection = flow->conversation.connection;
 	struct gen_packet seen = *packet;
 
 	if (is_reply) {
@@ -233,7 +278,7 @@ static void put_at_service(struct tracer *tracer, const struct gen_connection *c
 		seen.destination = connection->service_address;
 		seen.destination_port = connection->service_port;
 	}
-	put_packet(tracer, &seen);
+	put_packet(tracer, flow, &seen, is_reply);
 }
 
 static int tell_flow(struct tracer *tracer, const struct open_flow *flow)
@@ -253,14 +298,13 @@ static int tell_flow(struct tracer *tracer, const struct open_flow *flow)
 static void put_through_service(struct tracer *tracer, struct open_flow *flow,
 				const struct gen_packet *packet, bool is_reply)
 {
-	const struct gen_connection *connection = flow->conversation.connection;
 	bool is_twice = flow->packets > 1;
 
 	if (is_twice && !is_reply)
-		put_at_service(tracer, connection, packet, false);
-	put_packet(tracer, packet);
+		put_at_service(tracer, flow, packet, false);
+	put_packet(tracer, flow, packet, is_reply);
 	if (is_twice && is_reply)
-		put_at_service(tracer, connection, packet, true);
+		put_at_service(tracer, flow, packet, true);
 	flow->packets -= is_twice ? 2 : 1;
 }
 
@@ -324,7 +368,8 @@ static int check_options(const struct gen_connections *connections,
 	if (options->packets > GEN_TRACE_PACKETS_MAX)
 		return gen_refuse(error, "more than %llu packets",
 				  (unsigned long long)GEN_TRACE_PACKETS_MAX);
-	if (options->fragments > GEN_ALL || options->errors > GEN_ALL || options->noise > GEN_ALL)
+	if (options->tunnels > GEN_ALL || options->fragments > GEN_ALL ||
+	    options->errors > GEN_ALL || options->noise > GEN_ALL)
 		return gen_refuse(error, "a share is more than all");
 	packets = options->packets - noise_of(options);
 	if (packets < flows || (packets && !flows))

@@ -22,6 +22,9 @@ enum {
 	QUOTE = 64, /* bytes at most of what an error quotes behind IP's header */
 	FRAGMENT_HEADER = 8,
 	NEXT_FRAGMENT = 44,
+	VXLAN = 8,
+	VXLAN_PORT = 4789,
+	VXLAN_SOURCE_PORT = 54789,
 	ETHER_IPV4 = 0x0800,
 	ETHER_IPV6 = 0x86dd,
 	ETHER_ARP = 0x0806,
@@ -318,6 +321,30 @@ size_t gen_error_build(const struct gen_packet *packet, uint8_t *out)
 	sum = sum_of(at, ICMP + quoted);
 	put16(at + 2, fold(is_ipv4 ? sum : sum + pseudo_header(&error, ICMP + quoted)));
 	return put_headers(&error, out, ICMP + quoted) + ICMP + quoted;
+}
+
+/* VXLAN. */
+
+size_t gen_tunnel_length(const struct weir_address *source)
+{
+	return (size_t)LINK + (weir_address_is_ipv4(source) ? IPV4 : IPV6) + UDP + VXLAN;
+}
+
+/* Without a UDP checksum, as tunnels have it. */
+void gen_tunnel_build(const struct weir_address *source, const struct weir_address *destination,
+		      size_t length, uint8_t *out)
+{
+	const struct gen_packet outer = { .source = *source,
+					  .destination = *destination,
+					  .protocol = WEIR_PROTOCOL_UDP };
+	uint8_t *at = out + put_headers(&outer, out, UDP + VXLAN + length);
+
+	memset(at, 0, UDP + VXLAN);
+	put16(at, VXLAN_SOURCE_PORT);
+	put16(at + 2, VXLAN_PORT);
+	put16(at + 4, (uint32_t)(UDP + VXLAN + length));
+	at[UDP] = 8; /* it has a network */
+	put32(at + UDP + 4, 1u << 8);
 }
 
 size_t gen_noise_build(const struct weir_address *source, uint8_t *out)

@@ -13,6 +13,7 @@ enum {
 	GEN_PAYLOAD_MAX = 1400,
 	GEN_FRAGMENTED = 48, /* bytes of payload that are worth two fragments */
 	GEN_FRAME_MAX = 14 + 40 + 44 + GEN_PAYLOAD_MAX, /* link, IPv6, SCTP with any chunk */
+	GEN_TUNNEL_MAX = 14 + 40 + 8 + 8,
 };
 
 enum gen_tcp_flags {
@@ -61,6 +62,11 @@ size_t gen_fragment_build(const struct gen_packet *packet, enum gen_half half, u
 
 /* The other end's complaint that the packet was too big. */
 size_t gen_error_build(const struct gen_packet *packet, uint8_t *out);
+
+/* How much room a tunnel between these addresses takes in front of a frame, and what goes there. */
+size_t gen_tunnel_length(const struct weir_address *source);
+void gen_tunnel_build(const struct weir_address *source, const struct weir_address *destination,
+		      size_t length, uint8_t *out);
 
 /* A question that is not of IP: who has that address? */
 size_t gen_noise_build(const struct weir_address *source, uint8_t *out);

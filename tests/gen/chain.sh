@@ -34,7 +34,8 @@ shares() {
 	2) echo --allowed 0 --icmp-errors 20% ;;
 	3) echo --through-services 60% --noise 3% ;;
 	4) echo --packets 300 --unrelated 50% ;;
-	5) echo --through-services 0 --fragments 20% --icmp-errors 10% --noise 1% ;;
+	5) echo --through-services 0 --fragments 20% --icmp-errors 10% --noise 1% --tunnels 50% ;;
+	6) echo --tunnels 90% ;;
 	esac
 }
 

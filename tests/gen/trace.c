@@ -127,7 +127,7 @@ static bool read_next(struct reading *reading)
 		.time = (uint64_t)little(header) * 1000000000 + little(header + 4),
 	};
 	assert_int_equal(reading->frame.captured, reading->frame.wire);
-	assert_true(reading->frame.captured <= GEN_FRAME_MAX);
+	assert_true(reading->frame.captured <= GEN_TUNNEL_MAX + GEN_FRAME_MAX);
 	reading->at += RECORD_HEADER + reading->frame.captured;
 	assert_true(reading->at <= file->length);
 	weir_packet_decode(&reading->frame, &reading->packet);
@@ -545,6 +545,53 @@ static void errors_are_about_the_packet_before(void **state)
 	forget(recorded);
 }
 
+/* Which end of which connection's tunnel; the test fails when it is none. */
+static void check_tunnel(const struct recorded *recorded, const struct weir_tuple *outer,
+			 const struct weir_tuple *inner)
+{
+	for (uint32_t i = 0; i < recorded->flow_count; i++) {
+		const struct gen_connection *connection = recorded->flows[i].connection;
+		bool is_reply = weir_address_equal(&inner->destination, &connection->key.source);
+
+		if (!connection->is_between_nodes || connection->service != WEIR_NONE ||
+		    !weir_address_equal(is_reply ? &inner->source : &inner->destination,
+					&connection->key.destination) ||
+		    !(is_reply || weir_address_equal(&inner->source, &connection->key.source)))
+			continue;
+		assert_memory_equal(&outer->source, &connection->nodes[is_reply], 16);
+		assert_memory_equal(&outer->destination, &connection->nodes[!is_reply], 16);
+		return;
+	}
+	fail_msg("a tunnel of no flow");
+}
+
+static void tunnels_hold_what_pods_of_two_nodes_say(void **state)
+{
+	struct gen_trace_options options = options_of(300, 100, 100, 10000);
+	struct recorded *recorded;
+	struct reading reading;
+	uint32_t tunnels = 0;
+
+	(void)state;
+	options.tunnels = GEN_ALL;
+	recorded = record(&options);
+	reading = begin_reading(recorded);
+	while (read_next(&reading)) {
+		struct weir_packet packet = reading.packet;
+
+		if (!packet.is_tunnel)
+			continue;
+		assert_true(weir_packet_decode_inner(&reading.frame, &packet));
+		assert_int_equal(packet.kind, WEIR_PACKET_OK);
+		check_tunnel(recorded, &reading.packet.tuple, &packet.tuple);
+		check_sums(&reading.frame, packet.tuple.protocol);
+		tunnels++;
+	}
+	assert_int_equal(reading.number, 10000);
+	assert_true(tunnels > 1000);
+	forget(recorded);
+}
+
 static void noise_is_a_share_of_all_packets(void **state)
 {
 	struct recorded *recorded = record_with(1000, 1000, 2500);
@@ -708,6 +755,7 @@ int main(void)
 		cmocka_unit_test(payloads_are_no_longer_than_was_asked_for),
 		cmocka_unit_test(fragments_come_in_pairs),
 		cmocka_unit_test(errors_are_about_the_packet_before),
+		cmocka_unit_test(tunnels_hold_what_pods_of_two_nodes_say),
 		cmocka_unit_test(noise_is_a_share_of_all_packets),
 		cmocka_unit_test(options_that_contradict_each_other_are_refused),
 		cmocka_unit_test(more_flows_than_ports_are_refused),
