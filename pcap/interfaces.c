@@ -18,18 +18,72 @@ static int compare(const void *a, const void *b)
 	return strcmp(left->name, right->name);
 }
 
+/* The length of the character that the bytes begin with, and its number; 0 when it is none. */
+static size_t decode(const unsigned char *bytes, size_t left, uint32_t *out)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t length = bytes[0] < 0x80 ? 1 : bytes[0] < 0xe0 ? 2 : bytes[0] < 0xf0 ? 3 : 4;
+	uint32_t number = length == 1 ? bytes[0] : bytes[0] & (0x7fu >> length);
+
+	if (length > left || (bytes[0] & 0xc0) == 0x80 || bytes[0] > 0xf4)
+		return 0;
+	for (size_t i = 1; i < length; i++) {
+		if ((bytes[i] & 0xc0) != 0x80)
+			return 0;
+		number = number << 6 | (bytes[i] & 0x3f);
+	}
+	if (number < least[length] || number > 0x10ffff || (number >= 0xd800 && number <= 0xdfff))
+		return 0;
+	*out = number;
+	return length;
+}
+
+/* Whether a terminal prints it, and nothing more. */
+static bool is_harmless(uint32_t number)
+{
+	static const struct {
+		uint32_t first;
+		uint32_t last;
+	} orders[] = {
+		{ 0x00, 0x1f },     { 0x7f, 0x9f }, /* controls */
+		{ 0x061c, 0x061c }, { 0x200b, 0x200f }, { 0x2028, 0x202e },
+		{ 0x2066, 0x2069 }, { 0xfeff, 0xfeff }, { 0xe0000, 0xe007f },
+	};
+
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++)
+		if (number >= orders[i].first && number <= orders[i].last)
+			return false;
+	return true;
+}
+
+/* Copies a name; no longer than it was. */
+static void copy_harmless(char *to, const char *from, size_t length)
+{
+	const unsigned char *bytes = (const unsigned char *)from;
+	size_t at = 0;
+
+	while (at < length) {
+		uint32_t number = 0;
+		size_t size = decode(bytes + at, length - at, &number);
+
+		if (size && is_harmless(number)) {
+			memcpy(to, from + at, size);
+			to += size;
+		} else {
+			*to++ = '?';
+		}
+		at += size ? size : 1;
+	}
+	*to = '\0';
+}
+
 static struct interface *interface_of(const char *name, size_t length)
 {
 	struct interface *interface = malloc(sizeof(*interface) + length + 1);
 
 	if (!interface)
 		return NULL;
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = (unsigned char)name[i];
-
-		interface->name[i] = c < 0x20 || c == 0x7f ? '?' : name[i];
-	}
-	interface->name[length] = '\0';
+	copy_harmless(interface->name, name, length);
 	return interface;
 }
 

@@ -22,7 +22,8 @@ struct weir_interfaces {
 	bool has_others;
 };
 
-/* 0, or -ENOMEM. Control characters become '?'. */
+/* 0, or -ENOMEM. What is no UTF-8, and what a terminal takes for orders (control characters, those
+ * that turn the direction of text, separators of lines), becomes '?'. */
 int weir_interfaces_index(struct weir_interfaces *interfaces, const char *name, size_t length,
 			  uint32_t *out);
 void weir_interfaces_finish(struct weir_interfaces *interfaces);

@@ -89,13 +89,26 @@ static void tell_damage(struct weir_tap *tap)
 		  weir_growing_damage_at(&tap->growing), tap->growing.reader.damage);
 }
 
+/* Nothing is read behind damage, which is met once only. */
+static int look_ahead(struct weir_tap *tap)
+{
+	int status = tap->growing.is_file ? weir_growing_next(&tap->growing, &tap->ahead) : 0;
+
+	tap->has_ahead = status == 1;
+	if (status == -EBADMSG) {
+		tell_damage(tap);
+		tap->is_over = true;
+	}
+	return status == -ENOMEM ? status : 0;
+}
+
 /* The first packet's link type, as far as it is there, is the one that the filter is for. */
 static int check_filter(struct weir_tap *tap, bool *bad_filter, struct weir_error *error)
 {
-	int status;
+	int status = look_ahead(tap);
 
-	if (tap->growing.is_file && weir_growing_next(&tap->growing, &tap->ahead) == 1)
-		tap->has_ahead = true;
+	if (status)
+		return status;
 	status = weir_filter_check(&tap->filter, tap->has_ahead ? tap->ahead.link_type : ETHERNET,
 				   error);
 	*bad_filter = status == -EINVAL;

@@ -11,6 +11,7 @@
 #include "weir/capture.h"
 #include "weir/capture_writer.h"
 #include "weir/slot.h"
+#include "weir/tap.h"
 #include "weir/worker.h"
 
 enum {
@@ -220,6 +221,89 @@ static void live_pass(struct run *run)
 	weir_slot_destroy(options.slot);
 }
 
+/* Growing files. */
+
+enum { TRIES = 3 }; /* a file that has no more says so once for each of its states */
+
+/* How many frames came with the ones that are there now. */
+static uint64_t drain(struct weir_tap *tap, uint64_t count)
+{
+	struct weir_frame frames[BURST];
+
+	for (unsigned tries = 0; tries < TRIES; tries++) {
+		int n = weir_tap_next(tap, frames, BURST);
+
+		if (n == -ENODATA)
+			break;
+		NEED(n >= 0);
+		for (int i = 0; i < n; i++)
+			NEED(frames[i].number == ++count);
+		if (n)
+			tries = 0;
+	}
+	return count;
+}
+
+static void append(FILE *from, FILE *to, size_t size)
+{
+	int byte;
+
+	while (size-- > 0 && (byte = getc(from)) != EOF)
+		NEED(putc(byte, to) == byte);
+	NEED(fflush(to) == 0);
+}
+
+static bool is_compressed(const char *path)
+{
+	unsigned char magic[2] = { 0 };
+	FILE *file = fopen(path, "rb");
+	bool is_long;
+
+	NEED(file);
+	is_long = fread(magic, 1, 2, file) == 2;
+	fclose(file);
+	return is_long && (magic[0] == 0x1f || magic[0] == 0x28 || (magic[0] & 0xf0) == 0x50);
+}
+
+static uint64_t read_growing(struct weir_tap *tap, FILE *from, FILE *to, size_t piece)
+{
+	uint64_t count = 0;
+
+	while (!feof(from)) {
+		append(from, to, piece);
+		piece *= 2;
+		count = drain(tap, count);
+	}
+	weir_tap_end(tap);
+	return count;
+}
+
+/* What is followed while it grows has the frames of the whole, whatever the pieces. */
+static void follow(struct run *run, const char *path)
+{
+	static const char growing[] = "growing";
+	size_t piece = 1 + run->options->secret[0] % 1000;
+	FILE *from = fopen(path, "rb");
+	FILE *to = fopen(growing, "wb");
+	struct weir_tap *tap;
+	int status;
+
+	NEED(from && to);
+	append(from, to, piece % 32);
+	status = weir_tap_follow(growing, NULL, &tap, NULL, NULL);
+	NEED(!status || (status == -EINVAL && is_compressed(path)));
+	if (!status) {
+		uint64_t count = read_growing(tap, from, to, piece);
+
+		NEED(count == run->packets || is_compressed(path));
+		weir_tap_close(tap);
+		run->seen->followed++;
+	}
+	fclose(from);
+	fclose(to);
+	NEED(!unlink(growing));
+}
+
 /* The comments of ours at a packet that was read back: one, whatever the input had. */
 static void check_comments(const struct weir_frame *frame)
 {
@@ -365,6 +449,8 @@ void through(struct weir_policy *policy, const char *const *paths, size_t path_c
 		return;
 	}
 	judge(&run);
+	if (options->is_growing && path_count == 1 && !options->filter)
+		follow(&run, paths[0]);
 	count(&run);
 	weir_capture_close(run.capture);
 	NEED(ceiling.held == 0);

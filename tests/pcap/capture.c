@@ -338,6 +338,49 @@ static void a_negative_offset_moves_times_back(void **state)
 	weir_capture_close(capture);
 }
 
+static const struct {
+	const char *name;
+	const char *shown;
+} names[] = {
+	{ "veth-\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\xb3",
+	  "veth-\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\xb3" },
+	{ "\x1b[31mred\x7f", "?[31mred?" },
+	{ "a\xc2\x9b"
+	  "31mred",
+	  "a?31mred" }, /* the same in one character */
+	{ "\x9b"
+	  "31mred",
+	  "?31mred" }, /* and in none */
+	{ "\xe2\x80\xae"
+	  "0hte",
+	  "?0hte" },                              /* from right to left */
+	{ "\xe2\x81\xa6x\xe2\x80\xa8y", "?x?y" }, /* isolated; a line's end */
+	{ "\xff\xfe", "??" },
+	{ "\xc0\xaf", "??" },           /* longer than it need be */
+	{ "\xed\xa0\x80", "???" },      /* half a pair */
+	{ "\xf4\x90\x80\x80", "????" }, /* beyond the last */
+	{ "cut\xe2\x82", "cut??" },
+};
+
+static void names_of_interfaces_give_no_orders_to_terminals(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct trace_builder t = { 0 };
+		struct findings findings;
+		struct weir_capture *capture;
+
+		trace_section(&t);
+		trace_interface(&t, 1, names[i].name, 6, 0);
+		trace_packet(&t, 0, 0, "x", 1, 1);
+		trace_write(&t, "names.pcapng");
+		free(t.bytes);
+		capture = open_one("names.pcapng", &findings);
+		assert_string_equal(weir_capture_interface(capture, 0), names[i].shown);
+		weir_capture_close(capture);
+	}
+}
+
 /* T19: whatever the cut, the frames before it are handed out, and it is told once, with the offset
  * of the record or block that is not whole. starts[0] is where the header ends; then count units
  * end at starts[1..count], the first of which hold no packet. */
@@ -1005,6 +1048,7 @@ int main(void)
 		cmocka_unit_test(the_link_type_is_without_its_flags),
 		cmocka_unit_test(an_old_version_has_its_lengths_swapped),
 		cmocka_unit_test(pcapng_sections_interfaces_units_and_offsets),
+		cmocka_unit_test(names_of_interfaces_give_no_orders_to_terminals),
 		cmocka_unit_test(a_negative_offset_moves_times_back),
 		cmocka_unit_test(t18_a_major_version_other_than_2_is_damage),
 		cmocka_unit_test(

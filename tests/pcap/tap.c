@@ -327,6 +327,31 @@ static void t19_damage_ends_the_trace(void **state)
 	free(t.bytes);
 }
 
+/* A section that nobody reads, and a good one behind it. */
+static void t19_damage_before_the_first_packet_ends_the_trace(void **state)
+{
+	struct trace_builder t = { 0 };
+	struct findings findings;
+	struct seen seen = { 0 };
+	struct weir_tap *tap;
+
+	(void)state;
+	trace_section(&t);
+	trace_poke32(&t, 12, 9);
+	trace_section(&t);
+	trace_interface(&t, 1, "eth7", 9, 0);
+	add_numbered(&t, true);
+	trace_write(&t, "a");
+	tap = follow("a", NULL, &findings);
+	assert_int_equal(see(tap, &seen), -ENODATA);
+	assert_int_equal(seen.count, 0);
+	assert_true(weir_tap_damaged(tap));
+	assert_int_equal(findings.count, 1);
+	assert_string_equal(findings.last, "a: 0: version 9 of pcapng, not 1");
+	weir_tap_close(tap);
+	free(t.bytes);
+}
+
 static void a_block_that_nothing_may_wait_for_is_damage(void **state)
 {
 	enum { TOO_LONG = 20 * 1024 * 1024 };
@@ -529,6 +554,7 @@ int main(void)
 		cmocka_unit_test(a_file_that_becomes_shorter_is_read_from_its_beginning),
 		cmocka_unit_test(what_is_not_complete_at_the_end_is_told),
 		cmocka_unit_test(t19_damage_ends_the_trace),
+		cmocka_unit_test(t19_damage_before_the_first_packet_ends_the_trace),
 		cmocka_unit_test(a_block_that_nothing_may_wait_for_is_damage),
 		cmocka_unit_test(t22_a_filter_leaves_the_numbers_as_they_are),
 		cmocka_unit_test(what_cannot_be_followed_is_refused),
