@@ -70,7 +70,7 @@ static unsigned character(const uint8_t *bytes, size_t length)
 {
 	unsigned count = sequence_length(bytes[0]);
 
-	if (!count || count > length || (bytes[0] && bytes[0] < 0x20) || bytes[0] == 0x7f)
+	if (!count || count > length || bytes[0] < 0x20 || bytes[0] == 0x7f)
 		return 0;
 	if (count > 1 && !is_second(bytes[0], bytes[1]))
 		return 0;
@@ -95,27 +95,46 @@ static int fail_text(const struct checker *checker, const uint8_t *text, const c
 	return -EINVAL;
 }
 
-/* Their length is bounded, so that comparing names costs no more than looking at the names. */
-static int check_texts(struct checker *checker)
+/* What almost all names are. */
+static bool is_plain(const uint8_t *text, size_t length)
 {
-	const uint8_t *text = ITEMS(checker, LAYOUT_TEXT, uint8_t);
-	size_t length = checker->counts[LAYOUT_TEXT];
-	size_t begin = 0;
+	unsigned others = 0;
+
+	for (size_t i = 0; i < length; i++)
+		others |= (unsigned)(text[i] < 0x20) | (unsigned)(text[i] > 0x7e);
+	return !others;
+}
+
+static bool is_utf8(const uint8_t *text, size_t length)
+{
 	size_t at = 0;
 
-	if (!length || text[0] || text[length - 1])
-		return check_fail(checker, "its texts do not end");
 	while (at < length) {
 		unsigned count = character(text + at, length - at);
 
 		if (!count)
-			return fail_text(checker, text + begin,
-					 "has a control character or is no UTF-8");
-		if (!text[at])
-			begin = at + 1;
+			return false;
 		at += count;
-		if (at - begin >= LAYOUT_TEXT_MOST)
-			return fail_text(checker, text + begin, "is longer than 1023 bytes");
+	}
+	return true;
+}
+
+/* Their length is bounded, so that comparing names costs no more than looking at the names. */
+static int check_texts(struct checker *checker)
+{
+	const uint8_t *text = ITEMS(checker, LAYOUT_TEXT, uint8_t);
+	const uint8_t *behind = text + checker->counts[LAYOUT_TEXT];
+
+	if (text == behind || text[0] || behind[-1])
+		return check_fail(checker, "its texts do not end");
+	while (text < behind) {
+		size_t length = strlen((const char *)text);
+
+		if (length >= LAYOUT_TEXT_MOST)
+			return fail_text(checker, text, "is longer than 1023 bytes");
+		if (!is_plain(text, length) && !is_utf8(text, length))
+			return fail_text(checker, text, "has a control character or is no UTF-8");
+		text += length + 1;
 	}
 	return 0;
 }
