@@ -43,8 +43,8 @@ struct follow {
 	struct weir_trace *trace;
 	sigset_t signals;
 	uint64_t deadline; /* of all, by the clock; UINT64_MAX: none */
-	uint64_t latest;   /* the greatest time of a frame, */
-	uint64_t met;      /* and when it came, by the clock */
+	uint64_t latest;   /* time of the last frame, not of the latest: clocks are set back, */
+	uint64_t met;      /* and when it came, by this clock */
 	uint64_t due;      /* when to settle next */
 };
 
@@ -273,10 +273,7 @@ static int add_frames(struct follow *follow)
 
 	if (n <= 0)
 		return n;
-	for (int i = 0; i < n; i++) {
-		if (frames[i].time >= follow->latest)
-			follow->latest = frames[i].time;
-	}
+	follow->latest = frames[n - 1].time;
 	follow->met = clock_now();
 	status = weir_trace_add(follow->trace, frames, (size_t)n);
 	return status ? status : n;

@@ -258,6 +258,18 @@ def the_filter_holds():
     check(weir.summary()["packets"] == 1, weir.text())
 
 
+def a_clock_that_is_set_back_ends_nothing():
+    append(make("5000 udp 10.1.0.10 1 10.1.0.20 2\n10 tcp 10.1.0.10 3 10.1.0.20 5432 S\n"))
+    weir = Followed("-r", "trace.pcap", "--follow", "--provisional")
+    weir.wait_for(lambda: len(weir.flows()) == 2, "both are told")
+    append(make("11 tcp 10.1.0.20 5432 10.1.0.10 3 SA\n", header=False))
+    weir.wait_for(lambda: any(f["state"] == "established" for f in weir.flows()), "an answer")
+    weir.end()
+    over = [f for f in weir.flows() if "provisional" not in f]
+    check([f["packets"] for f in by_number(over)] == [{"forward": 1, "reply": 0},
+                                                      {"forward": 1, "reply": 1}], weir.text())
+
+
 def t26_fail_on_looks_at_all_that_was():
     append(make(TRACE))
     Followed("-r", "trace.pcap", "--follow", "--for", "1", "--fail-on", "deny").end(None, 1)
@@ -273,7 +285,7 @@ TESTS = [flows_are_printed_at_their_end, provisional_lines_on_request, every_for
          a_pipe_ends_by_itself, a_time_may_be_set, a_replaced_file_is_left_for_the_new_one,
          a_shortened_file_is_read_anew, a_packet_that_is_not_complete_is_told,
          t19_damage_is_exit_3_with_what_was_readable, the_filter_holds,
-         t26_fail_on_looks_at_all_that_was, the_summary_alone]
+         a_clock_that_is_set_back_ends_nothing, t26_fail_on_looks_at_all_that_was, the_summary_alone]
 
 
 def run(test):
