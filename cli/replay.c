@@ -164,7 +164,8 @@ static int add_frames(struct replay *replay)
 	while ((n = batches_next(&batches, &frames, &status))) {
 		status = weir_trace_add(replay->trace, frames, n);
 		replay->view.last_packet = frames[n - 1].number;
-		replay_files_note(&replay->files, frames, n);
+		if (replay_files_wanted(&replay->files))
+			replay_files_note(&replay->files, frames, n);
 	}
 	batches_end(&batches);
 	trace_input_end(&replay->trace_input);

@@ -574,6 +574,16 @@ int weir_assigner_count(struct weir_assigner *assigner, const struct weir_frame 
 	return 0;
 }
 
+void weir_assigner_fetch_listed(const struct weir_frame *frames,
+				const struct weir_incoming *incoming, const uint16_t *list,
+				size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		__builtin_prefetch(&incoming[list[i]]);
+		__builtin_prefetch(&frames[list[i]]);
+	}
+}
+
 static void fetch_listed(const struct weir_assigner *assigner, const struct weir_incoming *incoming,
 			 const uint16_t *list, size_t n)
 {

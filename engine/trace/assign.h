@@ -82,6 +82,12 @@ int weir_assign(struct weir_assigner *assigner, const struct weir_frame *frame,
 int weir_assigner_count(struct weir_assigner *assigner, const struct weir_frame *frames,
 			const struct weir_incoming *incoming, size_t n);
 
+/* Asks for what the next two need of the listed frames: they lie apart, as no processor foresees.
+ */
+void weir_assigner_fetch_listed(const struct weir_frame *frames,
+				const struct weir_incoming *incoming, const uint16_t *list,
+				size_t n);
+
 /* The same, and weir_assign, for those of the listed frames. All must have a key of one table,
  * which then only this thread works on, and be no fragments: so no other's work is touched. */
 int weir_assigner_count_listed(struct weir_assigner *assigner, const struct weir_frame *frames,

@@ -155,16 +155,38 @@ static int assign_list(const struct weir_batch *batch, const uint16_t *list, siz
 					   count, batch->assignments);
 }
 
+/* A table's list in a part. */
+static const uint16_t *list_in(const struct weir_batch *batch, size_t part, unsigned table,
+			       size_t *count)
+{
+	const uint16_t *starts = batch->starts[part];
+
+	*count = (size_t)(starts[table + 1] - starts[table]);
+	return &batch->lists[part * PART + starts[table]];
+}
+
+static void fetch_list(const struct weir_batch *batch, size_t part, unsigned table)
+{
+	const uint16_t *list;
+	size_t count;
+
+	if (part * PART >= batch->to)
+		return;
+	list = list_in(batch, part, table, &count);
+	weir_assigner_fetch_listed(batch->frames, batch->incoming, list, count);
+}
+
 static void assign_table(void *argument, unsigned table)
 {
 	struct weir_batch *batch = argument;
 	int status = 0;
 
 	for (size_t part = batch->from / PART; part * PART < batch->to && !status; part++) {
-		const uint16_t *starts = batch->starts[part];
-		const uint16_t *list = &batch->lists[part * PART + starts[table]];
-		size_t count = cut(batch, &list, starts[table + 1] - starts[table]);
+		size_t count;
+		const uint16_t *list = list_in(batch, part, table, &count);
 
+		fetch_list(batch, part + 1, table);
+		count = cut(batch, &list, count);
 		status = assign_list(batch, list, count);
 	}
 	batch->statuses[table] = status;
