@@ -140,13 +140,28 @@ static struct weir_key make_key(const struct bench_policy *policy, struct random
 	return key;
 }
 
+/* A key of nobody's pods makes way for one between two owners. */
+static struct weir_key make_known_key(const struct bench_policy *policy, struct random *random)
+{
+	struct weir_key key = make_key(policy, random);
+
+	if (!bench_policy_is_unknown(policy, &key.source) &&
+	    !bench_policy_is_unknown(policy, &key.destination))
+		return key;
+	key.source = some_owner(policy, random)->address;
+	key.destination = some_owner(policy, random)->address;
+	if (weir_address_is_ipv4(&key.source) != weir_address_is_ipv4(&key.destination))
+		key.source = key.destination;
+	return key;
+}
+
 void bench_keys(const struct bench_policy *policy, uint64_t seed, uint8_t flags,
 		struct weir_key *keys, size_t n)
 {
 	struct random random = { seed };
 
 	for (size_t i = 0; i < n; i++) {
-		keys[i] = make_key(policy, &random);
+		keys[i] = make_known_key(policy, &random);
 		keys[i].flags = flags;
 	}
 }

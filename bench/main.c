@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "judge.h"
+#include "own.h"
 #include "report.h"
 #include "run.h"
 #include "settings.h"
@@ -20,6 +21,7 @@ struct session {
 	struct bench_engine engines[BENCH_ENGINES_MAX];
 	size_t engine_count;
 	struct bench_groups groups;
+	struct bench_own own;
 };
 
 static enum exit_code fail(const struct session *session, int status)
@@ -30,6 +32,18 @@ static enum exit_code fail(const struct session *session, int status)
 	return status == -EILSEQ ? EXIT_DIFFERENT : EXIT_USAGE;
 }
 
+/* The keys of the trace, or those of the seed. */
+static int ask(const struct session *session, struct bench_workload *workload,
+	       enum bench_halves halves)
+{
+	const struct bench_own *own = &session->own;
+
+	if (own->keys)
+		return bench_workload_ask(workload, own->keys, own->key_count, halves);
+	return bench_workload_ask_random(workload, session->settings.seed,
+					 session->settings.key_count, halves);
+}
+
 static enum exit_code run_workload(struct session *session, struct bench_workload *workload)
 {
 	const struct bench_settings *settings = &session->settings;
@@ -37,9 +51,7 @@ static enum exit_code run_workload(struct session *session, struct bench_workloa
 
 	for (unsigned i = 0; i < BENCH_HALVES && !status; i++)
 		if (settings->halves[i])
-			status = bench_workload_ask_random(workload, settings->seed,
-							   settings->key_count,
-							   (enum bench_halves)i);
+			status = ask(session, workload, (enum bench_halves)i);
 	if (!status)
 		status = bench_run(settings, session->engines, session->engine_count, workload,
 				   &session->groups);
@@ -67,6 +79,16 @@ static enum exit_code run_shape(struct session *session, const char *name)
 	return code;
 }
 
+/* What -f names. */
+static enum exit_code run_own(struct session *session)
+{
+	const struct invocation *invocation = session->invocation;
+	enum exit_code code =
+		bench_own_read(&session->own, invocation, session->settings.key_count);
+
+	return code == EXIT_CLEAN ? run_workload(session, &session->own.workload) : code;
+}
+
 static enum exit_code run_shapes(struct session *session)
 {
 	enum exit_code code = EXIT_CLEAN;
@@ -78,6 +100,8 @@ static enum exit_code run_shapes(struct session *session)
 				 "--shape %s: 'weir bench --list' lists the shapes", name);
 			return EXIT_USAGE;
 		}
+	if (option_given(session->invocation, OPTION_FILE))
+		return run_own(session);
 	if (!option_given(session->invocation, OPTION_SHAPE))
 		return run_shape(session, "1k-pods");
 	for (size_t i = 0;
@@ -110,6 +134,7 @@ static enum exit_code measure(struct session *session)
 		code = bench_judge(&session->groups);
 	}
 	bench_groups_finish(&session->groups);
+	bench_own_finish(&session->own);
 	return code;
 }
 
@@ -127,6 +152,19 @@ static enum exit_code run_with_engines(struct session *session)
 	return session->engine_count ? measure(session) : EXIT_USAGE;
 }
 
+static bool check_source(const struct invocation *invocation)
+{
+	bool has_file = option_given(invocation, OPTION_FILE);
+
+	if (has_file && option_given(invocation, OPTION_SHAPE))
+		complain(invocation->command, "-f and --shape are two policies: give one of them");
+	else if (!has_file && option_given(invocation, OPTION_READ))
+		complain(invocation->command, "-r needs -f: whose policies judge the trace?");
+	else
+		return true;
+	return false;
+}
+
 static enum exit_code run(const struct invocation *invocation)
 {
 	struct session session = {
@@ -135,7 +173,7 @@ static enum exit_code run(const struct invocation *invocation)
 	};
 	enum exit_code code;
 
-	if (!bench_read_settings(invocation, &session.settings))
+	if (!bench_read_settings(invocation, &session.settings) || !check_source(invocation))
 		return EXIT_USAGE;
 	if (!bench_start_engines()) {
 		complain(invocation->command, "DPDK does not start");

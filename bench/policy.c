@@ -93,8 +93,6 @@ static const char *why_not_plain(const struct weir_resolved *resolved)
 {
 	const struct weir_semantics *semantics = &resolved->semantics;
 
-	if (resolved->pod_range_count)
-		return "addresses of pods that nobody knows";
 	if (semantics->ipblock_pods != WEIR_IPBLOCK_PODS_MATCH ||
 	    semantics->own_node != WEIR_OWN_NODE_ALLOW ||
 	    semantics->other_protocols != WEIR_OTHER_PROTOCOLS_NO_PORTS)
@@ -149,4 +147,14 @@ uint32_t bench_policy_owner(const struct bench_policy *policy, const struct weir
 			low = middle + 1;
 	}
 	return WEIR_NONE;
+}
+
+bool bench_policy_is_unknown(const struct bench_policy *policy, const struct weir_address *address)
+{
+	const struct weir_resolved *resolved = policy->resolved;
+
+	for (uint32_t i = 0; i < resolved->pod_range_count; i++)
+		if (weir_prefix_contains(&resolved->pod_ranges[i], address))
+			return bench_policy_owner(policy, address) == WEIR_NONE;
+	return false;
 }

@@ -36,6 +36,10 @@ void bench_policy_finish(struct bench_policy *policy);
 /* The endpoint that has the address, or WEIR_NONE. */
 uint32_t bench_policy_owner(const struct bench_policy *policy, const struct weir_address *address);
 
+/* Whether the address is of a pod that no object owns. What rules say of such a pod depends on what
+ * nobody knows: only a policy that is asked about none can be plain. */
+bool bench_policy_is_unknown(const struct bench_policy *policy, const struct weir_address *address);
+
 /* Whether the pod is in rules and owns its addresses. */
 static inline bool bench_is_pod(const struct weir_endpoint *endpoint)
 {

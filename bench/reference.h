@@ -3,7 +3,7 @@
  *
  * Each pod's rules are walked in their order, with plain searches. A plain policy's answers are
  * found this way for all keys and compared with the naive evaluator for some, as many as it takes
- * about a quarter of a second for; what is not plain is asked of the naive evaluator alone.
+ * about a tenth of a second for; what is not plain is asked of the naive evaluator alone.
  */
 #ifndef WEIR_BENCH_REFERENCE_H
 #define WEIR_BENCH_REFERENCE_H

@@ -32,9 +32,14 @@ static uint32_t node_address(uint32_t node)
 	return 0xc0a80000u + node;
 }
 
+static uint32_t pods_per_app(const struct bench_shape *shape)
+{
+	return shape->membership == BENCH_LONERS ? 1 : PODS_PER_APP;
+}
+
 static uint32_t app_count(const struct bench_shape *shape)
 {
-	return (shape->pods + PODS_PER_APP - 1) / PODS_PER_APP;
+	return (shape->pods + pods_per_app(shape) - 1) / pods_per_app(shape);
 }
 
 static const struct weir_declared_port declared[] = {
@@ -72,10 +77,11 @@ static bool allocate(struct bench_cluster *cluster)
 {
 	uint32_t endpoints = cluster->nodes + cluster->shape->pods;
 	uint32_t rules = cluster->shape->policies * 2;
+	size_t lists = cluster->shape->membership == BENCH_CROWDS ? 1 + (size_t)cluster->apps : 2;
 
 	cluster->addresses = calloc(endpoints, sizeof(*cluster->addresses));
 	cluster->endpoints = calloc(endpoints, sizeof(*cluster->endpoints));
-	cluster->members = calloc((size_t)cluster->shape->pods * 2, sizeof(*cluster->members));
+	cluster->members = calloc(cluster->shape->pods * lists, sizeof(*cluster->members));
 	cluster->places = calloc(cluster->shape->pods, sizeof(*cluster->places));
 	cluster->sets = calloc((size_t)cluster->apps + cluster->namespaces, sizeof(*cluster->sets));
 	cluster->blocks = calloc((size_t)rules * PEERS_MAX, sizeof(*cluster->blocks));
@@ -130,7 +136,7 @@ static void make_endpoints(struct bench_cluster *cluster)
 								.kind = WEIR_ENDPOINT_NODE };
 	}
 	for (uint32_t i = 0; i < cluster->shape->pods; i++) {
-		uint32_t app = i / PODS_PER_APP;
+		uint32_t app = i / pods_per_app(cluster->shape);
 
 		cluster->addresses[cluster->nodes + i] = ipv4(pod_address(cluster->places[i]));
 		cluster->endpoints[cluster->nodes + i] =
@@ -158,12 +164,29 @@ static void make_sets(struct bench_cluster *cluster)
 		cluster->members[i] = cluster->nodes + i;
 	for (uint32_t i = 0; i < cluster->apps + cluster->namespaces; i++) {
 		bool is_app = i < cluster->apps;
-		uint32_t size = is_app ? PODS_PER_APP : PODS_PER_APP * APPS_PER_NAMESPACE;
+		uint32_t size = pods_per_app(cluster->shape) * (is_app ? 1 : APPS_PER_NAMESPACE);
 		uint32_t first = (is_app ? i : i - cluster->apps) * size;
 
 		cluster->sets[i].endpoints = &cluster->members[first];
 		cluster->sets[i].endpoint_count = pods - first < size ? pods - first : size;
 		cluster->sets[i].unknown_pods = WEIR_MAYBE;
+	}
+}
+
+/* Apps become random quarters of the pods; namespaces stay. */
+static void scatter(struct bench_cluster *cluster)
+{
+	uint32_t *list = cluster->members;
+
+	for (uint32_t i = 0; i < cluster->apps; i++) {
+		uint32_t count = 0;
+
+		list += cluster->shape->pods;
+		for (uint32_t pod = 0; pod < cluster->shape->pods; pod++)
+			if (below(&cluster->random, 4) == 0)
+				list[count++] = cluster->nodes + pod;
+		cluster->sets[i].endpoints = list;
+		cluster->sets[i].endpoint_count = count;
 	}
 }
 
@@ -306,6 +329,8 @@ struct bench_cluster *bench_cluster_create(const struct bench_shape *shape)
 	make_places(cluster);
 	make_endpoints(cluster);
 	make_sets(cluster);
+	if (shape->membership == BENCH_CROWDS)
+		scatter(cluster);
 	make_ports(cluster);
 	make_rules(cluster);
 	cluster->resolved = resolved_of(cluster);

@@ -17,10 +17,19 @@ enum bench_placement {
 		       * prefixes */
 };
 
+/* Which pods an app has. */
+enum bench_membership {
+	BENCH_TENS,   /* ten of its own */
+	BENCH_LONERS, /* one: no two pods are alike */
+	BENCH_CROWDS, /* a random quarter of all, so that no two pods are alike and sets are large
+		       */
+};
+
 struct bench_shape {
 	uint32_t pods;
 	uint32_t policies;
 	enum bench_placement placement;
+	enum bench_membership membership;
 };
 
 struct bench_cluster;

@@ -10,16 +10,22 @@
 #include "sha256.h"
 
 const struct bench_workload_spec bench_workload_specs[] = {
-	{ "100-pods", "100 pods, 8 policies", { 100, 8, BENCH_SPREAD } },
-	{ "1k-pods", "1,000 pods, 75 policies", { 1000, 75, BENCH_SPREAD } },
+	{ "100-pods", "100 pods, 8 policies", { 100, 8, BENCH_SPREAD, BENCH_TENS } },
+	{ "1k-pods", "1,000 pods, 75 policies", { 1000, 75, BENCH_SPREAD, BENCH_TENS } },
 	{ "1k-pods-packed",
 	  "the same, the pods of an app side by side",
-	  { 1000, 75, BENCH_PACKED } },
-	{ "10k-pods", "10,000 pods, 800 policies", { 10000, 800, BENCH_SPREAD } },
+	  { 1000, 75, BENCH_PACKED, BENCH_TENS } },
+	{ "10k-pods", "10,000 pods, 800 policies", { 10000, 800, BENCH_SPREAD, BENCH_TENS } },
 	{ "10k-pods-packed",
 	  "the same, the pods of an app side by side",
-	  { 10000, 800, BENCH_PACKED } },
-	{ "100k-pods", "100,000 pods, 8,000 policies", { 100000, 8000, BENCH_SPREAD } },
+	  { 10000, 800, BENCH_PACKED, BENCH_TENS } },
+	{ "100k-pods", "100,000 pods, 8,000 policies", { 100000, 8000, BENCH_SPREAD, BENCH_TENS } },
+	{ "loners",
+	  "300 pods, an app each, 225 policies: as many classes as pods",
+	  { 300, 225, BENCH_SPREAD, BENCH_LONERS } },
+	{ "crowds",
+	  "100 pods, 8 policies over random quarters of them",
+	  { 100, 8, BENCH_SPREAD, BENCH_CROWDS } },
 	{ .name = NULL },
 };
 
@@ -148,6 +154,9 @@ int bench_workload_ask(struct bench_workload *workload, const struct weir_key *k
 	for (size_t i = 0; i < n; i++) {
 		questions->keys[i] = keys[i];
 		questions->keys[i].flags = flags_of(halves);
+		if (bench_policy_is_unknown(&workload->policy, &keys[i].source) ||
+		    bench_policy_is_unknown(&workload->policy, &keys[i].destination))
+			workload->policy.not_plain = "addresses of pods that nobody knows";
 	}
 	return answer(workload, questions);
 }

@@ -12,11 +12,15 @@ static enum exit_code run(const struct invocation *invocation)
 }
 
 static const struct option_spec work_specs[] = {
+	{ OPTION_READ, 'r', "read", "TRACE", NULL,
+	  "with -f: the keys are those of this trace's packets, each judged as if it were the "
+	  "first "
+	  "of its connection" },
 	{ OPTION_SHAPE, 0, "shape", "NAME", NULL,
 	  "a cluster of this shape from a seed; --list names them. Repeatable. (default 1k-pods, "
 	  "unless -f is given)" },
 	{ OPTION_SEED, 0, "seed", "N", NULL, "what keys are drawn depends on it (default 1)" },
-	{ OPTION_KEYS, 0, "keys", "N", NULL, "so many different keys (default 65536)" },
+	{ OPTION_KEYS, 0, "keys", "N", NULL, "so many keys; of a trace, at most (default 65536)" },
 	{ OPTION_SIDES, 0, "sides", "WHICH", "both|egress|ingress|all",
 	  "the sides of a connection that are judged; all: each of the three" },
 };
@@ -50,7 +54,7 @@ static const struct option_group measure_options = GROUP("Measuring", measure_sp
 const struct command bench_command = {
 	.name = "bench",
 	.summary = "verdicts a second, of this engine and of others on the same policies",
-	.synopsis = "[--shape NAME] [options]",
+	.synopsis = "[--shape NAME | -f PATH [-r TRACE]] [options]",
 	.description =
 		"Builds this engine and others from the same resolved policies, asks them the same "
 		"keys in turns on one core, and prints how many verdicts a second each gives. "
@@ -59,7 +63,9 @@ const struct command bench_command = {
 		"faster, the difference is unclear, and the run exits 4.",
 	.examples = "  weir bench\n"
 		    "  weir bench --shape 10k-pods --caches all --calls all\n"
-		    "  weir bench --engine weir --engine identity-map --samples 9\n",
-	.groups = { &work_options, &measure_options, &common_options },
+		    "  weir bench --engine weir --engine identity-map --samples 9\n"
+		    "  weir bench -f cluster.yaml -r capture.pcap\n",
+	.groups = { &work_options, &measure_options, &policy_options, &semantics_options,
+		    &common_options },
 	.run = run,
 };

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""formats.py WEIR: what weir bench prints is what its formats promise."""
+"""formats.py WEIR MANIFESTS: what weir bench prints is what its formats promise."""
 import csv
 import json
 import re
+import struct
 import subprocess
 import sys
+import tempfile
 
 ARGUMENTS = ["bench", "--shape", "100-pods", "--engine", "weir", "--engine", "linear",
              "--keys", "300", "--sides", "all", "--seconds", "0.001"]
@@ -60,8 +62,38 @@ def check_html(weir):
     assert not re.search(r"https?:|src=|href=|@import|<script", page)
 
 
+def packet(source, destination, port):
+    """An Ethernet frame of TCP's first packet, behind its pcap record header."""
+    tcp = struct.pack(">HHIIBBHHH", 40000, port, 1, 0, 0x50, 2, 1024, 0, 0)
+    addresses = bytes(int(part) for part in (source + "." + destination).split("."))
+    ip = struct.pack(">BBHHHBBH", 0x45, 0, 40, 0, 0, 64, 6, 0) + addresses
+    frame = bytes(12) + b"\x08\x00" + ip + tcp
+    return struct.pack("<IIII", 1, 0, len(frame), len(frame)) + frame
+
+
+def check_own(weir, manifests):
+    """Manifests with -f, and the keys of a trace with -r."""
+    own = [weir, "bench", "-f", manifests, "--check", "-o", "json"]
+    report = json.loads(subprocess.run(own, capture_output=True, check=True).stdout)
+    assert report["cases"][0]["workload"] == manifests
+    assert all(case["outcome"] in ("right", "declined") for case in report["cases"])
+    with tempfile.NamedTemporaryFile(suffix=".pcap") as trace:
+        trace.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+        for port in (80, 81, 5432):
+            trace.write(packet("198.51.100.1", "203.0.113.9", port))
+        trace.flush()
+        own += ["-r", trace.name]
+        report = json.loads(subprocess.run(own, capture_output=True, check=True).stdout)
+        assert {case["keys"] for case in report["cases"]} == {3}
+        assert {case["allowed"] for case in report["cases"]} == {3}
+        trace.truncate(24)
+        done = subprocess.run(own, capture_output=True, check=False)
+        assert done.returncode == 2 and b"no packet" in done.stderr
+
+
 def main():
     weir = sys.argv[1]
+    check_own(weir, sys.argv[2])
     check_seed(weir, check_json(weir))
     check_csv(weir)
     check_html(weir)
