@@ -59,6 +59,7 @@ static void choose(struct dice *dice, struct through_options *options)
 		.is_endless = dice_one_in(dice, 4),
 		.is_live = dice_one_in(dice, 4),
 		.is_growing = dice_one_in(dice, 2),
+		.is_shared = dice_one_in(dice, 8),
 		.max_bytes = LIBRARY_BYTES,
 		.secret = { dice_next(dice), dice_next(dice) },
 	};
@@ -120,9 +121,10 @@ static void print_seen(const struct through_seen *seen)
 	for (unsigned i = 0; i < WEIR_TRACE_CLASSES; i++)
 		printf("%s %" PRIu64 "%s", weir_trace_class_name((enum weir_trace_class)i),
 		       seen->by_class[i], i + 1 < WEIR_TRACE_CLASSES ? ", " : "\n");
-	printf("%" PRIu64 " followed; files out: %" PRIu64 " written, %" PRIu64
+	printf("%" PRIu64 " shared, %" PRIu64 " followed; files out: %" PRIu64 " written, %" PRIu64
 	       " not possible; at most %zu KB for flows\n",
-	       seen->followed, seen->written, seen->unwritten, seen->most_bytes >> 10);
+	       seen->shared, seen->followed, seen->written, seen->unwritten,
+	       seen->most_bytes >> 10);
 }
 
 /* That faults were met and did not drown everything else. */
@@ -134,7 +136,8 @@ static bool is_worth_it(const struct through_seen *seen)
 		has_all = has_all && seen->by_class[i] > seen->traces / 10;
 	return has_all && seen->refused < seen->traces / 4 && seen->damaged > seen->traces / 10 &&
 	       seen->damaged < seen->traces * 9 / 10 && seen->written > seen->traces / 8 &&
-	       seen->packets > seen->traces * 8 && seen->followed > seen->traces / 10;
+	       seen->packets > seen->traces * 8 && seen->followed > seen->traces / 10 &&
+	       seen->shared > seen->traces / 20;
 }
 
 static int report(const struct shared *shared, int status, uint64_t count)

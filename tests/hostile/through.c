@@ -221,6 +221,107 @@ static void live_pass(struct run *run)
 	weir_slot_destroy(options.slot);
 }
 
+/* Teams. */
+
+enum { SHARED_FRAMES = 3000 }; /* fewer are not shared */
+
+/* The last piece first, all by the one who asks. */
+static void run_backwards(void *context, void (*work)(void *argument, unsigned index),
+			  void *argument, unsigned count)
+{
+	(void)context;
+	while (count-- > 0)
+		work(argument, count);
+}
+
+/* All frames of the capture, over and over. Their bytes stay as long as it is open. */
+static struct weir_frame *repeat_frames(const struct run *run)
+{
+	struct weir_frame *frames = calloc(SHARED_FRAMES, sizeof(*frames));
+	size_t count = 0;
+
+	NEED(frames);
+	NEED(!weir_capture_rewind(run->capture));
+	while (count < SHARED_FRAMES) {
+		int n = weir_capture_next(run->capture, &frames[count],
+					  (int)(SHARED_FRAMES - count));
+
+		NEED(n >= 0);
+		count += (size_t)n;
+		if (!n)
+			NEED(!weir_capture_rewind(run->capture));
+	}
+	for (size_t i = 0; i < count; i++)
+		frames[i].number = i + 1;
+	return frames;
+}
+
+static struct weir_trace *judge_frames(const struct run *run, const struct weir_frame *frames,
+				       const struct weir_team *team,
+				       struct weir_trace_packet *packets)
+{
+	const struct weir_trace_options options = {
+		.unknown_pods_external = run->options->unknown_pods_external,
+		.stateless = run->options->stateless,
+		.team = team,
+	};
+	struct weir_trace *trace;
+
+	NEED(!weir_trace_create(run->policy, &options, &trace));
+	NEED(!weir_trace_add(trace, frames, SHARED_FRAMES));
+	NEED(!weir_trace_finish(trace));
+	NEED(!weir_trace_rewind(trace));
+	NEED(!weir_trace_locate(trace, frames, SHARED_FRAMES, packets));
+	return trace;
+}
+
+static void check_same_flows(const struct weir_trace *alone, const struct weir_trace *shared)
+{
+	NEED(weir_trace_flow_count(alone) == weir_trace_flow_count(shared));
+	for (uint64_t i = 0; i < weir_trace_flow_count(alone); i++) {
+		struct weir_flow a;
+		struct weir_flow b;
+
+		weir_trace_flow(alone, i, &a);
+		weir_trace_flow(shared, i, &b);
+		NEED(a.number == b.number && a.first == b.first && a.last == b.last);
+		NEED(a.verdict == b.verdict && a.why == b.why && a.state == b.state);
+		NEED(a.packets[0] == b.packets[0] && a.packets[1] == b.packets[1]);
+		NEED(a.bytes[0] == b.bytes[0] && a.bytes[1] == b.bytes[1]);
+		NEED(weir_address_equal(&a.from.address, &b.from.address));
+		NEED(weir_address_equal(&a.to.address, &b.to.address));
+		NEED(a.interface_count == b.interface_count);
+	}
+}
+
+/* A team finds what one finds. */
+static void share(struct run *run)
+{
+	const struct weir_team team = { run_backwards, NULL };
+	struct weir_frame *frames = repeat_frames(run);
+	struct weir_trace_packet *packets = calloc(2ul * SHARED_FRAMES, sizeof(*packets));
+	struct weir_trace *alone;
+	struct weir_trace *shared;
+
+	NEED(packets);
+	alone = judge_frames(run, frames, NULL, packets);
+	shared = judge_frames(run, frames, &team, packets + SHARED_FRAMES);
+	check_same_flows(alone, shared);
+	for (size_t i = 0; i < SHARED_FRAMES; i++) {
+		const struct weir_trace_packet *a = &packets[i];
+		const struct weir_trace_packet *b = &packets[SHARED_FRAMES + i];
+
+		NEED(a->kind == b->kind && a->malformed == b->malformed && a->flow == b->flow &&
+		     a->why == b->why && a->is_reply == b->is_reply &&
+		     a->is_related == b->is_related && a->is_fragment == b->is_fragment);
+	}
+	weir_trace_destroy(alone);
+	weir_trace_destroy(shared);
+	free(packets);
+	free(frames);
+	run->seen->shared++;
+}
+
 /* Growing files. */
 
 enum { TRIES = 3 }; /* a file that has no more says so once for each of its states */
@@ -451,6 +552,8 @@ void through(struct weir_policy *policy, const char *const *paths, size_t path_c
 	judge(&run);
 	if (options->is_growing && path_count == 1 && !options->filter)
 		follow(&run, paths[0]);
+	if (options->is_shared && run.packets)
+		share(&run);
 	count(&run);
 	weir_capture_close(run.capture);
 	NEED(ceiling.held == 0);

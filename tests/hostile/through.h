@@ -24,6 +24,7 @@ struct through_options {
 	bool is_endless; /* settled now and then, and no second pass */
 	bool is_live;    /* and then through a worker */
 	bool is_growing; /* and then as a file that is written meanwhile, when it is one alone */
+	bool is_shared;  /* and then by a team, with as much of the same as makes it share */
 	size_t max_bytes;
 	uint64_t secret[2];
 };
@@ -37,6 +38,7 @@ struct through_seen {
 	uint64_t flows;
 	uint64_t by_class[WEIR_TRACE_CLASSES];
 	uint64_t followed;     /* as growing files */
+	uint64_t shared;       /* by a team */
 	uint64_t written;      /* files */
 	uint64_t unwritten;    /* that their format cannot hold */
 	size_t most_bytes;     /* that the library held at one time */
