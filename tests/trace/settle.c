@@ -91,6 +91,20 @@ static const struct {
 	  "~ 1 icmp 10.0.2.1 > 10.0.1.1 allow unreplied 1+0 0.000-0.000\n"
 	  "~ 2 udp 10.0.1.1:5001 > 10.0.2.1:53 allow unreplied 1+1 0.000-100.000\n"
 	  "2 udp 10.0.1.1:5001 > 10.0.2.1:53 allow unreplied 1+1 0.000-100.000\n" },
+	{ "T10 what a node sent stays suspect when the visit is forgotten that it may belong to",
+	  "0.0 tcp 8.8.8.8 40000 192.168.0.2 30080 S\n"
+	  "0.1 tcp 192.168.0.2 50000 10.0.2.1 8080 S\n"
+	  "0.2 tcp 192.168.0.2 30080 8.8.8.8 40000 R\n"
+	  "4 arp\n"
+	  "5 tcp 10.0.2.1 8080 192.168.0.2 50000 SA\n",
+	  "~ 1 tcp 8.8.8.8:40000 > 10.0.2.1:8080 ambiguous new 1+0 0.000-0.000 "
+	  "translated-source service=one@192.168.0.2\n"
+	  "~ 2 tcp 192.168.0.2:50000 > 10.0.2.1:8080 ambiguous new 1+0 0.100-0.100 "
+	  "translated-source\n"
+	  "1 tcp 8.8.8.8:40000 > 10.0.2.1:8080 ambiguous closed 1+1 0.000-0.200 "
+	  "translated-source service=one@192.168.0.2\n"
+	  "2 tcp 192.168.0.2:50000 > 10.0.2.1:8080 ambiguous established 1+1 0.100-5.000 "
+	  "translated-source\n" },
 	{ "what nothing was added to is told once",
 	  "0 echo 10.0.1.1 10.0.2.1 9\n"
 	  "1 arp\n"
