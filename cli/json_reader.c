@@ -345,6 +345,32 @@ static int object(struct reader *reader, const char *const *keys, size_t key_cou
 	return take(reader, '}') ? 0 : fail(reader, "expected ',' or '}'");
 }
 
+/* Strings are decoded into memory that does not move: what is decoded is no longer than the text.
+ */
+static int reserve(struct reader *reader, size_t length)
+{
+	struct json_scratch *scratch = reader->scratch;
+
+	if (scratch->capacity < length + 1) {
+		char *bytes = realloc(scratch->bytes, 2 * length + 64);
+
+		if (!bytes) {
+			fail(reader, "out of memory");
+			return -ENOMEM;
+		}
+		scratch->bytes = bytes;
+		scratch->capacity = 2 * length + 64;
+	}
+	scratch->used = 0;
+	return 0;
+}
+
+static int end(struct reader *reader)
+{
+	skip_space(reader);
+	return reader->at == reader->end ? 0 : fail(reader, "more text behind the object");
+}
+
 int json_read_object(const char *line, size_t length, const char *const *keys, size_t key_count,
 		     struct json_scratch *scratch, struct json_value *values,
 		     struct weir_error *error)
@@ -353,22 +379,63 @@ int json_read_object(const char *line, size_t length, const char *const *keys, s
 	int status;
 
 	memset(values, 0, key_count * sizeof(*values));
-	if (scratch->capacity < length + 1) {
-		char *bytes = realloc(scratch->bytes, 2 * length + 64);
+	status = reserve(&reader, length);
+	if (!status)
+		status = object(&reader, keys, key_count, values);
+	return status ? status : end(&reader);
+}
 
-		if (!bytes) {
-			fail(&reader, "out of memory");
-			return -ENOMEM;
-		}
-		scratch->bytes = bytes;
-		scratch->capacity = 2 * length + 64;
-	}
-	scratch->used = 0;
-	status = object(&reader, keys, key_count, values);
+static int visit_member(struct reader *reader, json_visitor *visit, void *context)
+{
+	struct json_value key;
+	struct json_value member;
+	int status;
+
+	skip_space(reader);
+	if (reader->at == reader->end || *reader->at != '"')
+		return fail(reader, "expected a key in quotes");
+	status = value(reader, 1, &key);
 	if (status)
 		return status;
-	skip_space(&reader);
-	return reader.at == reader.end ? 0 : fail(&reader, "more text behind the object");
+	skip_space(reader);
+	if (!take(reader, ':'))
+		return fail(reader, "expected ':' behind a key");
+	skip_space(reader);
+	status = value(reader, 1, &member);
+	return status ? status : visit(context, &key, &member);
+}
+
+static int visit_members(struct reader *reader, json_visitor *visit, void *context)
+{
+	skip_space(reader);
+	if (!take(reader, '{'))
+		return fail(reader, "expected an object");
+	skip_space(reader);
+	if (take(reader, '}'))
+		return 0;
+	do {
+		int status = visit_member(reader, visit, context);
+
+		if (status)
+			return status;
+		skip_space(reader);
+	} while (take(reader, ','));
+	return take(reader, '}') ? 0 : fail(reader, "expected ',' or '}'");
+}
+
+int json_each_member(const char *text, size_t length, json_visitor *visit, void *context,
+		     struct weir_error *error)
+{
+	struct json_scratch scratch = { 0 };
+	struct reader reader = { text, text, text + length, &scratch, error };
+	int status = reserve(&reader, length);
+
+	if (!status)
+		status = visit_members(&reader, visit, context);
+	if (!status)
+		status = end(&reader);
+	json_scratch_finish(&scratch);
+	return status;
 }
 
 bool json_is_blank(const char *line, size_t length)

@@ -46,6 +46,15 @@ int json_read_object(const char *line, size_t length, const char *const *keys, s
 		     struct json_scratch *scratch, struct json_value *values,
 		     struct weir_error *error);
 
+/* Gets a member of an object, valid during the call; ends the reading with a negative errno. */
+typedef int json_visitor(void *context, const struct json_value *key,
+			 const struct json_value *value);
+
+/* Visits the members of an object whatever their keys, in their order. What the visitor returned,
+ * or -EINVAL or -ENOMEM with *error filled. */
+int json_each_member(const char *text, size_t length, json_visitor *visit, void *context,
+		     struct weir_error *error);
+
 /* True for a line of nothing but space, which stands for no object. */
 bool json_is_blank(const char *line, size_t length);
 

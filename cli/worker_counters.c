@@ -30,16 +30,17 @@ void worker_counters_each(const struct weir_worker_counters *counters, counter_t
 	}
 }
 
-int worker_rules_each(const struct weir_slot *slot, const struct weir_policy *policy,
-		      counter_teller *tell, void *context)
+int worker_rules_from(const struct weir_slot *slot, const struct weir_policy *policy,
+		      uint32_t first, rule_teller *tell, void *context)
 {
 	size_t count = weir_slot_count_rules(slot, NULL, 0);
 	uint64_t *counts = calloc(count + 1, sizeof(*counts));
+	bool goes_on = true;
 
 	if (!counts)
 		return -ENOMEM;
 	weir_slot_count_rules(slot, counts, count);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = first; goes_on && i < count; i++) {
 		const struct weir_half half = { .rule = (uint32_t)i,
 						.peer = WEIR_NONE,
 						.port = WEIR_NONE };
@@ -48,10 +49,32 @@ int worker_rules_each(const struct weir_slot *slot, const struct weir_policy *po
 		if (!counts[i])
 			continue;
 		weir_policy_format_rule(policy, &half, text, sizeof(text));
-		tell(context, text, counts[i]);
+		goes_on = tell(context, half.rule, text, counts[i]);
 	}
 	free(counts);
 	return 0;
+}
+
+struct each {
+	counter_teller *tell;
+	void *context;
+};
+
+static bool tell_each(void *context, uint32_t rule, const char *name, uint64_t value)
+{
+	const struct each *each = context;
+
+	(void)rule;
+	each->tell(each->context, name, value);
+	return true;
+}
+
+int worker_rules_each(const struct weir_slot *slot, const struct weir_policy *policy,
+		      counter_teller *tell, void *context)
+{
+	struct each each = { tell, context };
+
+	return worker_rules_from(slot, policy, 0, tell_each, &each);
 }
 
 void tell_json(void *json, const char *name, uint64_t value)

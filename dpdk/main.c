@@ -18,6 +18,7 @@
 #include "reload.h"
 #include "report.h"
 #include "say.h"
+#include "telemetry.h"
 
 enum {
 	TICK_MS = 20,
@@ -129,8 +130,12 @@ static bool is_over(const struct dataplane *dataplane, const struct limits *limi
 static void steer(struct dataplane *dataplane, struct reload *reload, const struct limits *limits)
 {
 	for (unsigned tick = 1; !stop_asked && !is_over(dataplane, limits); tick++) {
+		uint64_t asker = telemetry_asker();
+
 		rte_delay_us_sleep(TICK_MS * 1000);
-		if (reload_asked) {
+		if (asker) {
+			telemetry_answer(asker, reload_now(reload));
+		} else if (reload_asked) {
 			reload_asked = 0;
 			reload_now(reload);
 		} else if (tick % TICKS_A_LOOK == 0) {
@@ -172,7 +177,9 @@ static enum exit_code run_dataplane(const struct invocation *invocation, struct 
 		take_signals();
 		say("ready: cores for packets: %u, ports: %u", reload->dataplane->cores,
 		    reload->dataplane->ports.count);
+		telemetry_start(reload->dataplane);
 		steer(reload->dataplane, reload, &limits);
+		telemetry_stop();
 		dataplane_stop(reload->dataplane);
 		code = print(invocation, reload->dataplane);
 	}

@@ -1,6 +1,7 @@
 #include "reload.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -71,37 +72,37 @@ static bool says_the_same(const struct weir_policy *a, const struct weir_policy 
 	return memcmp(hashes[0], hashes[1], WEIR_POLICY_HASH) == 0;
 }
 
-static bool put_in_force(struct dataplane *dataplane, struct weir_policy *policy)
+static enum reload_outcome put_in_force(struct dataplane *dataplane, struct weir_policy *policy)
 {
 	int status;
 
 	if (says_the_same(dataplane->policy, policy)) {
 		say("the policy files say what they said: nothing changes");
-		return true;
+		return RELOAD_SAME;
 	}
 	status = dataplane_replace(dataplane, policy);
 	if (status)
 		say("the old policy stays: %s", strerror(-status));
 	else
 		say("a new policy is in force");
-	return status == 0;
+	return status ? RELOAD_REFUSED : RELOAD_NEW;
 }
 
-bool reload_now(struct reload *reload)
+enum reload_outcome reload_now(struct reload *reload)
 {
 	struct input input = { 0 };
-	bool is_in_force = false;
+	enum reload_outcome outcome = RELOAD_REFUSED;
 
 	reload->latest = look_at_all(reload->invocation);
 	reload->in_force = reload->latest;
 	if (input_compile(&input, reload->invocation) == EXIT_CLEAN)
-		is_in_force = put_in_force(reload->dataplane, input.policy);
+		outcome = put_in_force(reload->dataplane, input.policy);
 	else
 		say("the old policy stays");
-	if (!is_in_force)
+	if (outcome == RELOAD_REFUSED)
 		dataplane_refuse(reload->dataplane);
 	input_finish(&input);
-	return is_in_force;
+	return outcome;
 }
 
 void reload_watch(struct reload *reload)

@@ -6,11 +6,16 @@
 #ifndef WEIR_DPDK_RELOAD_H
 #define WEIR_DPDK_RELOAD_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "command.h"
 #include "dataplane.h"
+
+enum reload_outcome {
+	RELOAD_REFUSED, /* the old policy stays */
+	RELOAD_SAME,    /* the files say what they said */
+	RELOAD_NEW,
+};
 
 struct reload {
 	const struct invocation *invocation;
@@ -27,7 +32,7 @@ void reload_init(struct reload *reload, const struct invocation *invocation,
  * last look: who writes is let finish. */
 void reload_watch(struct reload *reload);
 
-/* Reads them now. False: the old policy stays. */
-bool reload_now(struct reload *reload);
+/* Reads them now. */
+enum reload_outcome reload_now(struct reload *reload);
 
 #endif

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 
 #include "table.h"
-#include "worker_counters.h"
 
 struct outcome report_outcome(const struct dataplane_counters *counters)
 {
@@ -25,8 +24,8 @@ struct outcome report_outcome(const struct dataplane_counters *counters)
 	return outcome;
 }
 
-static void each_loop_counter(const struct dataplane_counters *counters, counter_teller *tell,
-			      void *context)
+void report_loops_each(const struct dataplane_counters *counters, counter_teller *tell,
+		       void *context)
 {
 	const struct {
 		const char *name;
@@ -99,7 +98,7 @@ int report_text(struct dataplane *dataplane, const struct dataplane_counters *co
 		outcome.malformed);
 	fputs("by why they were answered so, and flows\n", file);
 	worker_counters_each(&counters->loops.worker, tell_line, file);
-	each_loop_counter(counters, tell_line, file);
+	report_loops_each(counters, tell_line, file);
 	fputs("connections by the rule that decided\n", file);
 	return status ? status : each_rule(dataplane, tell_line, file);
 }
@@ -145,7 +144,7 @@ int report_json(struct dataplane *dataplane, const struct dataplane_counters *co
 	report_json_number_field(json, "malformed", outcome.malformed);
 	report_json_object_field(json, "live");
 	worker_counters_each(&counters->loops.worker, tell_json, json);
-	each_loop_counter(counters, tell_json, json);
+	report_loops_each(counters, tell_json, json);
 	report_json_close(json, '}');
 	report_json_object_field(json, "rules");
 	status = each_rule(dataplane, tell_json, json);

@@ -9,6 +9,7 @@
 #include "json.h"
 
 #include "dataplane.h"
+#include "worker_counters.h"
 
 /* A packet is counted once, by what became of it. */
 struct outcome {
@@ -20,6 +21,10 @@ struct outcome {
 	uint64_t malformed;
 };
 struct outcome report_outcome(const struct dataplane_counters *counters);
+
+/* What happened between cores, and to policies: every number that is not 0. */
+void report_loops_each(const struct dataplane_counters *counters, counter_teller *tell,
+		       void *context);
 
 /* 0 or a negative errno. */
 int report_text(struct dataplane *dataplane, const struct dataplane_counters *counters, FILE *file);
