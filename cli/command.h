@@ -108,6 +108,10 @@ enum option_id {
 	OPTION_HALVES,
 	OPTION_AT_CHANGE,
 	OPTION_IDLE,
+	OPTION_FILE_PREFIX,
+	OPTION_SOCKET,
+	OPTION_INTERVAL,
+	OPTION_RELOAD,
 	OPTION_COLOR,
 	OPTION_HELP,
 	OPTION_COUNT,
@@ -177,6 +181,7 @@ extern const struct command list_command;
 extern const struct command replay_command;
 extern const struct command run_command;
 extern const struct command slim_command;
+extern const struct command stat_command;
 
 extern const struct option_group policy_options;
 extern const struct option_group semantics_options;
