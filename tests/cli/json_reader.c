@@ -1,5 +1,6 @@
 #include "test.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -209,6 +210,52 @@ static void whole_numbers_have_a_range(void **state)
 	}
 }
 
+static int note_member(void *context, const struct json_value *key, const struct json_value *value)
+{
+	char *notes = context;
+	size_t length = strlen(notes);
+
+	snprintf(notes + length, 256 - length, "%s=%.*s;", key->text, (int)value->raw_length,
+		 value->raw);
+	return strcmp(key->text, "stop") == 0 ? -ECANCELED : 0;
+}
+
+static void members_are_visited_whatever_their_keys(void **state)
+{
+	static const struct {
+		const char *text;
+		int want;
+		const char *notes;
+	} cases[] = {
+		{ "{}", 0, "" },
+		{ " { } ", 0, "" },
+		{ "{\"a\": 1, \"b\":{\"c\":[2]},\"\\u0061\":\"x\"}", 0,
+		  "a=1;b={\"c\":[2]};a=\"x\";" },
+		{ "{\"a\":1,\"stop\":2,\"b\":3}", -ECANCELED, "a=1;stop=2;" },
+		{ "", -EINVAL, "" },
+		{ "null", -EINVAL, "" },
+		{ "[1]", -EINVAL, "" },
+		{ "{1:2}", -EINVAL, "" },
+		{ "{\"a\"}", -EINVAL, "" },
+		{ "{\"a\":}", -EINVAL, "" },
+		{ "{\"a\":1", -EINVAL, "a=1;" },
+		{ "{\"a\":1,}", -EINVAL, "a=1;" },
+		{ "{\"a\":1}}", -EINVAL, "a=1;" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char notes[256] = "";
+		struct weir_error error = { "" };
+		int status = json_each_member(cases[i].text, strlen(cases[i].text), note_member,
+					      notes, &error);
+
+		assert_int_equal(status, cases[i].want);
+		assert_string_equal(notes, cases[i].notes);
+		assert_int_equal(error.text[0] != '\0', status == -EINVAL);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +266,7 @@ int main(void)
 		cmocka_unit_test(nesting_is_bounded),
 		cmocka_unit_test(an_error_keeps_the_values_before_it),
 		cmocka_unit_test(whole_numbers_have_a_range),
+		cmocka_unit_test(members_are_visited_whatever_their_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
