@@ -32,41 +32,18 @@
 
 static const char name_label[] = "kubernetes.io/metadata.name";
 
-enum end_kind {
-	END_EXTERNAL,
-	END_NODE,
-	END_PODS,
-	END_UNKNOWN_POD,
-};
-
 struct question {
 	const struct weir_cluster *cluster;
 	const struct weir_semantics *semantics;
 	const struct weir_key *key;
 };
 
-/* What an end may be. */
-struct candidate {
-	enum end_kind kind;
-	const struct weir_address *address;
-	const struct k8s_pod *pod; /* of END_PODS */
-	bool favourable;           /* of END_UNKNOWN_POD */
-	bool has_names;            /* of END_EXTERNAL: every domain name is its own */
-};
-
-/* How well something matches, where not everything is known. */
-enum match {
-	MATCH_NO,
-	MATCH_PERHAPS,
-	MATCH_CERTAIN,
-};
-
-static enum match match_if(bool matches)
+static enum k8s_match match_if(bool matches)
 {
-	return matches ? MATCH_CERTAIN : MATCH_NO;
+	return matches ? K8S_MATCH_CERTAIN : K8S_MATCH_NO;
 }
 
-static enum match worse(enum match a, enum match b)
+static enum k8s_match worse(enum k8s_match a, enum k8s_match b)
 {
 	return a < b ? a : b;
 }
@@ -165,16 +142,17 @@ static bool is_in_a_pod_range(const struct weir_cluster *cluster,
 	return false;
 }
 
-static enum end_kind kind_of(const struct question *question, const struct weir_address *address)
+static enum k8s_end_kind kind_of(const struct question *question,
+				 const struct weir_address *address)
 {
 	if (next_owner(question->cluster, address, NULL))
-		return END_PODS;
+		return K8S_END_PODS;
 	if (is_address_of_node(question->cluster, NULL, address))
-		return END_NODE;
+		return K8S_END_NODE;
 	if (is_in_a_pod_range(question->cluster, address) &&
 	    !(question->key->flags & WEIR_KEY_UNKNOWN_EXTERNAL))
-		return END_UNKNOWN_POD;
-	return END_EXTERNAL;
+		return K8S_END_UNKNOWN_POD;
+	return K8S_END_EXTERNAL;
 }
 
 /* Selectors (S6, S7). */
@@ -305,9 +283,9 @@ static bool namespace_is_selected(const struct weir_cluster *cluster,
 /* Peers (S5, S6, S8). */
 
 static bool block_matches(const struct question *question, const struct k8s_block *block,
-			  const struct candidate *far)
+			  const struct k8s_candidate *far)
 {
-	bool is_pod = far->kind == END_PODS || far->kind == END_UNKNOWN_POD;
+	bool is_pod = far->kind == K8S_END_PODS || far->kind == K8S_END_UNKNOWN_POD;
 
 	if (is_pod && question->semantics->ipblock_pods == WEIR_IPBLOCK_PODS_IGNORE)
 		return false;
@@ -336,30 +314,30 @@ static bool selectors_match_pod(const struct weir_cluster *cluster,
 
 /* NULL where there is no selector. A pod of which nothing is known is perhaps where some pod is,
  * and certainly where every pod is (S21). */
-static enum match selectors_match_unknown(const struct k8s_selector *namespaces,
-					  const struct k8s_selector *pods)
+static enum k8s_match selectors_match_unknown(const struct k8s_selector *namespaces,
+					      const struct k8s_selector *pods)
 {
 	if (namespaces && every_namespace_fulfils(namespaces) && (!pods || pods->count == 0))
-		return MATCH_CERTAIN;
+		return K8S_MATCH_CERTAIN;
 	if ((!namespaces || some_namespace_fulfils(namespaces)) &&
 	    (!pods || some_pod_fulfils(pods)))
-		return MATCH_PERHAPS;
-	return MATCH_NO;
+		return K8S_MATCH_PERHAPS;
+	return K8S_MATCH_NO;
 }
 
-static enum match peer_matches(const struct question *question,
-			       const struct k8s_network_policy *policy, const struct k8s_peer *peer,
-			       const struct candidate *far)
+static enum k8s_match peer_matches(const struct question *question,
+				   const struct k8s_network_policy *policy,
+				   const struct k8s_peer *peer, const struct k8s_candidate *far)
 {
 	if (peer->kind == K8S_PEER_BLOCK)
 		return match_if(block_matches(question, &peer->block, far));
-	if (far->kind == END_PODS)
+	if (far->kind == K8S_END_PODS)
 		return match_if(selectors_match_pod(question->cluster, policy, peer, far->pod));
-	if (far->kind == END_UNKNOWN_POD)
+	if (far->kind == K8S_END_UNKNOWN_POD)
 		return selectors_match_unknown(
 			peer->has_namespace_selector ? &peer->namespace_selector : NULL,
 			peer->has_pod_selector ? &peer->pod_selector : NULL);
-	return MATCH_NO;
+	return K8S_MATCH_NO;
 }
 
 /* Ports (S9, S14). */
@@ -388,45 +366,46 @@ static bool is_of_protocol(const struct k8s_port *port, uint8_t protocol)
 	return port->protocol == protocol || (port->kind == K8S_PORT_NAME && !port->protocol);
 }
 
-static enum match port_matches(const struct weir_key *key, const struct k8s_port *port,
-			       const struct candidate *destination)
+static enum k8s_match port_matches(const struct weir_key *key, const struct k8s_port *port,
+				   const struct k8s_candidate *destination)
 {
 	if (is_other_protocol(key->protocol) || !is_of_protocol(port, key->protocol))
-		return MATCH_NO;
+		return K8S_MATCH_NO;
 	switch ((enum k8s_port_kind)port->kind) {
 	case K8S_PORT_ANY:
-		return MATCH_CERTAIN;
+		return K8S_MATCH_CERTAIN;
 	case K8S_PORT_NUMBER:
 		return match_if(port->first <= key->destination_port &&
 				key->destination_port <= port->last);
 	case K8S_PORT_NAME:
-		if (destination->kind == END_PODS)
+		if (destination->kind == K8S_END_PODS)
 			return match_if(declares(destination->pod, port->name, key->protocol,
 						 key->destination_port));
-		return destination->kind == END_UNKNOWN_POD ? MATCH_PERHAPS : MATCH_NO;
+		return destination->kind == K8S_END_UNKNOWN_POD ? K8S_MATCH_PERHAPS : K8S_MATCH_NO;
 	}
-	return MATCH_NO;
+	return K8S_MATCH_NO;
 }
 
 /* One direction of a connection: whose policies are asked, and about whom. */
 struct side {
 	enum weir_direction direction;
-	const struct candidate *near;
-	const struct candidate *far;
+	const struct k8s_candidate *near;
+	const struct k8s_candidate *far;
 };
 
 /* A rule, whatever the family: what its peers and ports come to. The first entry that matches at
  * least so well is named; WEIR_NONE where a rule has no entries. */
 
-static enum match match_peers(const struct question *question,
-			      const struct k8s_network_policy *policy, const struct k8s_rule *rule,
-			      const struct candidate *far, enum match least, uint32_t *first)
+static enum k8s_match match_peers(const struct question *question,
+				  const struct k8s_network_policy *policy,
+				  const struct k8s_rule *rule, const struct k8s_candidate *far,
+				  enum k8s_match least, uint32_t *first)
 {
-	enum match best = match_if(rule->peer_count == 0);
+	enum k8s_match best = match_if(rule->peer_count == 0);
 
 	*first = WEIR_NONE;
 	for (uint32_t i = 0; i < rule->peer_count; i++) {
-		enum match match = peer_matches(question, policy, &rule->peers[i], far);
+		enum k8s_match match = peer_matches(question, policy, &rule->peers[i], far);
 
 		if (match > best)
 			best = match;
@@ -436,18 +415,18 @@ static enum match match_peers(const struct question *question,
 	return best;
 }
 
-static enum match match_ports(const struct question *question, const struct k8s_port *ports,
-			      uint32_t count, const struct candidate *destination, enum match least,
-			      uint32_t *first)
+static enum k8s_match match_ports(const struct question *question, const struct k8s_port *ports,
+				  uint32_t count, const struct k8s_candidate *destination,
+				  enum k8s_match least, uint32_t *first)
 {
-	enum match best = match_if(count == 0);
+	enum k8s_match best = match_if(count == 0);
 
 	*first = WEIR_NONE;
 	if (is_other_protocol(question->key->protocol) &&
 	    question->semantics->other_protocols == WEIR_OTHER_PROTOCOLS_DENY)
-		return MATCH_NO;
+		return K8S_MATCH_NO;
 	for (uint32_t i = 0; i < count; i++) {
-		enum match match = port_matches(question->key, &ports[i], destination);
+		enum k8s_match match = port_matches(question->key, &ports[i], destination);
 
 		if (match > best)
 			best = match;
@@ -457,7 +436,7 @@ static enum match match_ports(const struct question *question, const struct k8s_
 	return best;
 }
 
-static const struct candidate *destination_of(const struct side *side)
+static const struct k8s_candidate *destination_of(const struct side *side)
 {
 	return side->direction == WEIR_INGRESS ? side->near : side->far;
 }
@@ -485,7 +464,7 @@ static bool selects_pod(const struct k8s_network_policy *policy, const struct k8
 
 /* Whether a rule of the policy matches at least so well; fills half with the first that does. */
 static bool some_rule_matches(const struct question *question, const struct side *side,
-			      const struct k8s_network_policy *policy, enum match least,
+			      const struct k8s_network_policy *policy, enum k8s_match least,
 			      struct k8s_half *half)
 {
 	bool ingress = side->direction == WEIR_INGRESS;
@@ -495,10 +474,10 @@ static bool some_rule_matches(const struct question *question, const struct side
 	for (uint32_t i = 0; i < count; i++) {
 		const struct k8s_rule *rule = &rules[i];
 		struct k8s_half found = half_of(WEIR_ALLOW, WEIR_REASON_RULE);
-		enum match peers =
+		enum k8s_match peers =
 			match_peers(question, policy, rule, side->far, least, &found.peer);
-		enum match ports = match_ports(question, rule->ports, rule->port_count,
-					       destination_of(side), least, &found.port);
+		enum k8s_match ports = match_ports(question, rule->ports, rule->port_count,
+						   destination_of(side), least, &found.port);
 
 		if (worse(peers, ports) < least)
 			continue;
@@ -514,7 +493,7 @@ static bool some_rule_matches(const struct question *question, const struct side
  * where only what is certain counts; and whether it may leave the decision to the next tier. */
 struct way {
 	enum weir_action wanted;
-	enum match least;     /* PERHAPS, or CERTAIN */
+	enum k8s_match least; /* PERHAPS, or CERTAIN */
 	struct k8s_half half; /* of what was found */
 	bool goes_on;
 };
@@ -537,7 +516,7 @@ static bool network_policies_lead_to(const struct question *question, const stru
 		if (way->wanted == WEIR_ALLOW &&
 		    some_rule_matches(question, side, &policies[i], way->least, &way->half))
 			return true;
-		if (some_rule_matches(question, side, &policies[i], MATCH_CERTAIN, &ignored))
+		if (some_rule_matches(question, side, &policies[i], K8S_MATCH_CERTAIN, &ignored))
 			return false;
 	}
 	way->goes_on = !isolated;
@@ -594,7 +573,7 @@ static bool subjects_are_allowed(const struct question *question, const struct s
 		if (isolates(&policies[i], side->direction) &&
 		    same_text(policies[i].meta.namespace_name, policy->meta.namespace_name) &&
 		    are_equivalent(&policies[i].pod_selector, &policy->pod_selector) &&
-		    some_rule_matches(question, side, &policies[i], MATCH_CERTAIN, &ignored))
+		    some_rule_matches(question, side, &policies[i], K8S_MATCH_CERTAIN, &ignored))
 			return true;
 	}
 	return false;
@@ -608,14 +587,14 @@ static bool network_policies_may_lead_to(const struct question *question, const 
 	const struct k8s_network_policy *policies = question->cluster->network_policies.items;
 
 	way->goes_on = true;
-	if (way->least == MATCH_CERTAIN)
+	if (way->least == K8S_MATCH_CERTAIN)
 		return false;
 	for (size_t i = 0; i < question->cluster->network_policies.count; i++) {
 		if (!isolates(&policies[i], side->direction) ||
 		    !some_pod_fulfils(&policies[i].pod_selector))
 			continue;
 		if (way->wanted == WEIR_ALLOW &&
-		    some_rule_matches(question, side, &policies[i], MATCH_PERHAPS, &way->half))
+		    some_rule_matches(question, side, &policies[i], K8S_MATCH_PERHAPS, &way->half))
 			return true;
 		if (way->wanted == WEIR_DENY &&
 		    !subjects_are_allowed(question, side, &policies[i])) {
@@ -628,18 +607,19 @@ static bool network_policies_may_lead_to(const struct question *question, const 
 
 /* The tiers before and behind NetworkPolicy. */
 
-static enum match scope_matches(const struct question *question, const struct k8s_pods_scope *scope,
-				const struct candidate *end)
+static enum k8s_match scope_matches(const struct question *question,
+				    const struct k8s_pods_scope *scope,
+				    const struct k8s_candidate *end)
 {
-	if (end->kind == END_PODS)
+	if (end->kind == K8S_END_PODS)
 		return match_if(
 			namespace_is_selected(question->cluster, &scope->namespaces,
 					      end->pod->meta.namespace_name) &&
 			(!scope->has_pods || selects(&scope->pods, &end->pod->meta.labels)));
-	if (end->kind == END_UNKNOWN_POD)
+	if (end->kind == K8S_END_UNKNOWN_POD)
 		return selectors_match_unknown(&scope->namespaces,
 					       scope->has_pods ? &scope->pods : NULL);
-	return MATCH_NO;
+	return K8S_MATCH_NO;
 }
 
 /* A node is its addresses: one that several nodes have is each of them. */
@@ -657,41 +637,41 @@ static bool some_node_is_selected(const struct weir_cluster *cluster,
 	return false;
 }
 
-static enum match cluster_peer_matches(const struct question *question,
-				       const struct k8s_cluster_peer *peer,
-				       const struct candidate *far)
+static enum k8s_match cluster_peer_matches(const struct question *question,
+					   const struct k8s_cluster_peer *peer,
+					   const struct k8s_candidate *far)
 {
 	switch ((enum k8s_cluster_peer_kind)peer->kind) {
 	case K8S_CLUSTER_PEER_PODS:
 		return scope_matches(question, &peer->scope, far);
 	case K8S_CLUSTER_PEER_NODES:
 		return match_if(
-			far->kind == END_NODE &&
+			far->kind == K8S_END_NODE &&
 			some_node_is_selected(question->cluster, &peer->nodes, far->address));
 	case K8S_CLUSTER_PEER_NETWORKS:
 		for (uint32_t i = 0; i < peer->network_count; i++) {
 			if (is_inside(&peer->networks[i], far->address))
-				return MATCH_CERTAIN;
+				return K8S_MATCH_CERTAIN;
 		}
-		return MATCH_NO;
+		return K8S_MATCH_NO;
 	case K8S_CLUSTER_PEER_DOMAINS:
-		return match_if(far->kind == END_EXTERNAL && far->has_names);
+		return match_if(far->kind == K8S_END_EXTERNAL && far->has_names);
 	}
-	return MATCH_NO;
+	return K8S_MATCH_NO;
 }
 
 /* How well a rule's peers and ports match, with the first entries that do at least so well. */
-static enum match cluster_rule_matches(const struct question *question, const struct side *side,
-				       const struct k8s_cluster_rule *rule, enum match least,
-				       struct k8s_half *half)
+static enum k8s_match cluster_rule_matches(const struct question *question, const struct side *side,
+					   const struct k8s_cluster_rule *rule,
+					   enum k8s_match least, struct k8s_half *half)
 {
-	enum match best = MATCH_NO;
-	enum match ports = match_ports(question, rule->ports, rule->port_count,
-				       destination_of(side), least, &half->port);
+	enum k8s_match best = K8S_MATCH_NO;
+	enum k8s_match ports = match_ports(question, rule->ports, rule->port_count,
+					   destination_of(side), least, &half->port);
 
 	half->peer = WEIR_NONE;
 	for (uint32_t i = 0; i < rule->peer_count; i++) {
-		enum match match = cluster_peer_matches(question, &rule->peers[i], side->far);
+		enum k8s_match match = cluster_peer_matches(question, &rule->peers[i], side->far);
 
 		if (match > best)
 			best = match;
@@ -733,8 +713,8 @@ static bool is_out_of_reach(const struct question *question, const struct side *
 		    !same_subject(&earlier->subject, &policy->subject))
 			continue;
 		for (uint32_t i = 0; i < count && (earlier != policy || i < rule); i++) {
-			if (cluster_rule_matches(question, side, &rules[i], MATCH_CERTAIN,
-						 &ignored) == MATCH_CERTAIN)
+			if (cluster_rule_matches(question, side, &rules[i], K8S_MATCH_CERTAIN,
+						 &ignored) == K8S_MATCH_CERTAIN)
 				return true;
 		}
 	}
@@ -755,18 +735,18 @@ static bool cluster_tier_leads_to(const struct question *question, const struct 
 
 	for (size_t i = 0; i < question->cluster->cluster_policies.count; i++) {
 		const struct k8s_cluster_policy *policy = &policies[i];
-		enum match subject = scope_matches(question, &policy->subject, side->near);
+		enum k8s_match subject = scope_matches(question, &policy->subject, side->near);
 		uint32_t count;
 		const struct k8s_cluster_rule *rules = rules_of(policy, side->direction, &count);
 
 		for (uint32_t j = 0; j < count && policy->tier == tier; j++) {
 			struct k8s_half half = half_of(action_of(&rules[j]), WEIR_REASON_RULE);
-			enum match match =
+			enum k8s_match match =
 				worse(subject, cluster_rule_matches(question, side, &rules[j],
 								    way->least, &half));
 
-			if (match == MATCH_NO || (side->near->kind == END_UNKNOWN_POD &&
-						  is_out_of_reach(question, side, policy, j)))
+			if (match == K8S_MATCH_NO || (side->near->kind == K8S_END_UNKNOWN_POD &&
+						      is_out_of_reach(question, side, policy, j)))
 				continue;
 			if (rules[j].meaning == WEIR_RULE_PASS) {
 				may_pass = true;
@@ -776,7 +756,7 @@ static bool cluster_tier_leads_to(const struct question *question, const struct 
 				way->half = half;
 				return true;
 			}
-			if (match == MATCH_CERTAIN) {
+			if (match == K8S_MATCH_CERTAIN) {
 				way->goes_on = may_pass;
 				return false;
 			}
@@ -791,7 +771,7 @@ static bool tier_leads_to(const struct question *question, const struct side *si
 {
 	if (tier != WEIR_TIER_NETWORK_POLICY)
 		return cluster_tier_leads_to(question, side, tier, way);
-	if (side->near->kind == END_UNKNOWN_POD)
+	if (side->near->kind == K8S_END_UNKNOWN_POD)
 		return network_policies_may_lead_to(question, side, way);
 	return network_policies_lead_to(question, side, way);
 }
@@ -814,14 +794,15 @@ static bool tiers_lead_to(const struct question *question, const struct side *si
 static struct k8s_half judge_by_rules(const struct question *question, const struct side *side)
 {
 	bool favourable = side->near->favourable || side->far->favourable;
-	struct way way = { .wanted = favourable ? WEIR_ALLOW : WEIR_DENY, .least = MATCH_PERHAPS };
+	struct way way = { .wanted = favourable ? WEIR_ALLOW : WEIR_DENY,
+			   .least = K8S_MATCH_PERHAPS };
 
 	if (!tiers_lead_to(question, side, &way)) {
 		way.wanted = favourable ? WEIR_DENY : WEIR_ALLOW;
-		way.least = MATCH_CERTAIN;
+		way.least = K8S_MATCH_CERTAIN;
 		tiers_lead_to(question, side, &way);
 	}
-	if (side->near->kind == END_UNKNOWN_POD && way.half.action == WEIR_ALLOW)
+	if (side->near->kind == K8S_END_UNKNOWN_POD && way.half.action == WEIR_ALLOW)
 		return half_of(WEIR_ALLOW, WEIR_REASON_NOT_ISOLATED);
 	return way.half;
 }
@@ -842,11 +823,11 @@ static bool is_isolated(const struct question *question, const struct side *side
  * the tiers around it are asked like of any other connection (S11). */
 static struct k8s_half judge_hairpin(const struct question *question, const struct side *side)
 {
-	struct way allow = { .wanted = WEIR_ALLOW, .least = MATCH_CERTAIN };
-	struct way deny = { .wanted = WEIR_DENY, .least = MATCH_CERTAIN };
+	struct way allow = { .wanted = WEIR_ALLOW, .least = K8S_MATCH_CERTAIN };
+	struct way deny = { .wanted = WEIR_DENY, .least = K8S_MATCH_CERTAIN };
 
 	for (unsigned tier = 0; tier < WEIR_TIERS; tier++) {
-		if (side->near->kind != END_PODS || is_other_protocol(question->key->protocol))
+		if (side->near->kind != K8S_END_PODS || is_other_protocol(question->key->protocol))
 			break;
 		if (tier == WEIR_TIER_NETWORK_POLICY && is_isolated(question, side))
 			break;
@@ -863,11 +844,11 @@ static struct k8s_half judge_hairpin(const struct question *question, const stru
 /* A pod and the node that it runs on (S12). */
 static bool is_own_node(const struct question *question, const struct side *side)
 {
-	if (side->far->kind != END_NODE)
+	if (side->far->kind != K8S_END_NODE)
 		return false;
 	if (side->direction == WEIR_EGRESS && question->semantics->own_node == WEIR_OWN_NODE_POLICY)
 		return false;
-	if (side->near->kind == END_UNKNOWN_POD)
+	if (side->near->kind == K8S_END_UNKNOWN_POD)
 		return side->near->favourable;
 	return side->near->pod->node_name &&
 	       is_address_of_node(question->cluster, side->near->pod->node_name,
@@ -884,9 +865,9 @@ static bool is_neighbour_discovery(const struct weir_key *key)
 /* The reasons in the contract's order; the first that applies. */
 static struct k8s_half judge_side(const struct question *question, const struct side *side)
 {
-	if (side->near->kind == END_EXTERNAL)
+	if (side->near->kind == K8S_END_EXTERNAL)
 		return half_of(WEIR_ALLOW, WEIR_REASON_NOT_A_POD);
-	if (side->near->kind == END_NODE)
+	if (side->near->kind == K8S_END_NODE)
 		return half_of(WEIR_ALLOW, WEIR_REASON_HOST_NETWORK);
 	if (weir_address_equal(side->near->address, side->far->address))
 		return question->key->flags & WEIR_KEY_HAIRPIN
@@ -903,8 +884,8 @@ static struct k8s_half judge_side(const struct question *question, const struct 
 }
 
 /* Both sides of a connection between two candidates (S2): never ambiguous. */
-static void judge_as_named(const struct question *question, const struct candidate *source,
-			   const struct candidate *destination, struct k8s_judgement *out)
+static void judge_as_named(const struct question *question, const struct k8s_candidate *source,
+			   const struct k8s_candidate *destination, struct k8s_judgement *out)
 {
 	struct side egress = { WEIR_EGRESS, source, destination };
 	struct side ingress = { WEIR_INGRESS, destination, source };
@@ -923,14 +904,14 @@ static void judge_as_named(const struct question *question, const struct candida
 
 /* Whether something outside has the names that rules allow is not known: ambiguous where the
  * verdict hangs on that, and explained by what holds without them. */
-static void judge_pair(const struct question *question, const struct candidate *source,
-		       const struct candidate *destination, struct k8s_judgement *out)
+static void judge_pair(const struct question *question, const struct k8s_candidate *source,
+		       const struct k8s_candidate *destination, struct k8s_judgement *out)
 {
-	struct candidate named = *destination;
+	struct k8s_candidate named = *destination;
 	struct k8s_judgement with_names;
 
 	judge_as_named(question, source, destination, out);
-	if (destination->kind != END_EXTERNAL)
+	if (destination->kind != K8S_END_EXTERNAL)
 		return;
 	named.has_names = true;
 	judge_as_named(question, source, &named, &with_names);
@@ -939,10 +920,10 @@ static void judge_pair(const struct question *question, const struct candidate *
 }
 
 /* The first candidate of an end; favourable is which extreme of an unknown pod is meant. */
-static struct candidate first_candidate(const struct question *question,
-					const struct weir_address *address, bool favourable)
+static struct k8s_candidate first_candidate(const struct question *question,
+					    const struct weir_address *address, bool favourable)
 {
-	return (struct candidate){
+	return (struct k8s_candidate){
 		.kind = kind_of(question, address),
 		.address = address,
 		.pod = next_owner(question->cluster, address, NULL),
@@ -950,9 +931,9 @@ static struct candidate first_candidate(const struct question *question,
 	};
 }
 
-static bool advance(const struct question *question, struct candidate *candidate)
+static bool advance(const struct question *question, struct k8s_candidate *candidate)
 {
-	if (candidate->kind != END_PODS)
+	if (candidate->kind != K8S_END_PODS)
 		return false;
 	candidate->pod = next_owner(question->cluster, candidate->address, candidate->pod);
 	return candidate->pod != NULL;
@@ -962,11 +943,11 @@ static bool advance(const struct question *question, struct candidate *candidate
  * its verdict, else ambiguous. */
 static void judge_all(const struct question *question, bool favourable, struct k8s_judgement *out)
 {
-	struct candidate source = first_candidate(question, &question->key->source, favourable);
+	struct k8s_candidate source = first_candidate(question, &question->key->source, favourable);
 	bool is_first = true;
 
 	do {
-		struct candidate destination =
+		struct k8s_candidate destination =
 			first_candidate(question, &question->key->destination, favourable);
 
 		do {
@@ -1008,8 +989,8 @@ void k8s_reference_judge(const struct weir_cluster *cluster, const struct weir_s
 {
 	struct question question = { cluster, semantics, key };
 
-	if (kind_of(&question, &key->source) == END_UNKNOWN_POD ||
-	    kind_of(&question, &key->destination) == END_UNKNOWN_POD)
+	if (kind_of(&question, &key->source) == K8S_END_UNKNOWN_POD ||
+	    kind_of(&question, &key->destination) == K8S_END_UNKNOWN_POD)
 		judge_extremes(&question, out);
 	else
 		judge_all(&question, false, out);
@@ -1022,4 +1003,83 @@ void weir_cluster_judge(const struct weir_cluster *cluster, const struct weir_se
 
 	k8s_reference_judge(cluster, semantics, key, &judgement);
 	*out = judgement.verdict;
+}
+
+/* The predicates, one by one. */
+
+bool k8s_reference_claims(const struct k8s_pod *pod, const struct weir_address *address)
+{
+	return claims(pod, address);
+}
+
+bool k8s_reference_in_pod_range(const struct weir_cluster *cluster,
+				const struct weir_address *address)
+{
+	return is_in_a_pod_range(cluster, address);
+}
+
+bool k8s_reference_is_other_protocol(const struct weir_key *key)
+{
+	return is_other_protocol(key->protocol);
+}
+
+bool k8s_reference_is_neighbour_discovery(const struct weir_key *key)
+{
+	return is_neighbour_discovery(key);
+}
+
+enum k8s_match k8s_reference_selects(const struct k8s_network_policy *policy,
+				     const struct k8s_candidate *near)
+{
+	if (near->kind == K8S_END_PODS)
+		return match_if(selects_pod(policy, near->pod));
+	if (near->kind == K8S_END_UNKNOWN_POD && some_pod_fulfils(&policy->pod_selector))
+		return K8S_MATCH_PERHAPS;
+	return K8S_MATCH_NO;
+}
+
+enum k8s_match k8s_reference_scope(const struct weir_cluster *cluster,
+				   const struct k8s_pods_scope *scope,
+				   const struct k8s_candidate *end)
+{
+	struct question question = { .cluster = cluster };
+
+	return scope_matches(&question, scope, end);
+}
+
+enum k8s_match k8s_reference_peer(const struct weir_cluster *cluster,
+				  const struct weir_semantics *semantics,
+				  const struct k8s_network_policy *policy,
+				  const struct k8s_peer *peer, const struct k8s_candidate *far)
+{
+	struct question question = { cluster, semantics, NULL };
+
+	return peer_matches(&question, policy, peer, far);
+}
+
+enum k8s_match k8s_reference_cluster_peer(const struct weir_cluster *cluster,
+					  const struct k8s_cluster_peer *peer,
+					  const struct k8s_candidate *far)
+{
+	struct question question = { .cluster = cluster };
+
+	return cluster_peer_matches(&question, peer, far);
+}
+
+enum k8s_match k8s_reference_port(const struct weir_key *key, const struct k8s_port *port,
+				  const struct k8s_candidate *destination)
+{
+	return port_matches(key, port, destination);
+}
+
+bool k8s_reference_same_subjects(const struct k8s_network_policy *a,
+				 const struct k8s_network_policy *b)
+{
+	return same_text(a->meta.namespace_name, b->meta.namespace_name) &&
+	       are_equivalent(&a->pod_selector, &b->pod_selector);
+}
+
+bool k8s_reference_same_scope(const struct k8s_pods_scope *a, const struct k8s_pods_scope *b)
+{
+	return same_subject(a, b);
 }

@@ -1,0 +1,709 @@
+#include "facts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Pods that are the same to every selector: of one namespace, with the same labels. */
+struct identity {
+	uint32_t near[DIRECTIONS];
+	const uint8_t *peers[DIRECTIONS]; /* levels, but for those by address */
+};
+
+/* An address of a pod or of a node, before they are brought together. */
+struct claim {
+	struct weir_address address;
+	uint32_t owner;
+};
+
+uint32_t facts_number(struct facts *facts, struct weir_map *map, const void *bytes, size_t length,
+		      int *is_new)
+{
+	uint64_t hash = weir_hash_bytes(bytes, length, 0);
+	struct weir_map_slot *slot = weir_map_slot(map, bytes, length, hash);
+	char *copy;
+
+	if (!slot)
+		return WEIR_NONE;
+	*is_new = !slot->key;
+	if (slot->key)
+		return slot->value;
+	copy = weir_arena_copy(&facts->arena, bytes, length);
+	if (!copy)
+		return WEIR_NONE;
+	weir_map_fill(map, slot, copy, length, hash, (uint32_t)map->count);
+	return (uint32_t)map->count - 1;
+}
+
+/* Policies, rules and their entries. */
+
+static int push_ports(struct side_facts *side, const struct k8s_port *ports, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const struct k8s_port **port = weir_array_push(&side->ports);
+
+		if (!port)
+			return -ENOMEM;
+		*port = &ports[i];
+	}
+	return 0;
+}
+
+static struct rule *push_rule(struct side_facts *side, uint32_t index)
+{
+	struct rule *rule = weir_array_push(&side->rules);
+
+	if (rule)
+		*rule = (struct rule){ .policy = (uint32_t)side->policies.count - 1,
+				       .index = index,
+				       .first_peer = (uint32_t)side->peers.count,
+				       .first_port = (uint32_t)side->ports.count };
+	return rule;
+}
+
+static int push_network_rule(struct side_facts *side, const struct k8s_network_policy *policy,
+			     const struct k8s_rule *written, uint32_t index)
+{
+	struct rule *rule = push_rule(side, index);
+
+	if (!rule)
+		return -ENOMEM;
+	rule->meaning = WEIR_RULE_ALLOW;
+	rule->peer_count = written->peer_count;
+	rule->port_count = written->port_count;
+	for (uint32_t i = 0; i < written->peer_count; i++) {
+		struct peer *peer = weir_array_push(&side->peers);
+
+		if (!peer)
+			return -ENOMEM;
+		*peer = (struct peer){ .policy = policy,
+				       .peer = &written->peers[i],
+				       .by_address = written->peers[i].kind == K8S_PEER_BLOCK };
+	}
+	return push_ports(side, written->ports, written->port_count);
+}
+
+static int push_cluster_rule(struct side_facts *side, const struct k8s_cluster_rule *written,
+			     uint32_t index)
+{
+	struct rule *rule = push_rule(side, index);
+
+	if (!rule)
+		return -ENOMEM;
+	rule->meaning = written->meaning;
+	rule->peer_count = written->peer_count;
+	rule->port_count = written->port_count;
+	for (uint32_t i = 0; i < written->peer_count; i++) {
+		struct peer *peer = weir_array_push(&side->peers);
+
+		if (!peer)
+			return -ENOMEM;
+		*peer = (struct peer){ .cluster_peer = &written->peers[i],
+				       .by_address = written->peers[i].kind ==
+						     K8S_CLUSTER_PEER_NETWORKS };
+	}
+	return push_ports(side, written->ports, written->port_count);
+}
+
+static bool same_subjects(const struct policy *a, const struct policy *b)
+{
+	if (a->tier != b->tier)
+		return false;
+	return a->network ? k8s_reference_same_subjects(a->network, b->network)
+			  : k8s_reference_same_scope(&a->cluster->subject, &b->cluster->subject);
+}
+
+static struct policy *push_policy(struct side_facts *side, uint8_t tier)
+{
+	struct policy *policy = weir_array_push(&side->policies);
+
+	if (policy)
+		*policy =
+			(struct policy){ .first_rule = (uint32_t)side->rules.count, .tier = tier };
+	return policy;
+}
+
+static void find_subjects(struct side_facts *side)
+{
+	struct policy *policies = side->policies.items;
+	struct policy *last = &policies[side->policies.count - 1];
+
+	last->subjects = 0;
+	while (!same_subjects(&policies[last->subjects], last))
+		last->subjects++;
+}
+
+static int push_network_policies(struct facts *facts, enum weir_direction direction)
+{
+	const struct k8s_network_policy *policies = facts->cluster->network_policies.items;
+	struct side_facts *side = &facts->sides[direction];
+	bool ingress = direction == WEIR_INGRESS;
+	int status = 0;
+
+	for (size_t i = 0; i < facts->cluster->network_policies.count && !status; i++) {
+		const struct k8s_rule *rules = ingress ? policies[i].ingress : policies[i].egress;
+		uint32_t count = ingress ? policies[i].ingress_count : policies[i].egress_count;
+		struct policy *policy;
+
+		if (!(ingress ? policies[i].isolates_ingress : policies[i].isolates_egress))
+			continue;
+		policy = push_policy(side, WEIR_TIER_NETWORK_POLICY);
+		if (!policy)
+			return -ENOMEM;
+		policy->network = &policies[i];
+		policy->rule_count = count;
+		find_subjects(side);
+		for (uint32_t j = 0; j < count && !status; j++)
+			status = push_network_rule(side, &policies[i], &rules[j], j);
+	}
+	return status;
+}
+
+static int push_cluster_policies(struct facts *facts, enum weir_direction direction,
+				 enum weir_tier tier)
+{
+	const struct k8s_cluster_policy *policies = facts->cluster->cluster_policies.items;
+	struct side_facts *side = &facts->sides[direction];
+	bool ingress = direction == WEIR_INGRESS;
+	int status = 0;
+
+	for (size_t i = 0; i < facts->cluster->cluster_policies.count && !status; i++) {
+		const struct k8s_cluster_rule *rules =
+			ingress ? policies[i].ingress : policies[i].egress;
+		uint32_t count = ingress ? policies[i].ingress_count : policies[i].egress_count;
+		struct policy *policy;
+
+		if (policies[i].tier != tier)
+			continue;
+		policy = push_policy(side, (uint8_t)tier);
+		if (!policy)
+			return -ENOMEM;
+		policy->cluster = &policies[i];
+		policy->rule_count = count;
+		find_subjects(side);
+		for (uint32_t j = 0; j < count && !status; j++)
+			status = push_cluster_rule(side, &rules[j], j);
+	}
+	return status;
+}
+
+static int note_names(struct facts *facts, const struct side_facts *side)
+{
+	const struct k8s_port *const *ports = side->ports.items;
+
+	for (size_t i = 0; i < side->ports.count; i++) {
+		if (ports[i]->kind == K8S_PORT_NAME &&
+		    !weir_map_insert(&facts->names, ports[i]->name, strlen(ports[i]->name), 0,
+				     NULL))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int make_side(struct facts *facts, enum weir_direction direction)
+{
+	struct side_facts *side = &facts->sides[direction];
+	int status = push_cluster_policies(facts, direction, WEIR_TIER_ADMIN);
+
+	if (!status)
+		status = push_network_policies(facts, direction);
+	if (!status)
+		status = push_cluster_policies(facts, direction, WEIR_TIER_BASELINE);
+	if (status)
+		return status;
+	side->scratch = weir_arena_array(&facts->arena, side->peers.count + 1, uint8_t);
+	side->selected = weir_arena_array(&facts->arena, side->policies.count + 1, struct selected);
+	return side->scratch && side->selected ? note_names(facts, side) : -ENOMEM;
+}
+
+/* Views. */
+
+static uint32_t near_view(struct facts *facts, enum weir_direction direction,
+			  const struct k8s_candidate *near)
+{
+	struct side_facts *side = &facts->sides[direction];
+	const struct policy *policies = side->policies.items;
+	struct selected *selected = side->selected;
+	uint32_t count = 0;
+	uint32_t number;
+	int is_new;
+
+	for (uint32_t i = 0; i < side->policies.count; i++) {
+		enum k8s_match level =
+			policies[i].network
+				? k8s_reference_selects(policies[i].network, near)
+				: k8s_reference_scope(facts->cluster, &policies[i].cluster->subject,
+						      near);
+
+		selected[count].policy = i;
+		selected[count].level = (uint8_t)level;
+		count += level != K8S_MATCH_NO;
+	}
+	number = facts_number(facts, &side->near_map, selected, count * sizeof(*selected), &is_new);
+	if (number != WEIR_NONE && is_new) {
+		struct near_view *view = weir_array_push(&side->nears);
+
+		selected = weir_arena_array(&facts->arena, count + 1, struct selected);
+		if (!view || !selected)
+			return WEIR_NONE;
+		memcpy(selected, side->selected, count * sizeof(*selected));
+		*view = (struct near_view){ selected, count };
+	}
+	return number;
+}
+
+static uint8_t peer_level(const struct facts *facts, const struct peer *peer,
+			  const struct k8s_candidate *far)
+{
+	return (uint8_t)(peer->peer ? k8s_reference_peer(facts->cluster, &facts->semantics,
+							 peer->policy, peer->peer, far)
+				    : k8s_reference_cluster_peer(facts->cluster, peer->cluster_peer,
+								 far));
+}
+
+static const uint8_t *rule_levels(struct facts *facts, const struct side_facts *side,
+				  const uint8_t *peers)
+{
+	const struct rule *rules = side->rules.items;
+	uint8_t *levels = weir_arena_array(&facts->arena, side->rules.count + 1, uint8_t);
+
+	for (size_t i = 0; i < side->rules.count && levels; i++) {
+		/* A rule of a NetworkPolicy without peers is of every peer (S5); one of a cluster
+		 * policy always has some. */
+		const struct policy *policy = &facts_policies(side)[rules[i].policy];
+
+		levels[i] =
+			rules[i].peer_count || policy->cluster ? K8S_MATCH_NO : K8S_MATCH_CERTAIN;
+		for (uint32_t j = 0; j < rules[i].peer_count; j++) {
+			uint8_t level = peers[rules[i].first_peer + j];
+
+			if (level > levels[i])
+				levels[i] = level;
+		}
+	}
+	return levels;
+}
+
+/* known has the levels but of what is asked of the address; NULL: nothing is known. */
+static uint32_t far_view(struct facts *facts, enum weir_direction direction,
+			 const struct k8s_candidate *far, const uint8_t *known)
+{
+	struct side_facts *side = &facts->sides[direction];
+	const struct peer *peers = side->peers.items;
+	struct far_view *view;
+	uint32_t number;
+	int is_new;
+
+	for (size_t i = 0; i < side->peers.count; i++)
+		side->scratch[i] = known && !peers[i].by_address
+					   ? known[i]
+					   : peer_level(facts, &peers[i], far);
+	number = facts_number(facts, &side->far_map, side->scratch, side->peers.count, &is_new);
+	if (number == WEIR_NONE || !is_new)
+		return number;
+	view = weir_array_push(&side->fars);
+	if (!view)
+		return WEIR_NONE;
+	view->peers = (const uint8_t *)weir_arena_copy(&facts->arena, (const char *)side->scratch,
+						       side->peers.count);
+	view->rules = view->peers ? rule_levels(facts, side, view->peers) : NULL;
+	return view->rules ? number : WEIR_NONE;
+}
+
+static bool is_used(const struct facts *facts, const char *name)
+{
+	return name && weir_map_find(&facts->names, name, strlen(name));
+}
+
+/* The first view is of what declares nothing. */
+static uint32_t named_view(struct facts *facts, const struct k8s_pod *pod)
+{
+	struct weir_array used = weir_array_of(facts->allocator, struct k8s_container_port);
+	const struct k8s_pod **example;
+	uint32_t number;
+	int is_new = 0;
+
+	for (uint32_t i = 0; pod && i < pod->port_count; i++) {
+		struct k8s_container_port *port;
+
+		if (!is_used(facts, pod->ports[i].name))
+			continue;
+		port = weir_array_push(&used);
+		if (!port) {
+			weir_array_finish(&used);
+			return WEIR_NONE;
+		}
+		port->name = pod->ports[i].name;
+		port->number = pod->ports[i].number;
+		port->protocol = pod->ports[i].protocol;
+	}
+	number = facts_number(facts, &facts->named_map, used.count ? used.items : "",
+			      used.count * sizeof(struct k8s_container_port), &is_new);
+	weir_array_finish(&used);
+	if (number == WEIR_NONE || !is_new)
+		return number;
+	example = weir_array_push(&facts->named);
+	if (!example)
+		return WEIR_NONE;
+	*example = pod;
+	return number;
+}
+
+/* What selectors say of all pods like this one. */
+static const struct identity *identity_of(struct facts *facts, const struct k8s_pod *pod)
+{
+	const struct k8s_labels *labels = &pod->meta.labels;
+	const char *namespace_name = pod->meta.namespace_name;
+	size_t length = sizeof(namespace_name) + labels->count * sizeof(*labels->items);
+	char *key = weir_arena_allocate(&facts->arena, length, 1);
+	struct k8s_candidate as = { .kind = K8S_END_PODS, .address = pod->addresses, .pod = pod };
+	struct identity *identity;
+	uint32_t number;
+	int is_new;
+
+	if (!key)
+		return NULL;
+	memcpy(key, &namespace_name, sizeof(namespace_name));
+	if (labels->count)
+		memcpy(key + sizeof(namespace_name), labels->items,
+		       length - sizeof(namespace_name));
+	number = facts_number(facts, &facts->identity_map, key, length, &is_new);
+	if (number == WEIR_NONE)
+		return NULL;
+	if (!is_new)
+		return (const struct identity *)facts->identities.items + number;
+	identity = weir_array_push(&facts->identities);
+	for (unsigned i = 0; i < DIRECTIONS && identity; i++) {
+		const struct side_facts *side = &facts->sides[i];
+		const struct peer *peers = side->peers.items;
+		uint8_t *levels = weir_arena_array(&facts->arena, side->peers.count + 1, uint8_t);
+
+		identity->near[i] = near_view(facts, (enum weir_direction)i, &as);
+		if (!levels || identity->near[i] == WEIR_NONE)
+			return NULL;
+		for (size_t j = 0; j < side->peers.count; j++) {
+			if (!peers[j].by_address)
+				levels[j] = peer_level(facts, &peers[j], &as);
+		}
+		identity->peers[i] = levels;
+	}
+	return identity;
+}
+
+/* Candidates. */
+
+static uint32_t node_of(const struct facts *facts, const struct k8s_pod *pod)
+{
+	const struct k8s_node *node =
+		pod->node_name ? k8s_find_node(facts->cluster, pod->node_name) : NULL;
+
+	return node ? (uint32_t)(node - (const struct k8s_node *)facts->cluster->nodes.items)
+		    : WEIR_NONE;
+}
+
+static struct candidate *push_candidate(struct facts *facts, const struct end *end,
+					enum k8s_end_kind kind)
+{
+	struct candidate *candidate = weir_array_push(&facts->candidates);
+
+	if (candidate)
+		*candidate = (struct candidate){ .as = { .kind = kind, .address = &end->first },
+						 .node = WEIR_NONE };
+	return candidate;
+}
+
+static int add_pod(struct facts *facts, const struct end *end, const struct k8s_pod *pod)
+{
+	struct candidate *candidate = push_candidate(facts, end, K8S_END_PODS);
+	const struct identity *identity = candidate ? identity_of(facts, pod) : NULL;
+
+	if (!identity)
+		return -ENOMEM;
+	candidate->as.pod = pod;
+	candidate->node = node_of(facts, pod);
+	candidate->named = named_view(facts, pod);
+	if (candidate->named == WEIR_NONE)
+		return -ENOMEM;
+	for (unsigned i = 0; i < DIRECTIONS; i++) {
+		candidate->near[i] = identity->near[i];
+		candidate->far[i] =
+			far_view(facts, (enum weir_direction)i, &candidate->as, identity->peers[i]);
+		if (candidate->far[i] == WEIR_NONE)
+			return -ENOMEM;
+	}
+	candidate->far_named = candidate->far[WEIR_EGRESS];
+	return 0;
+}
+
+static int add_other(struct facts *facts, const struct end *end, enum k8s_end_kind kind)
+{
+	struct candidate *candidate = push_candidate(facts, end, kind);
+	struct k8s_candidate named;
+
+	if (!candidate)
+		return -ENOMEM;
+	for (unsigned i = 0; i < DIRECTIONS; i++) {
+		enum weir_direction direction = (enum weir_direction)i;
+
+		candidate->near[i] = near_view(facts, direction, &candidate->as);
+		candidate->far[i] = far_view(facts, direction, &candidate->as, NULL);
+		if (candidate->near[i] == WEIR_NONE || candidate->far[i] == WEIR_NONE)
+			return -ENOMEM;
+	}
+	named = candidate->as;
+	named.has_names = kind == K8S_END_EXTERNAL;
+	candidate->far_named = far_view(facts, WEIR_EGRESS, &named, NULL);
+	return candidate->far_named == WEIR_NONE ? -ENOMEM : 0;
+}
+
+/* Who claims what, in order. */
+
+static int compare_claims(const void *left, const void *right)
+{
+	const struct claim *a = left;
+	const struct claim *b = right;
+	int order = memcmp(&a->address, &b->address, sizeof(a->address));
+
+	return order ? order : (a->owner > b->owner) - (a->owner < b->owner);
+}
+
+static int push_claims(struct weir_array *claims, const struct weir_address *addresses,
+		       uint32_t count, uint32_t owner)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct claim *claim = weir_array_push(claims);
+
+		if (!claim)
+			return -ENOMEM;
+		*claim = (struct claim){ addresses[i], owner };
+	}
+	return 0;
+}
+
+static int claims_of_pods(const struct weir_cluster *cluster, struct weir_array *claims)
+{
+	const struct k8s_pod *pods = cluster->pods.items;
+	int status = 0;
+
+	for (uint32_t i = 0; i < cluster->pods.count && !status; i++)
+		status = push_claims(claims, pods[i].addresses, pods[i].address_count, i);
+	if (claims->count)
+		qsort(claims->items, claims->count, sizeof(struct claim), compare_claims);
+	return status;
+}
+
+static int claims_of_nodes(const struct weir_cluster *cluster, struct weir_array *claims)
+{
+	const struct k8s_node *nodes = cluster->nodes.items;
+	int status = 0;
+
+	for (uint32_t i = 0; i < cluster->nodes.count && !status; i++)
+		status = push_claims(claims, nodes[i].addresses, nodes[i].address_count, i);
+	if (claims->count)
+		qsort(claims->items, claims->count, sizeof(struct claim), compare_claims);
+	return status;
+}
+
+/* The claims of an address; next is moved behind them. */
+static const struct claim *claims_at(const struct weir_array *claims, size_t *next,
+				     const struct weir_address *address, size_t *count)
+{
+	const struct claim *items = claims->items;
+	size_t begin;
+
+	while (*next < claims->count &&
+	       memcmp(&items[*next].address, address, sizeof(*address)) < 0)
+		++*next;
+	begin = *next;
+	while (*next < claims->count && weir_address_equal(&items[*next].address, address) &&
+	       *next < claims->count)
+		++*next;
+	*count = *next - begin;
+	return items + begin;
+}
+
+/* A pod that says an address twice owns it once. */
+static bool is_again(const struct claim *claims, size_t i)
+{
+	return i > 0 && claims[i].owner == claims[i - 1].owner;
+}
+
+/* The owners are those of the highest rank that claim it, in their order (S17). */
+static int add_owners(struct facts *facts, struct end *end, const struct claim *claims,
+		      size_t count)
+{
+	const struct k8s_pod *pods = facts->cluster->pods.items;
+	bool running = false;
+	int status = 0;
+
+	for (size_t i = 0; i < count; i++)
+		running |= pods[claims[i].owner].phase == K8S_RUNNING &&
+			   k8s_reference_claims(&pods[claims[i].owner], &end->first);
+	for (size_t i = 0; i < count && !status; i++) {
+		const struct k8s_pod *pod = &pods[claims[i].owner];
+
+		if (is_again(claims, i) || !k8s_reference_claims(pod, &end->first) ||
+		    (running && pod->phase != K8S_RUNNING))
+			continue;
+		status = add_pod(facts, end, pod);
+		end->candidate_count++;
+	}
+	return status;
+}
+
+static int add_nodes(struct facts *facts, struct end *end, const struct claim *claims, size_t count)
+{
+	end->nodes = (uint32_t)facts->node_lists.count;
+	for (size_t i = 0; i < count; i++) {
+		uint32_t *node;
+
+		if (is_again(claims, i))
+			continue;
+		node = weir_array_push(&facts->node_lists);
+		if (!node)
+			return -ENOMEM;
+		*node = claims[i].owner;
+		end->node_count++;
+	}
+	return 0;
+}
+
+/* What kind of thing an address is: as reference.c asks, in that order. */
+static int add_nobody(struct facts *facts, struct end *end)
+{
+	int status;
+
+	end->candidate_count = 1;
+	end->kind = K8S_END_EXTERNAL;
+	if (end->node_count)
+		end->kind = K8S_END_NODE;
+	else if (k8s_reference_in_pod_range(facts->cluster, &end->first))
+		end->kind = K8S_END_UNKNOWN_POD;
+	status = add_other(facts, end, end->kind);
+	if (!status && end->kind == K8S_END_UNKNOWN_POD)
+		status = add_other(facts, end, K8S_END_EXTERNAL);
+	return status;
+}
+
+static int make_end(struct facts *facts, struct end *end, const struct weir_array *pods,
+		    size_t *next_pod, const struct weir_array *nodes, size_t *next_node)
+{
+	const struct claim *claims;
+	size_t count;
+	int status;
+
+	end->candidates = (uint32_t)facts->candidates.count;
+	claims = claims_at(nodes, next_node, &end->first, &count);
+	status = add_nodes(facts, end, claims, count);
+	claims = claims_at(pods, next_pod, &end->first, &count);
+	if (!status)
+		status = add_owners(facts, end, claims, count);
+	end->kind = K8S_END_PODS;
+	if (!status && !end->candidate_count)
+		status = add_nobody(facts, end);
+	return status;
+}
+
+static int make_ends(struct facts *facts, const struct cuts *cuts)
+{
+	struct weir_array pods = weir_array_of(facts->allocator, struct claim);
+	struct weir_array nodes = weir_array_of(facts->allocator, struct claim);
+	size_t next_pod = 0;
+	size_t next_node = 0;
+	int status = claims_of_pods(facts->cluster, &pods);
+
+	if (!status)
+		status = claims_of_nodes(facts->cluster, &nodes);
+	/* Candidates point to the ends, so these do not move. */
+	if (!status)
+		status = weir_array_resize(&facts->ends, cuts->items.count);
+	for (size_t i = 0; i < cuts->items.count && !status; i++) {
+		struct end *end = (struct end *)facts->ends.items + i;
+
+		end->first = ((const struct weir_address *)cuts->items.items)[i];
+		end->last = cuts_last(cuts, i);
+		status = make_end(facts, end, &pods, &next_pod, &nodes, &next_node);
+	}
+	weir_array_finish(&pods);
+	weir_array_finish(&nodes);
+	return status;
+}
+
+static void init_side(struct side_facts *side, const struct weir_allocator *allocator)
+{
+	side->policies = weir_array_of(allocator, struct policy);
+	side->rules = weir_array_of(allocator, struct rule);
+	side->peers = weir_array_of(allocator, struct peer);
+	side->ports = weir_array_of(allocator, const struct k8s_port *);
+	side->nears = weir_array_of(allocator, struct near_view);
+	side->fars = weir_array_of(allocator, struct far_view);
+	weir_map_init(&side->near_map, allocator);
+	weir_map_init(&side->far_map, allocator);
+}
+
+static void init(struct facts *facts)
+{
+	const struct weir_allocator *allocator = facts->allocator;
+
+	weir_arena_init(&facts->arena, allocator);
+	for (unsigned i = 0; i < DIRECTIONS; i++)
+		init_side(&facts->sides[i], allocator);
+	weir_map_init(&facts->names, allocator);
+	weir_map_init(&facts->named_map, allocator);
+	weir_map_init(&facts->identity_map, allocator);
+	facts->named = weir_array_of(allocator, const struct k8s_pod *);
+	facts->ports = weir_array_of(allocator, struct port_class);
+	facts->ranges = weir_array_of(allocator, struct port_range);
+	facts->ends = weir_array_of(allocator, struct end);
+	facts->candidates = weir_array_of(allocator, struct candidate);
+	facts->node_lists = weir_array_of(allocator, uint32_t);
+	facts->identities = weir_array_of(allocator, struct identity);
+}
+
+int facts_make(struct facts *facts, const struct weir_cluster *cluster,
+	       const struct weir_semantics *semantics, const struct lookup *lookup,
+	       const struct cuts *cuts, const struct weir_allocator *allocator)
+{
+	int status = 0;
+
+	*facts = (struct facts){ .allocator = weir_allocator_or_default(allocator),
+				 .cluster = cluster,
+				 .semantics = *semantics,
+				 .lookup = lookup };
+	init(facts);
+	for (unsigned i = 0; i < DIRECTIONS && !status; i++)
+		status = make_side(facts, (enum weir_direction)i);
+	if (!status && named_view(facts, NULL) == WEIR_NONE)
+		status = -ENOMEM;
+	if (!status)
+		status = make_ends(facts, cuts);
+	return status ? status : facts_make_ports(facts);
+}
+
+static void finish_side(struct side_facts *side)
+{
+	weir_array_finish(&side->policies);
+	weir_array_finish(&side->rules);
+	weir_array_finish(&side->peers);
+	weir_array_finish(&side->ports);
+	weir_array_finish(&side->nears);
+	weir_array_finish(&side->fars);
+	weir_map_finish(&side->near_map);
+	weir_map_finish(&side->far_map);
+}
+
+void facts_finish(struct facts *facts)
+{
+	for (unsigned i = 0; i < DIRECTIONS; i++)
+		finish_side(&facts->sides[i]);
+	weir_map_finish(&facts->names);
+	weir_map_finish(&facts->named_map);
+	weir_map_finish(&facts->identity_map);
+	weir_array_finish(&facts->named);
+	weir_array_finish(&facts->ports);
+	weir_array_finish(&facts->ranges);
+	weir_array_finish(&facts->ends);
+	weir_array_finish(&facts->candidates);
+	weir_array_finish(&facts->node_lists);
+	weir_array_finish(&facts->identities);
+	weir_arena_finish(&facts->arena);
+}
