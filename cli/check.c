@@ -9,10 +9,12 @@
 
 #include "weir/cluster.h"
 #include "weir/policy.h"
+#include "weir/prove.h"
 #include "weir/resolved.h"
 
 #include "input.h"
 #include "json.h"
+#include "proof.h"
 #include "table.h"
 
 enum format {
@@ -28,7 +30,7 @@ struct count {
 };
 
 enum {
-	MAX_COUNTS = 24,
+	MAX_COUNTS = 32,
 };
 
 struct counts {
@@ -90,6 +92,21 @@ static void add_sizes(struct counts *counts, const struct weir_policy_sizes *siz
 	add(counts, "compiled", "ingress_groups", "ingress groups", sizes->ingress_groups);
 	add(counts, "compiled", "port_classes", "port classes", sizes->port_classes);
 	add(counts, "compiled", "rules", "rules", sizes->rules);
+}
+
+static void add_proof(struct counts *counts, const struct weir_proof *proof)
+{
+	add(counts, "proof", "intervals", "intervals of addresses", proof->intervals);
+	add(counts, "proof", "port_ranges", "ranges of ports", proof->port_ranges);
+	add(counts, "proof", "port_classes", "port classes that are told apart",
+	    proof->port_classes);
+	add(counts, "proof", "near_classes", "classes of ends with rules of their own",
+	    proof->near_classes);
+	add(counts, "proof", "far_classes", "classes of ends as rules see them",
+	    proof->far_classes);
+	add(counts, "proof", "kernels", "kernels", proof->kernels);
+	add(counts, "proof", "judged", "connections compared", proof->judged);
+	add(counts, "proof", "flaws", "headers judged otherwise", proof->flaw != WEIR_FLAW_NONE);
 }
 
 static bool is_new_group(const struct counts *counts, size_t i)
@@ -250,11 +267,31 @@ static enum exit_code print_answer(struct check *check, const struct counts *cou
 	return EXIT_CLEAN;
 }
 
+static enum exit_code prove(struct check *check, struct counts *counts)
+{
+	const struct input *input = &check->input;
+	struct weir_semantics semantics = input_semantics(check->invocation);
+	struct weir_proof proof;
+	int status = weir_prove(input->cluster, &semantics, input->policy, NULL, &proof);
+
+	if (status) {
+		complain(input->command, "%s", strerror(-status));
+		return EXIT_USAGE;
+	}
+	add_proof(counts, &proof);
+	if (proof.flaw == WEIR_FLAW_NONE)
+		return EXIT_CLEAN;
+	complain(input->command, "the compiled policy is not what the objects say");
+	proof_print_flaw(stderr, input->policy, &proof);
+	return EXIT_DIFFERENT;
+}
+
 static enum exit_code compile_and_print(struct check *check)
 {
 	struct input *input = &check->input;
 	struct weir_semantics semantics = input_semantics(check->invocation);
 	struct counts counts = { .count = 0 };
+	enum exit_code code = EXIT_CLEAN;
 	struct weir_policy_sizes sizes;
 	struct weir_resolved *resolved;
 	int status = weir_cluster_resolve(input->cluster, &semantics, &resolved);
@@ -272,7 +309,9 @@ static enum exit_code compile_and_print(struct check *check)
 	add_policies(&counts, &input->counts, written_rules(resolved));
 	add_sizes(&counts, &sizes);
 	weir_resolved_destroy(resolved);
-	return print_answer(check, &counts);
+	if (option_given(check->invocation, OPTION_PROVE))
+		code = prove(check, &counts);
+	return exit_code_worse(code, print_answer(check, &counts));
 }
 
 static enum exit_code lint(struct input *input)
@@ -330,13 +369,19 @@ static const struct option_spec finding_specs[] = {
 };
 static const struct option_group finding_options = { "Findings", finding_specs, 2 };
 
+static const struct option_spec proof_specs[] = {
+	{ OPTION_PROVE, 0, "prove", NULL, NULL,
+	  "prove that the compiled policy says of every header what the objects say, in verdict "
+	  "and "
+	  "deciding rule; exit 1 and show one where it does not" },
+};
+static const struct option_group proof_options = { "Proof", proof_specs, 1 };
+
 static const struct option_spec output_specs[] = {
 	{ OPTION_OUTPUT, 'o', "output", "FORMAT", "table|json",
 	  "a table, or one JSON object, which has the findings, too" },
 };
 static const struct option_group output_options = { "Output", output_specs, 1 };
-
-static const char *const absent[] = { "prove", NULL };
 
 const struct command check_command = {
 	.name = "check",
@@ -355,8 +400,7 @@ const struct command check_command = {
 		"  weir check -f manifests/ --strict\n"
 		"  kubectl get pods,ns,nodes,svc,endpointslices,netpol -A -o yaml | weir check -f "
 		"-\n",
-	.groups = { &policy_options, &semantics_options, &finding_options, &output_options,
-		    &common_options },
-	.absent = absent,
+	.groups = { &policy_options, &semantics_options, &finding_options, &proof_options,
+		    &output_options, &common_options },
 	.run = run,
 };

@@ -647,6 +647,7 @@ static void init(struct facts *facts)
 	weir_arena_init(&facts->arena, allocator);
 	for (unsigned i = 0; i < DIRECTIONS; i++)
 		init_side(&facts->sides[i], allocator);
+	facts->sides[WEIR_INGRESS].is_ingress = true;
 	weir_map_init(&facts->names, allocator);
 	weir_map_init(&facts->named_map, allocator);
 	weir_map_init(&facts->identity_map, allocator);

@@ -68,6 +68,7 @@ static const uint8_t PORTS_NAMED = 0x80; /* some entry is a name, which hangs on
 
 /* The policies of one direction: in the order of tiers, and within as they are tried. */
 struct side_facts {
+	bool is_ingress;
 	struct weir_array policies; /* struct policy */
 	struct weir_array rules;    /* struct rule */
 	struct weir_array peers;    /* struct peer */
