@@ -30,8 +30,8 @@ static int answer_word(struct classes *classes, uint32_t word)
 	return answer(classes, &word, sizeof(word));
 }
 
-static uint32_t candidates_of(const struct layout_header *header,
-			      const struct layout_special *special)
+uint32_t classes_candidates(const struct layout_header *header,
+			    const struct layout_special *special)
 {
 	switch ((enum layout_special_kind)special->kind) {
 	case LAYOUT_SHARED:
@@ -62,7 +62,7 @@ static struct compiled_end compiled_end(const struct classes *classes, const str
 	special = LAYOUT_ITEMS(header, LAYOUT_SPECIALS, struct layout_special) +
 		  (*leaf & LAYOUT_INDEX);
 	out.kind = special->kind;
-	out.count = candidates_of(header, special);
+	out.count = classes_candidates(header, special);
 	out.leaves = LAYOUT_ITEMS(header, LAYOUT_CANDIDATES, uint32_t) + special->first;
 	return out;
 }

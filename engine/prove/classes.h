@@ -49,6 +49,10 @@ struct classes {
 /* -ENOMEM. -EINVAL: the trie gives an interval's addresses several leaves. To be finished in any
  * case. */
 int classes_make(struct classes *classes, struct facts *facts, const struct lookup *lookup);
+/* How many leaves a special has. */
+uint32_t classes_candidates(const struct layout_header *header,
+			    const struct layout_special *special);
+
 void classes_finish(struct classes *classes);
 
 #endif

@@ -13,6 +13,8 @@ struct side {
 	const struct facts *facts;
 	const struct side_facts *table;
 	const struct live *live;
+	struct marks *marks;
+	struct known *known;
 	const struct candidate *near;
 	const struct candidate *far;
 	const struct candidate *destination;
@@ -32,17 +34,32 @@ struct way {
 	bool goes_on;
 };
 
-void composer_init(struct composer *composer, const struct facts *facts)
+int composer_init(struct composer *composer, const struct facts *facts)
 {
 	*composer = (struct composer){ .facts = facts };
+	weir_arena_init(&composer->known.arena, facts->allocator);
+	weir_map_init(&composer->known.map, facts->allocator);
 	for (unsigned i = 0; i < DIRECTIONS; i++)
 		composer->live[i].rules = weir_array_of(facts->allocator, struct live_rule);
+	for (unsigned i = 0; i < DIRECTIONS; i++) {
+		composer->marks[i].turns = weir_allocate_zeroed(
+			facts->allocator, facts->sides[i].policies.count + 1, sizeof(uint64_t));
+		if (!composer->marks[i].turns)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 void composer_finish(struct composer *composer)
 {
 	for (unsigned i = 0; i < DIRECTIONS; i++)
 		weir_array_finish(&composer->live[i].rules);
+	if (composer->facts) {
+		weir_map_finish(&composer->known.map);
+		weir_arena_finish(&composer->known.arena);
+	}
+	for (unsigned i = 0; i < DIRECTIONS && composer->facts; i++)
+		weir_release(composer->facts->allocator, composer->marks[i].turns);
 }
 
 static const struct port_class *port_class(const struct facts *facts, uint32_t port)
@@ -191,33 +208,37 @@ static bool network_policies_lead_to(const struct side *side, struct way *way)
 	return !way->goes_on && way->wanted == WEIR_DENY;
 }
 
-/* Whether a policy of the same subjects has a rule that certainly matches. */
-static bool subjects_are_allowed(const struct side *side, uint32_t subjects)
+/* Marks the subjects of which some policy has a rule that certainly matches. */
+static void mark_allowed_subjects(const struct side *side)
 {
 	const struct live_rule *rules = side->live->rules.items;
+	const struct policy *policies = facts_policies(side->table);
 
+	side->marks->turn++;
 	for (size_t i = 0; i < side->live->rules.count; i++) {
-		uint32_t policy = facts_rules(side->table)[rules[i].rule].policy;
+		uint32_t subjects =
+			policies[facts_rules(side->table)[rules[i].rule].policy].subjects;
 
 		if (rules[i].tier == WEIR_TIER_NETWORK_POLICY &&
-		    facts_policies(side->table)[policy].subjects == subjects &&
+		    side->marks->turns[subjects] != side->marks->turn &&
 		    worse(rules[i].peers, ports_of(side, rules[i].rule)) == K8S_MATCH_CERTAIN)
-			return true;
+			side->marks->turns[subjects] = side->marks->turn;
 	}
-	return false;
 }
 
+/* Whether some pod that a policy selects is allowed by none of the same subjects. */
 static bool some_policy_denies(const struct side *side)
 {
 	const struct near_view *view =
 		(const struct near_view *)side->table->nears.items + side->live->near;
+	const struct policy *policies = facts_policies(side->table);
 
+	mark_allowed_subjects(side);
 	for (uint32_t i = 0; i < view->count; i++) {
-		const struct policy *policy =
-			&facts_policies(side->table)[view->policies[i].policy];
+		const struct policy *policy = &policies[view->policies[i].policy];
 
 		if (policy->tier == WEIR_TIER_NETWORK_POLICY &&
-		    !subjects_are_allowed(side, policy->subjects))
+		    side->marks->turns[policy->subjects] != side->marks->turn)
 			return true;
 	}
 	return false;
@@ -390,6 +411,40 @@ static bool is_own_node(const struct side *side, const struct end *far)
 	return has_node(side->facts, far, side->near->node);
 }
 
+/* What is asked about an unknown pod is all policies, so it is asked once. Rules see no more of the
+ * far end than this says. */
+static struct half judge_unknown(const struct side *side)
+{
+	struct unknown_key {
+		uint32_t near;
+		uint32_t far;
+		uint32_t named;
+		uint32_t port;
+		uint32_t direction;
+		uint32_t favourable;
+		uint32_t destination;
+	} key = { side->live->near, side->far_view,        side->destination->named,  side->port,
+		  side->direction,  side->near_favourable, side->destination->as.kind };
+	struct known *known = side->known;
+	uint64_t hash = weir_hash_bytes(&key, sizeof(key), 0);
+	struct weir_map_slot *slot = weir_map_slot(&known->map, &key, sizeof(key), hash);
+	char *kept;
+	struct half half;
+
+	if (slot && slot->key) {
+		memcpy(&half, (const char *)slot->key + sizeof(key), sizeof(half));
+		return half;
+	}
+	half = judge_by_rules(side);
+	kept = slot ? weir_arena_allocate(&known->arena, sizeof(key) + sizeof(half), 1) : NULL;
+	if (!kept)
+		return half;
+	memcpy(kept, &key, sizeof(key));
+	memcpy(kept + sizeof(key), &half, sizeof(half));
+	weir_map_fill(&known->map, slot, kept, sizeof(key), hash, 0);
+	return half;
+}
+
 static struct half judge_side(const struct side *side, const struct end *far)
 {
 	const struct port_class *port = port_class(side->facts, side->port);
@@ -407,7 +462,8 @@ static struct half judge_side(const struct side *side, const struct end *far)
 		return half_of(WEIR_ALLOW, WEIR_REASON_OWN_NODE);
 	if (port->is_other && side->facts->semantics.other_protocols == WEIR_OTHER_PROTOCOLS_ALLOW)
 		return half_of(WEIR_ALLOW, WEIR_REASON_NOT_ISOLATED);
-	return judge_by_rules(side);
+	return side->near->as.kind == K8S_END_UNKNOWN_POD ? judge_unknown(side)
+							  : judge_by_rules(side);
 }
 
 /* Both sides, of one candidate each. */
@@ -428,6 +484,8 @@ static int judge_half(struct composer *composer, const struct pair *pair,
 	struct side side = { .facts = facts,
 			     .table = &facts->sides[direction],
 			     .live = &composer->live[direction],
+			     .marks = &composer->marks[direction],
+			     .known = &composer->known,
 			     .near = egress ? pair->source : pair->destination,
 			     .far = egress ? pair->destination : pair->source,
 			     .destination = pair->destination,

@@ -27,8 +27,22 @@ struct live {
 	struct weir_array rules; /* struct live_rule, as they are tried */
 };
 
+/* Sets of policies, emptied by the next turn. */
+struct marks {
+	uint64_t *turns; /* in which each was put in last */
+	uint64_t turn;
+};
+
+/* What was found of unknown pods: halves, each behind what it was asked about. */
+struct known {
+	struct weir_arena arena;
+	struct weir_map map;
+};
+
 struct composer {
+	struct known known;
 	const struct facts *facts;
+	struct marks marks[DIRECTIONS];
 	struct live live[DIRECTIONS]; /* of the ends that were asked about last */
 };
 
@@ -54,7 +68,8 @@ struct connection {
 	bool is_same;  /* one address */
 };
 
-void composer_init(struct composer *composer, const struct facts *facts);
+/* -ENOMEM. To be finished in any case. */
+int composer_init(struct composer *composer, const struct facts *facts);
 void composer_finish(struct composer *composer);
 
 /* 0 or -ENOMEM. */

@@ -215,7 +215,7 @@ static int prove_sides(struct proving *proving, enum weir_direction direction)
 /* Both sides at once. */
 
 enum {
-	PARTNERS = 32, /* of an end with a leaf of its own */
+	PARTNERS = 8, /* of an end with a leaf of its own */
 };
 
 static int judge_whole(struct proving *proving, const struct class *a, const struct class *b)
@@ -312,15 +312,37 @@ static int judge_relation(struct proving *proving, uint32_t end, uint32_t node)
 	return status;
 }
 
-/* Whether the compiled bytes may take the two for an end and its node. */
+/* The leaves of an end's candidates, or its own. */
+static const uint32_t *leaves_of(const struct proving *proving, uint32_t end, uint32_t *count)
+{
+	const struct layout_header *header = proving->classes.lookup->header;
+	const uint32_t *leaf = &proving->classes.leaves[end];
+	const struct layout_special *special;
+
+	*count = 1;
+	if (!(*leaf & LAYOUT_SPECIAL))
+		return leaf;
+	special = LAYOUT_ITEMS(header, LAYOUT_SPECIALS, struct layout_special) +
+		  (*leaf & LAYOUT_INDEX);
+	*count = classes_candidates(header, special);
+	return LAYOUT_ITEMS(header, LAYOUT_CANDIDATES, uint32_t) + special->first;
+}
+
+/* Whether the compiled bytes may take the two for an end and its node: the end's number is that of
+ * the node, or the node's address is that of several. */
 static bool may_be_related(const struct proving *proving, uint32_t end, uint32_t node)
 {
-	const uint32_t *leaves = proving->classes.leaves;
 	uint32_t bits = proving->classes.lookup->profile_bits;
+	uint32_t node_leaf = proving->classes.leaves[node];
+	uint32_t count;
+	const uint32_t *leaves = leaves_of(proving, end, &count);
 
-	if ((leaves[end] | leaves[node]) & LAYOUT_SPECIAL)
-		return true;
-	return leaves[end] >> bits && leaves[end] >> bits == leaves[node] >> bits;
+	for (uint32_t i = 0; i < count; i++) {
+		if (leaves[i] >> bits &&
+		    (node_leaf & LAYOUT_SPECIAL || leaves[i] >> bits == node_leaf >> bits))
+			return true;
+	}
+	return false;
 }
 
 static bool is_nodes(const struct proving *proving, uint32_t end)

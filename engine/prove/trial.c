@@ -118,12 +118,12 @@ static int find_rules(struct trial *trial, unsigned direction)
 int trial_init(struct trial *trial, const struct weir_policy *policy, struct facts *facts,
 	       struct weir_proof *proof)
 {
-	int status = 0;
+	int status;
 
 	*trial = (struct trial){ .policy = policy, .facts = facts, .proof = proof };
 	trial->origin_count =
 		(uint32_t)LAYOUT_COUNT(policy->lookup.header, LAYOUT_ORIGINS, struct layout_origin);
-	composer_init(&trial->composer, facts);
+	status = composer_init(&trial->composer, facts);
 	for (unsigned i = 0; i < DIRECTIONS && !status; i++)
 		status = find_rules(trial, i);
 	return status;

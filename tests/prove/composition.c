@@ -121,8 +121,7 @@ static bool compare(struct run *run, struct subject *subject)
 	good = !cuts_of_objects(&cuts, subject->cluster) && !cuts_of_block(&cuts, lookup) &&
 	       !cuts_sort(&cuts) &&
 	       !facts_make(&facts, subject->cluster, &subject->semantics, lookup, &cuts, NULL);
-	composer_init(&composer, &facts);
-	good = good && judge_ends(run, subject, &composer);
+	good = good && !composer_init(&composer, &facts) && judge_ends(run, subject, &composer);
 	composer_finish(&composer);
 	facts_finish(&facts);
 	cuts_finish(&cuts);
