@@ -39,6 +39,19 @@ struct ends {
 	uint16_t from_port, to_port;
 };
 
+/* One client, two services with one backend, and that backend. */
+static struct ends crowded_ends(uint64_t *seed)
+{
+	static const struct {
+		const char *address;
+		uint16_t port;
+	} servers[] = { { "10.96.0.1", 80 }, { "10.96.0.2", 80 }, { "10.0.2.1", 8080 } };
+	unsigned server = next(seed) % COUNT(servers);
+
+	return (struct ends){ "10.0.1.1", servers[server].address,
+			      (uint16_t)(50000 + next(seed) % 8), servers[server].port };
+}
+
 static struct ends random_ends(uint64_t *seed)
 {
 	static const uint16_t servers[] = { 80, 53, 5000, 8080, 30080, 4789 };
@@ -50,6 +63,8 @@ static struct ends random_ends(uint64_t *seed)
 	};
 	struct ends swapped = { ends.to, ends.from, ends.to_port, ends.from_port };
 
+	if (next(seed) % 4 == 0)
+		return crowded_ends(seed);
 	/* IPv6 has one end only, which talks to itself */
 	if (next(seed) % 16 == 0)
 		ends.from = ends.to = swapped.from = swapped.to = addresses[ALL - 1];
@@ -111,6 +126,8 @@ static void exception(struct frame_builder *b, uint64_t *seed)
 static void make_trace(struct trace_bytes *out, unsigned one_of, uint64_t seed)
 {
 	static struct frame_builder b;
+	/* Many packets of one moment: then who began first decides what belongs together. */
+	uint32_t moments = seed % 2 ? 1 : 9;
 	uint64_t seconds = 0;
 
 	for (size_t i = 0; i < MANY; i++) {
@@ -127,7 +144,8 @@ static void make_trace(struct trace_bytes *out, unsigned one_of, uint64_t seed)
 		out->frames[i].bytes = out->bytes[i];
 		out->frames[i].number = i + 1;
 		out->frames[i].interface = next(&seed) % INTERFACES;
-		out->frames[i].time = (1000 + seconds) * UINT64_C(1000000000) - next(&seed) % 9;
+		out->frames[i].time =
+			(1000 + seconds) * UINT64_C(1000000000) - next(&seed) % moments;
 	}
 }
 
