@@ -166,7 +166,7 @@ static void keep_saved(struct input *input, const char *path, struct weir_file *
 	else
 		complain(input->command,
 			 "%s: this is a compiled policy, and weir %s needs the objects that it was "
-			 "made from; eval, list and replay take it",
+			 "made from; eval, list, replay and run take it",
 			 path, input->command->name);
 	input->diagnostics.errors++;
 	weir_file_release(file);

@@ -196,7 +196,7 @@ static enum exit_code run(const struct invocation *invocation)
 	enum exit_code code;
 
 	reload_init(&reload, invocation, &dataplane);
-	code = input_compile(&input, invocation);
+	code = input_policy(&input, invocation);
 	if (code == EXIT_CLEAN)
 		code = run_dataplane(invocation, &input, &reload);
 	input_finish(&input);

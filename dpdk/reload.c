@@ -95,7 +95,7 @@ enum reload_outcome reload_now(struct reload *reload)
 
 	reload->latest = look_at_all(reload->invocation);
 	reload->in_force = reload->latest;
-	if (input_compile(&input, reload->invocation) == EXIT_CLEAN)
+	if (input_policy(&input, reload->invocation) == EXIT_CLEAN)
 		outcome = put_in_force(reload->dataplane, input.policy);
 	else
 		say("the old policy stays");

@@ -45,6 +45,20 @@ def same(weir, policies, trace, cores):
     return got.get("live", {}).get("handed_to_other_cores", 0)
 
 
+def compiled(weir, policies, trace):
+    """A compiled policy is the same policy."""
+    with tempfile.TemporaryDirectory() as folder:
+        saved = os.path.join(folder, "policy.weir")
+        command = [weir, "compile", "-o", saved]
+        for path in policies:
+            command += ["-f", path]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        want, passed, _ = run(weir, policies, trace, [], 1, "manifests")
+        got, sent, _ = run(weir, [saved], trace, [], 1, "compiled")
+        check("compiled: what was sent", passed, sent)
+        check("compiled: rules", want["rules"], got["rules"])
+
+
 def monitor(weir, policies, trace):
     what = f"{trace} monitored"
     want, _, _ = run(weir, policies, trace, [], 1, what)
@@ -111,6 +125,7 @@ def main():
     base = os.path.join(traces, "three-tier")
     policies = [os.path.join(base, "manifests"), os.path.join(base, "mended")]
     trace = os.path.join(base, "capture", "frontend.pcap")
+    compiled(weir, policies, trace)
     monitor(weir, policies, trace)
     one_armed(weir, policies, trace)
     reload(weir, policies, trace)
