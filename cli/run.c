@@ -50,6 +50,9 @@ static const struct option_spec verdict_specs[] = {
 };
 
 static const struct option_spec running_specs[] = {
+	{ OPTION_SAMPLES, 0, "samples", "FILE", NULL,
+	  "write denied packets to a pcapng file, with why they are" },
+	{ OPTION_RATE, 0, "sample-rate", "N", NULL, "at most so many a second (default 100)" },
 	{ OPTION_SECONDS, 0, "seconds", "N", NULL, "stop after so many" },
 	{ OPTION_IDLE, 0, "idle", "MS", NULL,
 	  "stop when no packet has come for so many milliseconds" },

@@ -231,6 +231,9 @@ static const struct {
 	{ "fragments_waiting", "waiting_fragments", "gauge",
 	  "Fragments that wait for their first." },
 	{ "policies", "policies_total", "counter", "Policies that have been in force." },
+	{ "samples", "samples_total", "counter", "Denied packets that were written to a file." },
+	{ "samples_lost", "lost_samples_total", "counter",
+	  "Denied packets that came faster than they could be written." },
 	{ "policies_refused", "refused_policies_total", "counter",
 	  "Policies that could not be read or put in force." },
 };

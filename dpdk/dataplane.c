@@ -89,6 +89,7 @@ static int make_loops(struct dataplane *dataplane)
 		.worker = dataplane->options.worker,
 		.origin = dataplane->options.origin,
 		.rings = dataplane->rings,
+		.samples = dataplane->samples,
 	};
 	int status = weir_slot_create(dataplane->policy, dataplane->cores, NULL, &dataplane->slot);
 
@@ -124,7 +125,11 @@ static int start(struct dataplane *dataplane)
 	status = ports_start(&dataplane->ports, &dataplane->options.ports);
 	if (status)
 		return status;
-	status = make_rings(dataplane);
+	if (dataplane->options.samples.path)
+		status = samples_open(&dataplane->options.samples, dataplane->cores,
+				      &dataplane->samples);
+	if (!status)
+		status = make_rings(dataplane);
 	if (!status)
 		status = make_loops(dataplane);
 	if (status) {
@@ -180,6 +185,7 @@ void dataplane_finish(struct dataplane *dataplane)
 	for (uint16_t i = 0; dataplane->loops && i < dataplane->cores; i++)
 		loop_finish(&dataplane->loops[i]);
 	free(dataplane->loops);
+	samples_destroy(dataplane->samples);
 	ports_stop(&dataplane->ports);
 	for (uint16_t i = 0; i < dataplane->cores; i++)
 		rte_ring_free(dataplane->rings[i]);
@@ -262,6 +268,8 @@ static int count(struct dataplane *dataplane, struct dataplane_counters *out)
 		if (!rte_eth_stats_get(dataplane->ports.port[i].id, &stats))
 			out->missed[i] = stats.imissed + stats.rx_nombuf;
 	}
+	if (dataplane->samples)
+		samples_count(dataplane->samples, &out->samples, &out->lost_samples);
 	out->policies = dataplane->policies;
 	out->refused_policies = dataplane->refused_policies;
 	return 0;

@@ -20,6 +20,7 @@ struct dataplane_options {
 	struct weir_worker_options worker;
 	struct weir_origin_of_frames origin;
 	enum mode mode;
+	struct samples_options samples;
 };
 
 struct dataplane_counters {
@@ -27,6 +28,8 @@ struct dataplane_counters {
 	uint64_t missed[PORTS_MAX]; /* by place: packets that came too fast for the port's queues */
 	uint64_t policies;          /* that have been in force */
 	uint64_t refused_policies;  /* that could not take its place */
+	uint64_t samples;           /* written */
+	uint64_t lost_samples;      /* that came faster than they could be written */
 };
 
 struct dataplane {
@@ -37,6 +40,7 @@ struct dataplane {
 	struct rte_ring *rings[RTE_MAX_LCORE];
 	unsigned lcores[RTE_MAX_LCORE];
 	uint16_t cores;
+	struct samples *samples; /* or NULL */
 	/* Below: whoever steers, or asks, holds the lock. */
 	pthread_mutex_t lock;
 	struct weir_slot *slot;

@@ -79,6 +79,9 @@ static void hand(struct loop *loop, struct rte_mbuf *packet, uint16_t core)
 static void settle(struct loop *loop, struct rte_mbuf *packet,
 		   const struct weir_packet_verdict *verdict)
 {
+	if (verdict->action == WEIR_PACKET_DENY && loop->options.samples)
+		samples_take(loop->options.samples, loop->options.worker.index, packet,
+			     (enum weir_packet_why)verdict->why, loop->latest);
 	switch (loop->options.fates[verdict->action]) {
 	case FATE_DROP:
 		rte_pktmbuf_free(packet);

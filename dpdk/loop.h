@@ -17,6 +17,7 @@
 
 #include "clock.h"
 #include "ports.h"
+#include "samples.h"
 
 enum {
 	LOOP_BURST = 32,
@@ -62,6 +63,7 @@ struct loop_options {
 	struct weir_origin_of_frames origin;
 	enum fate fates[WEIR_PACKET_ACTIONS];
 	struct rte_ring *const *rings; /* by core */
+	struct samples *samples;       /* of what is denied, or NULL */
 };
 
 struct loop {

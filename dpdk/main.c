@@ -11,6 +11,8 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
+#include "weir/capture_writer.h"
+
 #include "command.h"
 #include "dataplane.h"
 #include "input.h"
@@ -24,6 +26,7 @@ enum {
 	TICK_MS = 20,
 	TICKS_A_LOOK = 25, /* at the policy files */
 	MAX_FLOWS = 1 << 20,
+	SAMPLE_RATE = 100,
 	SECOND = 1000000000,
 };
 
@@ -66,12 +69,28 @@ static bool read_next_hop(const struct invocation *invocation, struct ports_opti
 	return ports->has_next_hop;
 }
 
+static bool read_samples(const struct invocation *invocation, struct samples_options *samples)
+{
+	samples->path = option_value(invocation, OPTION_SAMPLES);
+	if (samples->path && !weir_capture_writer_is_pcapng(samples->path)) {
+		say("--samples %s: must end in .pcapng: other formats have no room for why",
+		    samples->path);
+		return false;
+	}
+	if (!samples->path && option_given(invocation, OPTION_RATE)) {
+		say("--sample-rate is for --samples FILE");
+		return false;
+	}
+	return true;
+}
+
 static bool read_options(const struct invocation *invocation, struct dataplane_options *out,
 			 struct limits *limits)
 {
 	static const uint8_t halves[] = { WEIR_KEY_BOTH, WEIR_KEY_EGRESS, WEIR_KEY_INGRESS };
 	uint32_t max_flows = MAX_FLOWS;
 	uint32_t mtu = RTE_ETHER_MTU;
+	uint32_t sample_rate = SAMPLE_RATE;
 
 	*out = (struct dataplane_options){
 		.mode = (enum mode)option_choice(invocation, OPTION_MODE),
@@ -90,8 +109,10 @@ static bool read_options(const struct invocation *invocation, struct dataplane_o
 	    !option_small_number(invocation, OPTION_MTU, RTE_ETHER_MIN_MTU, 9600, &mtu) ||
 	    !option_number(invocation, OPTION_SECONDS, 1, UINT32_MAX, &limits->seconds) ||
 	    !option_number(invocation, OPTION_IDLE, 1, UINT32_MAX, &limits->idle_ms) ||
-	    !read_next_hop(invocation, &out->ports))
+	    !option_small_number(invocation, OPTION_RATE, 1, SAMPLE_RATE_MAX, &sample_rate) ||
+	    !read_samples(invocation, &out->samples) || !read_next_hop(invocation, &out->ports))
 		return false;
+	out->samples.rate = sample_rate;
 	out->ports.mtu = (uint16_t)mtu;
 	out->worker.flows.max_ipv4_flows = max_flows;
 	out->worker.flows.max_ipv6_flows = max_flows;
@@ -142,6 +163,8 @@ static void steer(struct dataplane *dataplane, struct reload *reload, const stru
 			reload_watch(reload);
 		}
 		dataplane_tidy(dataplane);
+		if (dataplane->samples)
+			samples_write(dataplane->samples);
 	}
 }
 
@@ -164,6 +187,14 @@ static enum exit_code print(const struct invocation *invocation, struct dataplan
 	return EXIT_USAGE;
 }
 
+static enum exit_code close_samples(struct dataplane *dataplane)
+{
+	if (!dataplane->samples)
+		return EXIT_CLEAN;
+	samples_write(dataplane->samples);
+	return samples_close(dataplane->samples) ? EXIT_USAGE : EXIT_CLEAN;
+}
+
 static enum exit_code run_dataplane(const struct invocation *invocation, struct input *input,
 				    struct reload *reload)
 {
@@ -181,7 +212,8 @@ static enum exit_code run_dataplane(const struct invocation *invocation, struct 
 		steer(reload->dataplane, reload, &limits);
 		telemetry_stop();
 		dataplane_stop(reload->dataplane);
-		code = print(invocation, reload->dataplane);
+		code = close_samples(reload->dataplane);
+		code = exit_code_worse(code, print(invocation, reload->dataplane));
 	}
 	dataplane_finish(reload->dataplane);
 	rte_eal_cleanup();

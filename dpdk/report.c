@@ -36,6 +36,8 @@ void report_loops_each(const struct dataplane_counters *counters, counter_teller
 		{ "fragments_waiting", counters->loops.held },
 		{ "policies", counters->policies },
 		{ "policies_refused", counters->refused_policies },
+		{ "samples", counters->samples },
+		{ "samples_lost", counters->lost_samples },
 	};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {

@@ -33,6 +33,7 @@ enum {
 	OPTION_HEADER = 4,
 	OPTION_MAX = 65535,
 	NANOSECONDS = 9,        /* if_tsresol */
+	ETHERNET = 1,           /* LINKTYPE_ETHERNET */
 	COMMENTS_MAX = 1 << 30, /* a block's length has 32 bits */
 };
 
@@ -92,7 +93,9 @@ struct interface {
 };
 
 struct weir_capture_writer {
-	const struct weir_capture *capture;
+	const struct weir_capture *capture; /* or NULL, and who names interfaces: */
+	const char *(*interface_name)(void *context, uint32_t index);
+	void *interface_context;
 	char *path; /* as the caller says it */
 	char *mark;
 	struct weir_output output;
@@ -231,9 +234,15 @@ static void put_section(struct weir_capture_writer *writer)
 	writer->has_header = true;
 }
 
+static const char *interface_name(const struct weir_capture_writer *writer, uint32_t index)
+{
+	return writer->capture ? weir_capture_interface(writer->capture, index)
+			       : writer->interface_name(writer->interface_context, index);
+}
+
 static void put_interface(struct weir_capture_writer *writer, const struct interface *interface)
 {
-	const char *name = weir_capture_interface(writer->capture, interface->index);
+	const char *name = interface_name(writer, interface->index);
 	uint8_t resolution = NANOSECONDS;
 	struct interface_block block = {
 		.type = BLOCK_INTERFACE,
@@ -368,7 +377,7 @@ static int add_packet(struct weir_capture_writer *writer, const struct weir_fram
 /* A file without packets: readers want a link type all the same. */
 static int put_headers(struct weir_capture_writer *writer)
 {
-	uint32_t link_type = weir_capture_link_type(writer->capture);
+	uint32_t link_type = writer->capture ? weir_capture_link_type(writer->capture) : ETHERNET;
 
 	if (writer->add == add_record) {
 		put_file_header(writer, link_type);
@@ -394,6 +403,10 @@ static int set_up(struct weir_capture_writer *writer, const char *path,
 {
 	bool has_mark = options && options->mark;
 
+	if (options) {
+		writer->interface_name = options->interface_name;
+		writer->interface_context = options->interface_context;
+	}
 	writer->add = weir_capture_writer_is_pcapng(path) ? add_packet : add_record;
 	writer->path = strdup(path);
 	if (has_mark)
@@ -411,7 +424,7 @@ int weir_capture_writer_open(const struct weir_capture *capture, const char *pat
 	const char *what = "it is one of the traces that are read";
 	int status = -EEXIST;
 
-	if (!weir_capture_reads(capture, path)) {
+	if (!capture || !weir_capture_reads(capture, path)) {
 		writer = calloc(1, sizeof(*writer));
 		status = -ENOMEM;
 		if (writer) {

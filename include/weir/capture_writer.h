@@ -27,13 +27,17 @@ struct weir_capture_writer_options {
 	/* Comments of the input that begin with it are left out, as those of an earlier run; the
 	 * others are kept. NULL: all are kept. Copied. */
 	const char *mark;
+	/* For packets that come from no capture: names their interfaces; the name is valid until
+	 * the next call. Then the capture is NULL, and a file without packets is of Ethernet. */
+	const char *(*interface_name)(void *context, uint32_t index);
+	void *interface_context;
 };
 
 /* Whether the name asks for pcapng. */
 bool weir_capture_writer_is_pcapng(const char *path);
 
-/* The capture is borrowed: it names the interfaces, and its files are never written over (-EEXIST).
- * Any other negative errno says why the file cannot be made. */
+/* The capture is borrowed, or NULL with an interface_name: it names the interfaces, and its files
+ * are never written over (-EEXIST). Any other negative errno says why the file cannot be made. */
 int weir_capture_writer_open(const struct weir_capture *capture, const char *path,
 			     const struct weir_capture_writer_options *options,
 			     struct weir_capture_writer **out, struct weir_error *error);
