@@ -9,6 +9,8 @@ size_t bench_list_engines(struct bench_engine *out, size_t size)
 
 	if (count < size)
 		out[count++] = bench_linear;
+	if (count < size)
+		out[count++] = bench_bpf;
 	return count + bench_list_dpdk(out + count, size - count);
 }
 

@@ -7,6 +7,7 @@
 /* This engine with each of its kernels. */
 size_t bench_list_ours(struct bench_engine *out, size_t size);
 extern const struct bench_engine bench_linear;
+extern const struct bench_engine bench_bpf;
 
 /* Those that need DPDK: none in a build without it. */
 size_t bench_list_dpdk(struct bench_engine *out, size_t size);

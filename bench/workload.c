@@ -10,6 +10,7 @@
 #include "sha256.h"
 
 const struct bench_workload_spec bench_workload_specs[] = {
+	{ "20-pods", "20 pods, 2 policies", { 20, 2, BENCH_SPREAD, BENCH_TENS } },
 	{ "100-pods", "100 pods, 8 policies", { 100, 8, BENCH_SPREAD, BENCH_TENS } },
 	{ "1k-pods", "1,000 pods, 75 policies", { 1000, 75, BENCH_SPREAD, BENCH_TENS } },
 	{ "1k-pods-packed",
