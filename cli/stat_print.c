@@ -48,6 +48,10 @@ static void add_port(struct report_table *table, const struct stat_entry *port,
 	report_table_cell(table, REPORT_PLAIN, report_text_string(&port->to));
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
 		cell(table, port->numbers[shown[i]]);
+	if (port->numbers[STAT_ERRORS])
+		cell(table, port->numbers[STAT_ERRORS]);
+	else
+		report_table_cell(table, REPORT_PLAIN, "");
 	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++)
 		rate_cell(table, port->numbers[rates[i]], was ? was->numbers[rates[i]] : 0, before);
 }
@@ -55,10 +59,11 @@ static void add_port(struct report_table *table, const struct stat_entry *port,
 static void print_ports(const struct stat_list *ports, const struct stat_before *before, bool color)
 {
 	static const struct report_column columns[] = {
-		{ "PORT", REPORT_LEFT, 0 },        { "TO", REPORT_LEFT, 0 },
-		{ "RECEIVED", REPORT_RIGHT, 0 },   { "SENT", REPORT_RIGHT, 0 },
-		{ "UNSENT", REPORT_RIGHT, 0 },     { "MISSED", REPORT_RIGHT, 0 },
-		{ "RECEIVED/s", REPORT_RIGHT, 0 }, { "SENT/s", REPORT_RIGHT, 0 },
+		{ "PORT", REPORT_LEFT, 0 },      { "TO", REPORT_LEFT, 0 },
+		{ "RECEIVED", REPORT_RIGHT, 0 }, { "SENT", REPORT_RIGHT, 0 },
+		{ "UNSENT", REPORT_RIGHT, 0 },   { "MISSED", REPORT_RIGHT, 0 },
+		{ "ERRORS", REPORT_RIGHT, 0 },   { "RECEIVED/s", REPORT_RIGHT, 0 },
+		{ "SENT/s", REPORT_RIGHT, 0 },
 	};
 	struct report_table *table =
 		report_table_create(columns, sizeof(columns) / sizeof(columns[0]));
@@ -206,6 +211,8 @@ static void prometheus_ports(const struct stat_list *ports)
 				  "Packets that the port did not take: dropped." },
 		[STAT_MISSED] = { "port_missed_packets_total",
 				  "Packets that came too fast for the port's queues." },
+		[STAT_ERRORS] = { "port_errors_total",
+				  "Packets that the port took, and could not send." },
 	};
 
 	for (size_t i = 0; i < STAT_PORT_NUMBERS; i++) {

@@ -21,6 +21,7 @@ const char *const stat_port_number_names[] = {
 	[STAT_RECEIVED] = "received", [STAT_RECEIVED_BYTES] = "received_bytes",
 	[STAT_SENT] = "sent",         [STAT_SENT_BYTES] = "sent_bytes",
 	[STAT_UNSENT] = "unsent",     [STAT_MISSED] = "missed",
+	[STAT_ERRORS] = "errors",
 };
 
 const char *const stat_outcome_names[] = {

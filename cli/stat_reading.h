@@ -17,6 +17,7 @@ enum stat_port_number {
 	STAT_SENT_BYTES,
 	STAT_UNSENT,
 	STAT_MISSED,
+	STAT_ERRORS,
 	STAT_PORT_NUMBERS,
 };
 extern const char *const stat_port_number_names[STAT_PORT_NUMBERS];

@@ -265,8 +265,10 @@ static int count(struct dataplane *dataplane, struct dataplane_counters *out)
 	for (uint16_t i = 0; i < dataplane->ports.count; i++) {
 		struct rte_eth_stats stats;
 
-		if (!rte_eth_stats_get(dataplane->ports.port[i].id, &stats))
-			out->missed[i] = stats.imissed + stats.rx_nombuf;
+		if (rte_eth_stats_get(dataplane->ports.port[i].id, &stats))
+			continue;
+		out->missed[i] = stats.imissed + stats.rx_nombuf;
+		out->errors[i] = stats.oerrors;
 	}
 	if (dataplane->samples)
 		samples_count(dataplane->samples, &out->samples, &out->lost_samples);

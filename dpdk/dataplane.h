@@ -26,6 +26,7 @@ struct dataplane_options {
 struct dataplane_counters {
 	struct loop_counters loops; /* of all of them together */
 	uint64_t missed[PORTS_MAX]; /* by place: packets that came too fast for the port's queues */
+	uint64_t errors[PORTS_MAX]; /* by place: packets that the port took, and could not send */
 	uint64_t policies;          /* that have been in force */
 	uint64_t refused_policies;  /* that could not take its place */
 	uint64_t samples;           /* written */

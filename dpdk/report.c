@@ -64,6 +64,7 @@ static int print_ports(const struct dataplane *dataplane, const struct dataplane
 		{ "PORT", REPORT_LEFT, 0 },      { "TO", REPORT_LEFT, 0 },
 		{ "RECEIVED", REPORT_RIGHT, 0 }, { "SENT", REPORT_RIGHT, 0 },
 		{ "UNSENT", REPORT_RIGHT, 0 },   { "MISSED", REPORT_RIGHT, 0 },
+		{ "ERRORS", REPORT_RIGHT, 0 },
 	};
 	const struct report_table_look look = { 0 };
 	const struct ports *ports = &dataplane->ports;
@@ -82,6 +83,12 @@ static int print_ports(const struct dataplane *dataplane, const struct dataplane
 				  ports->port[ports->to[ports->port[i].id]].name);
 		for (size_t j = 0; j < sizeof(numbers) / sizeof(numbers[0]); j++)
 			report_table_cell_format(table, REPORT_PLAIN, "%" PRIu64, numbers[j]);
+		/* A column that shows where there are some. */
+		if (counters->errors[i])
+			report_table_cell_format(table, REPORT_PLAIN, "%" PRIu64,
+						 counters->errors[i]);
+		else
+			report_table_cell(table, REPORT_PLAIN, "");
 	}
 	report_table_print(table, file, &look);
 	report_table_destroy(table);
@@ -125,6 +132,7 @@ static void ports_json(const struct dataplane *dataplane, const struct dataplane
 		report_json_number_field(json, "sent_bytes", port->sent_bytes);
 		report_json_number_field(json, "unsent", port->unsent);
 		report_json_number_field(json, "missed", counters->missed[i]);
+		report_json_number_field(json, "errors", counters->errors[i]);
 		report_json_close(json, '}');
 	}
 	report_json_close(json, ']');

@@ -131,9 +131,13 @@ static int fill_port(struct rte_tel_data *entry, const struct ports *ports, uint
 		const char *name;
 		uint64_t value;
 	} numbers[] = {
-		{ "received", port->received }, { "received_bytes", port->received_bytes },
-		{ "sent", port->sent },         { "sent_bytes", port->sent_bytes },
-		{ "unsent", port->unsent },     { "missed", counters->missed[place] },
+		{ "received", port->received },
+		{ "received_bytes", port->received_bytes },
+		{ "sent", port->sent },
+		{ "sent_bytes", port->sent_bytes },
+		{ "unsent", port->unsent },
+		{ "missed", counters->missed[place] },
+		{ "errors", counters->errors[place] },
 	};
 	int status = add_text(entry, "name", ports->port[place].name);
 
