@@ -68,15 +68,51 @@ static void choose(const struct proving *proving, const struct class *near, cons
 	}
 }
 
+enum {
+	EXPLAINED_MOST = 8,
+};
+
 /* A pair of ends, asked about every class of ports. */
 struct pair {
 	const struct example *source;
 	const struct example *destination;
 	uint8_t flags;
 	bool explains;
+	bool explains_new; /* only what no port before was judged like */
+	unsigned count;    /* of what was explained */
+	struct judgement explained[EXPLAINED_MOST];
 };
 
-static int judge_port(struct proving *proving, const struct pair *pair, uint32_t port)
+static bool same_half(const struct half *a, const struct half *b)
+{
+	return a->action == b->action && a->reason == b->reason && a->rule == b->rule &&
+	       a->peer == b->peer && a->port == b->port;
+}
+
+static bool is_explained(const struct pair *pair, const struct judgement *judgement)
+{
+	for (unsigned i = 0; i < pair->count; i++) {
+		const struct judgement *other = &pair->explained[i];
+
+		if (other->verdict.action == judgement->verdict.action &&
+		    other->verdict.why == judgement->verdict.why &&
+		    same_half(&other->halves[0], &judgement->halves[0]) &&
+		    same_half(&other->halves[1], &judgement->halves[1]))
+			return true;
+	}
+	return false;
+}
+
+static bool is_to_explain(struct pair *pair, const struct judgement *judgement)
+{
+	if (!pair->explains || (pair->explains_new && is_explained(pair, judgement)))
+		return false;
+	if (pair->explains_new && pair->count < EXPLAINED_MOST)
+		pair->explained[pair->count++] = *judgement;
+	return true;
+}
+
+static int judge_port(struct proving *proving, struct pair *pair, uint32_t port)
 {
 	struct connection connection = {
 		.source = end_at(proving, pair->source),
@@ -89,16 +125,17 @@ static int judge_port(struct proving *proving, const struct pair *pair, uint32_t
 	int status = trial_add(&proving->trial, &connection, &pair->source->address,
 			       &pair->destination->address, &judgement);
 
-	if (!status && pair->explains)
+	if (!status && is_to_explain(pair, &judgement))
 		status = trial_explain(&proving->trial, &connection, &pair->source->address,
 				       &pair->destination->address, &judgement);
 	return status;
 }
 
-static int judge_ports(struct proving *proving, const struct pair *pair)
+static int judge_ports(struct proving *proving, struct pair *pair)
 {
 	int status = 0;
 
+	pair->count = 0;
 	for (uint32_t i = 0; i < proving->facts.ports.count && !status; i++)
 		status = judge_port(proving, pair, i);
 	return status;
@@ -220,7 +257,7 @@ enum {
 
 static int judge_whole(struct proving *proving, const struct class *a, const struct class *b)
 {
-	struct pair pair = { .flags = WEIR_KEY_BOTH, .explains = true };
+	struct pair pair = { .flags = WEIR_KEY_BOTH, .explains = true, .explains_new = true };
 	int status;
 
 	choose(proving, a, b, &pair.source, &pair.destination);
@@ -232,9 +269,10 @@ static int judge_whole(struct proving *proving, const struct class *a, const str
 	return status;
 }
 
-/* Both sides of two ends that stand for themselves are one after the other, and the sides are
- * proven; so each of them meets some others only, in turn, and each end that stands for several
- * meets all. */
+/* How halves come to a verdict hangs on nothing but the halves, so explain is asked once for all
+ * ports that are judged alike. Both sides of two ends that stand for themselves are one after the
+ * other, and the sides are proven; so each of them meets some others only, in turn, and each end
+ * that stands for several meets all. */
 static int prove_wholes(struct proving *proving)
 {
 	const struct class *wholes = proving->classes.whole.items;
@@ -261,14 +299,10 @@ static int judge_self(struct proving *proving, uint32_t index, const struct weir
 		.source = &self, .destination = &self, .flags = WEIR_KEY_BOTH, .explains = true
 	};
 	const struct end *end = &facts_ends(&proving->facts)[index];
-	int status = judge_port(proving, &pair, 0);
+	int status = judge_ports(proving, &pair);
 
-	for (uint32_t i = 1; i < proving->facts.ports.count && !status; i++) {
-		pair.explains = i < 4;
-		status = judge_port(proving, &pair, i);
-	}
 	pair.flags |= WEIR_KEY_HAIRPIN;
-	pair.explains = true;
+	pair.explains_new = false;
 	if (!status)
 		status = judge_ports(proving, &pair);
 	pair.flags |= WEIR_KEY_UNKNOWN_EXTERNAL;
