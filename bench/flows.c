@@ -18,15 +18,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
 
-#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_hash.h>
 #include <rte_hash_crc.h>
 #include <rte_malloc.h>
-#include <rte_memory.h>
 
+#include "eal.h"
 #include "table.h"
 #include "weir/key.h"
 
@@ -34,6 +32,7 @@ enum {
 	BURST = 32,
 	ASKED = 1 << 20,
 	HUGE_PAGE = 2 << 20,
+	HEAP = 1024, /* mebibytes, for rte_hash */
 	SAMPLES_MAX = 99,
 	SIZES_MAX = 8,
 };
@@ -315,25 +314,6 @@ static void release(void *context, void *memory)
 
 static const struct weir_allocator huge_pages = { allocate, release, NULL };
 
-/* Without huge pages DPDK's heap is a file in memory, which no advice makes large: private memory
- * takes its place, while the heap is still empty but for its own records. */
-static int use_huge_pages(const struct rte_memseg_list *list, void *context)
-{
-	const int anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
-	void *records = mmap(NULL, list->len, PROT_READ | PROT_WRITE, anonymous, -1, 0);
-
-	(void)context;
-	if (records == MAP_FAILED)
-		return -1;
-	memcpy(records, list->base_va, list->len);
-	if (mmap(list->base_va, list->len, PROT_READ | PROT_WRITE, anonymous | MAP_FIXED, -1, 0) ==
-	    MAP_FAILED)
-		return -1;
-	madvise(list->base_va, list->len, MADV_HUGEPAGE);
-	memcpy(list->base_va, records, list->len);
-	return munmap(records, list->len);
-}
-
 static bool make_tables(struct run *run)
 {
 	struct weir_flow_options options = { .max_ipv4_flows = run->flows,
@@ -402,30 +382,6 @@ static bool measure(uint32_t flows, unsigned samples)
 	return is_right;
 }
 
-/* Without huge pages, devices or shared files: all that rte_hash needs is its heap. */
-static bool start_dpdk(void)
-{
-	char words[][24] = { "weir-bench-flows",
-			     "--no-huge",
-			     "-m",
-			     "1024",
-			     "--no-shconf",
-			     "--no-pci",
-			     "--no-telemetry",
-			     "--iova-mode=va",
-			     "--log-level=error",
-			     "--lcores",
-			     "" };
-	enum { WORDS = sizeof(words) / sizeof(words[0]) };
-	char *arguments[WORDS + 1] = { NULL };
-
-	for (int i = 0; i < WORDS; i++)
-		arguments[i] = words[i];
-	snprintf(words[WORDS - 1], sizeof(words[0]), "0@(0-%d)",
-		 (int)sysconf(_SC_NPROCESSORS_ONLN) - 1);
-	return rte_eal_init(WORDS, arguments) >= 0;
-}
-
 int main(int argc, char **argv)
 {
 	bool is_check = argc > 1 && strcmp(argv[1], "--check") == 0;
@@ -447,11 +403,11 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: weir-bench-flows [--check] [SAMPLES [FLOWS...]]\n");
 		return 2;
 	}
-	if (!start_dpdk() || rte_memseg_list_walk(use_huge_pages, NULL))
+	if (!bench_start_dpdk(HEAP))
 		return 77;
 	printf("| flows | what | weir M/s | rte_hash M/s | ratio |\n|---|---|---|---|---|\n");
 	for (unsigned i = 0; is_right && i < count; i++)
 		is_right = measure(sizes[i], samples);
-	rte_eal_cleanup();
+	bench_stop_dpdk();
 	return !is_right;
 }
