@@ -9,7 +9,7 @@
 
 enum {
 	KEYS = 2000,
-	MOST_PODS = 300, /* larger ones are checked before they are timed */
+	MOST_PODS = 100, /* larger ones are checked before they are timed */
 };
 
 struct one {

@@ -6,7 +6,7 @@
 #	chain.sh WEIR PRINT-HOSTILE SEEDS [FIRST-SEED]
 set -u
 
-weir=$1 hostile=$2 seeds=$3 first=${4:-1}
+weir=$(readlink -f "$1") hostile=$(readlink -f "$2") seeds=$3 first=${4:-1}
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
