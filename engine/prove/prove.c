@@ -9,7 +9,6 @@
  *	           verdict; and explain, once for each way that the near end's rules see the far end
  *	wholes     both sides at once where an end stands for several
  *	relations  every address with itself; every end with the addresses of its node
- *	edges      every kernel finds each interval's first and last address where the walk did
  */
 #include "weir/prove.h"
 
