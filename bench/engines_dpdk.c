@@ -19,7 +19,7 @@ static size_t add(const struct bench_engine *engine, struct bench_engine *out, s
 
 size_t bench_list_dpdk(struct bench_engine *out, size_t size)
 {
-	size_t count = 0;
+	size_t count = add(&bench_bpf_jit, out, size);
 
 	for (size_t i = 0; bench_acl_engines[i].name; i++)
 		count += add(&bench_acl_engines[i], out + count, size - count);

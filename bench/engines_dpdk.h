@@ -6,6 +6,7 @@
 
 /* Up to one without a name. */
 extern const struct bench_engine bench_acl_engines[];
+extern const struct bench_engine bench_bpf_jit;
 extern const struct bench_engine bench_identity;
 
 /* What is taken of DPDK's heap. */

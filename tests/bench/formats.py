@@ -47,6 +47,20 @@ def check_seed(weir, report):
     assert other["cases"][0]["keys_hash"] != report["cases"][0]["keys_hash"]
 
 
+def check_programs(weir):
+    """Rules as a BPF program: right where they fit, interpreted or compiled, and else declined."""
+    listed = subprocess.run([weir, "bench", "--list"], capture_output=True, text=True, check=True)
+    engines = ["bpf"] + ["bpf-jit"] * ("  bpf-jit " in listed.stdout)
+    for shape, outcome in (("20-pods", "right"), ("100-pods", "declined")):
+        words = [weir, "bench", "--shape", shape, "--check", "--keys", "300", "-o", "json"]
+        for engine in engines:
+            words += ["--engine", engine]
+        done = subprocess.run(words, capture_output=True, check=True, timeout=60)
+        cases = json.loads(done.stdout)["cases"]
+        assert [(case["engine"], case["outcome"]) for case in cases] == [
+            (engine, outcome) for engine in engines], cases
+
+
 def check_csv(weir):
     rows = list(csv.DictReader(run(weir, "-o", "csv").splitlines()))
     assert len(rows) >= 9 and all(None not in row for row in rows)
@@ -95,6 +109,7 @@ def main():
     weir = sys.argv[1]
     check_own(weir, sys.argv[2])
     check_seed(weir, check_json(weir))
+    check_programs(weir)
     check_csv(weir)
     check_html(weir)
 

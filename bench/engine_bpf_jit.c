@@ -1,0 +1,199 @@
+/*
+ * engine_bpf_jit.c - the program of engine_bpf.c, made native code by DPDK's BPF compiler.
+ *
+ * DPDK makes extended BPF of classic BPF, checks it, and compiles it. The code loads from packets
+ * in DPDK's buffers: each key is one.
+ */
+#define ALLOW_EXPERIMENTAL_API /* rte_bpf_convert is one until it is not */
+#include <errno.h>
+#include <stdlib.h>
+
+#include <pcap/bpf.h>
+#include <rte_bpf.h>
+#include <rte_errno.h>
+#include <rte_malloc.h>
+#include <rte_mbuf.h>
+
+#include "bpf_program.h"
+#include "engines_dpdk.h"
+#include "tuples.h"
+
+struct built {
+	struct rte_bpf *programs[2];
+	struct rte_bpf_jit codes[2];
+	size_t bytes;
+};
+
+struct taken {
+	struct bench_taken *keys;
+	struct rte_mbuf *packets;
+};
+
+static int load(struct built *built, unsigned direction, const struct rte_bpf_prm *parameters,
+		struct weir_error *error)
+{
+	struct rte_bpf_jit *code = &built->codes[direction];
+
+	built->programs[direction] = rte_bpf_load(parameters);
+	if (!built->programs[direction])
+		return bench_decline(error, rte_errno == ENOMEM ? -ENOMEM : -ENOTSUP,
+				     "DPDK does not load %u instructions: %s", parameters->nb_ins,
+				     rte_strerror(rte_errno));
+	if (rte_bpf_get_jit(built->programs[direction], code) || !code->func)
+		return bench_decline(error, -ENOTSUP, "DPDK compiles no BPF for this processor");
+	built->bytes += code->sz + parameters->nb_ins * sizeof(struct ebpf_insn);
+	return 0;
+}
+
+static int compile(struct built *built, unsigned direction, const struct bench_bpf_program *program,
+		   struct weir_error *error)
+{
+	struct bpf_program classic = { (u_int)program->count, program->instructions };
+	struct rte_bpf_prm *parameters = rte_bpf_convert(&classic);
+	int status;
+
+	if (!parameters)
+		return bench_decline(error, rte_errno == ENOMEM ? -ENOMEM : -ENOTSUP,
+				     "DPDK does not convert %zu instructions: %s", program->count,
+				     rte_strerror(rte_errno));
+	status = load(built, direction, parameters, error);
+	rte_free(parameters);
+	return status;
+}
+
+static int build_half(struct built *built, const struct bench_policy *policy, unsigned direction,
+		      struct weir_error *error)
+{
+	struct bench_bpf_program program = { 0 };
+	int status = bench_bpf_make(policy, (enum weir_direction)direction, &program, error);
+
+	if (!status)
+		status = compile(built, direction, &program, error);
+	bench_bpf_finish(&program);
+	return status;
+}
+
+static void destroy(void *engine)
+{
+	struct built *built = engine;
+
+	if (!built)
+		return;
+	for (unsigned d = 0; d < 2; d++)
+		rte_bpf_destroy(built->programs[d]);
+	free(built);
+}
+
+static int build(const struct bench_engine *engine, const struct bench_policy *policy,
+		 const struct bench_limits *limits, void **out, struct weir_error *error)
+{
+	struct built *built;
+	int status = bench_require_plain(policy, error);
+
+	(void)engine;
+	(void)limits;
+	if (status)
+		return status;
+	built = calloc(1, sizeof(*built));
+	if (!built)
+		return bench_decline(error, -ENOMEM, "no memory");
+	for (unsigned d = 0; d < 2 && !status; d++)
+		status = build_half(built, policy, d, error);
+	if (status) {
+		destroy(built);
+		return status;
+	}
+	*out = built;
+	return 0;
+}
+
+static void release(void *keys)
+{
+	struct taken *taken = keys;
+
+	if (!taken)
+		return;
+	bench_release_tuples(taken->keys);
+	free(taken->packets);
+	free(taken);
+}
+
+static void fill_packets(struct taken *taken, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		taken->packets[i] = (struct rte_mbuf){ .buf_addr = &taken->keys->tuples[i],
+						       .nb_segs = 1,
+						       .pkt_len = sizeof(struct bench_tuple),
+						       .data_len = sizeof(struct bench_tuple),
+						       .buf_len = sizeof(struct bench_tuple) };
+}
+
+static int take(const void *built, const struct weir_key *keys, size_t n, void **out,
+		struct weir_error *error)
+{
+	struct taken *taken = calloc(1, sizeof(*taken));
+	void *tuples = NULL;
+	int status;
+
+	if (!taken)
+		return bench_decline(error, -ENOMEM, "no memory");
+	status = bench_take_tuples(built, keys, n, &tuples, error);
+	taken->keys = tuples;
+	taken->packets =
+		aligned_alloc(_Alignof(struct rte_mbuf), (n + 1) * sizeof(struct rte_mbuf));
+	if (!status && !taken->packets)
+		status = bench_decline(error, -ENOMEM, "no memory");
+	if (status) {
+		release(taken);
+		return status;
+	}
+	fill_packets(taken, n);
+	*out = taken;
+	return 0;
+}
+
+static void classify(const struct bench_engine *engine, const void *programs, void *keys,
+		     size_t first, size_t n)
+{
+	const struct built *built = programs;
+	struct taken *taken = keys;
+	struct bench_taken *tuples = taken->keys;
+
+	(void)engine;
+	for (size_t i = first; i < first + n; i++) {
+		bool allows = true;
+
+		for (unsigned d = 0; d < 2 && allows && !tuples->tuples[i].is_same; d++)
+			if (tuples->halves[d])
+				allows =
+					built->codes[d].func(&taken->packets[i]) == BENCH_BPF_ALLOW;
+		tuples->actions[i] = allows;
+	}
+}
+
+static uint8_t answer(const void *keys, size_t i)
+{
+	const struct taken *taken = keys;
+
+	return bench_tuple_answer(taken->keys, i);
+}
+
+static size_t bytes(const void *engine)
+{
+	const struct built *built = engine;
+
+	return built->bytes;
+}
+
+const struct bench_engine bench_bpf_jit = {
+	.name = "bpf-jit",
+	.summary = "DPDK's BPF JIT, the same program as native code",
+	.is_peer = true,
+	.build = build,
+	.take = take,
+	.classify = classify,
+	.answer = answer,
+	.release = release,
+	.bytes = bytes,
+	.destroy = destroy,
+};
