@@ -227,7 +227,7 @@ static bool is_supported(const struct bench_engine *engine)
 
 #define ENGINE(name_, summary_, form_, algorithm_)                                                 \
 	{                                                                                          \
-		.name = name_, .summary = summary_, .is_peer = true, .form = &(form_),             \
+		.name = (name_), .summary = (summary_), .is_peer = true, .form = &(form_),         \
 		.variant = &(algorithm_), .is_supported = is_supported, .build = build,            \
 		.take = bench_take_tuples, .classify = classify, .answer = bench_tuple_answer,     \
 		.release = bench_release_tuples, .bytes = bytes, .destroy = destroy                \

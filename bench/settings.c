@@ -47,7 +47,7 @@ bool bench_read_settings(const struct invocation *invocation, struct bench_setti
 {
 	uint64_t samples = SAMPLES_LEAST;
 	uint64_t keys = 1 << 16;
-	uint64_t rules = 1000 * 1000;
+	uint64_t rules = 1000000;
 
 	*out = (struct bench_settings){ .seconds = 0.05, .seed = 1 };
 	read_choices(invocation, out);

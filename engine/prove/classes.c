@@ -252,7 +252,7 @@ static int class_end(struct classes *classes, uint32_t index)
 	const struct end *end = &facts_ends(classes->facts)[index];
 	uint32_t leaf = find_address(classes->lookup, &end->first);
 	struct compiled_end compiled = compiled_end(classes, end, &leaf);
-	uint32_t roles[2 * DIRECTIONS];
+	uint32_t roles[DIRECTIONS][2];
 	int status = 0;
 
 	if (find_address(classes->lookup, &end->last) != leaf)
@@ -262,12 +262,12 @@ static int class_end(struct classes *classes, uint32_t index)
 		status = answer_role(classes, &compiled, i, true);
 		if (!status)
 			status = find_class(classes, &classes->near_map[i], &classes->near[i],
-					    &compiled, index, &roles[2 * i]);
+					    &compiled, index, &roles[i][0]);
 		if (!status)
 			status = answer_role(classes, &compiled, i, false);
 		if (!status)
 			status = find_class(classes, &classes->far_map[i], &classes->far[i],
-					    &compiled, index, &roles[2 * i + 1]);
+					    &compiled, index, &roles[i][1]);
 	}
 	classes->answers.count = 0;
 	if (!status)

@@ -352,7 +352,7 @@ static void mistakes_are_refused(void **state)
 
 		snprintf(text, sizeof(text), "%s%s", refusals[i].head, refusals[i].yaml);
 		reports = reports_about(NULL, WEIR_FOUND_NAMED, text, &failed);
-		if (strcmp(reports, refusals[i].report))
+		if (strcmp(reports, refusals[i].report) != 0)
 			fail_msg("%s: %s", refusals[i].name, reports);
 		assert_int_equal(failed, strncmp(reports, "error", 5) == 0);
 		free(reports);

@@ -535,6 +535,7 @@ static void t8_packets_in_tunnels_say_what_they_say_without(void **state)
 struct told {
 	char (*lines)[SCRIPT_TEXT];
 	size_t count;
+	size_t room;
 };
 
 static void tell(struct told *told, const struct weir_flow *flow)
@@ -542,8 +543,11 @@ static void tell(struct told *told, const struct weir_flow *flow)
 	struct weir_flow unnumbered = *flow;
 
 	unnumbered.number = 0;
-	told->lines = realloc(told->lines, (told->count + 1) * sizeof(*told->lines));
-	assert_non_null(told->lines);
+	if (told->count == told->room) {
+		told->room = told->room ? told->room * 2 : 64;
+		told->lines = realloc(told->lines, told->room * sizeof(*told->lines));
+		assert_non_null(told->lines);
+	}
 	told->lines[told->count][0] = '\0';
 	script_append_flow(told->lines[told->count++], &unnumbered);
 }

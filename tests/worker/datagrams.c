@@ -156,7 +156,8 @@ static void fragments_of_one_datagram(void **state)
 			append(answers, letter(&verdict));
 			append_released(&datagrams, released);
 		}
-		if (strcmp(answers, cases[i].answers) || strcmp(released, cases[i].released))
+		if (strcmp(answers, cases[i].answers) != 0 ||
+		    strcmp(released, cases[i].released) != 0)
 			fail_msg("%s: answers %s released %s", cases[i].name, answers, released);
 		weir_datagrams_finish(&datagrams);
 	}

@@ -26,7 +26,7 @@ struct hand {
 /* Openings to ports that some policy allows and to one that none does. */
 static void make_frames(struct frame_builder *builders, struct weir_frame *frames, uint16_t index)
 {
-	for (uint16_t i = 0; i < BURST; i++) {
+	for (unsigned i = 0; i < BURST; i++) {
 		frame_tcp_packet(&builders[i], "10.0.0.1", (uint16_t)(1000 * (index + 1) + i),
 				 "10.0.0.2", (uint16_t)(80 + i % 3), WEIR_TCP_SYN);
 		frames[i] = frame_whole(&builders[i]);

@@ -246,7 +246,7 @@ static void a_packet_after_the_other(void **state)
 		char answers[TEXT] = "";
 
 		play(worker, rows[i].script, answers);
-		if (strcmp(answers, rows[i].answers))
+		if (strcmp(answers, rows[i].answers) != 0)
 			fail_msg("%s: %s", rows[i].name, answers);
 		weir_worker_destroy(worker);
 		weir_slot_destroy(slot);
@@ -308,7 +308,7 @@ static void s18_c37_policies_change_under_connections(void **state)
 		weir_policy_unref(next);
 		answers[0] = '\0';
 		play(worker, changes[i].script, answers);
-		if (strcmp(answers, changes[i].answers))
+		if (strcmp(answers, changes[i].answers) != 0)
 			fail_msg("%s: %s", changes[i].name, answers);
 		weir_worker_count(worker, &counters);
 		assert_int_equal(counters.revoked, changes[i].revoked);
@@ -454,7 +454,7 @@ static void what_comes_to_another_worker_is_handed_over(void **state)
 			pair.first = is_whole && strstr(moves[i].script, " 1 10.0.2.1") ? 1 : 0;
 			play_pair(&pair, &frames[j], answers);
 		}
-		if (strcmp(answers, moves[i].answers))
+		if (strcmp(answers, moves[i].answers) != 0)
 			fail_msg("%s: %s", moves[i].name, answers);
 		weir_worker_destroy(pair.workers[0]);
 		weir_worker_destroy(pair.workers[1]);
