@@ -106,8 +106,8 @@ static void fill_declared(struct generator *generator, struct weir_endpoint *end
 	endpoint->port_count = count;
 }
 
-static void fill_endpoint(struct generator *generator, struct weir_endpoint *endpoint, uint32_t i,
-			  uint32_t nodes)
+void generate_endpoint(struct generator *generator, struct weir_endpoint *endpoint, uint32_t i,
+		       uint32_t nodes)
 {
 	struct weir_address *addresses;
 
@@ -160,7 +160,7 @@ static struct weir_address address_in(struct generator *generator, const struct 
 	return address;
 }
 
-static void fill_block(struct generator *generator, struct weir_block *block)
+void generate_block(struct generator *generator, struct weir_block *block)
 {
 	uint32_t most = generator_below(generator, 4);
 	struct weir_prefix *holes = take(generator, most, sizeof(*holes));
@@ -209,8 +209,8 @@ static void fill_cluster_peers(struct generator *generator, struct weir_rule *ru
 	}
 }
 
-static void fill_rule(struct generator *generator, struct weir_rule *rule,
-		      const struct weir_resolved *resolved, bool tiers)
+void generate_rule(struct generator *generator, struct weir_rule *rule,
+		   const struct weir_resolved *resolved, bool tiers)
 {
 	uint32_t peer_count = generator_below(generator, 4);
 	uint32_t port_count = generator_below(generator, 4);
@@ -261,7 +261,7 @@ static void fill_endpoints(struct generator *generator, struct weir_resolved *re
 	resolved->endpoints = endpoints =
 		take(generator, resolved->endpoint_count, sizeof(*endpoints));
 	for (uint32_t i = 0; i < resolved->endpoint_count; i++)
-		fill_endpoint(generator, &endpoints[i], i, nodes);
+		generate_endpoint(generator, &endpoints[i], i, nodes);
 }
 
 static void fill_selections(struct generator *generator, struct weir_resolved *resolved,
@@ -277,7 +277,7 @@ static void fill_selections(struct generator *generator, struct weir_resolved *r
 	resolved->block_count = generator_below(generator, shape->blocks + 1);
 	resolved->blocks = blocks = take(generator, resolved->block_count, sizeof(*blocks));
 	for (uint32_t i = 0; i < resolved->block_count; i++)
-		fill_block(generator, &blocks[i]);
+		generate_block(generator, &blocks[i]);
 }
 
 static void fill_rules(struct generator *generator, struct weir_resolved *resolved,
@@ -294,7 +294,7 @@ static void fill_rules(struct generator *generator, struct weir_resolved *resolv
 	resolved->rule_count = generator_below(generator, shape->rules + 1);
 	resolved->rules = rules = take(generator, resolved->rule_count, sizeof(*rules));
 	for (uint32_t i = 0; i < resolved->rule_count; i++)
-		fill_rule(generator, &rules[i], resolved, shape->tiers);
+		generate_rule(generator, &rules[i], resolved, shape->tiers);
 }
 
 struct weir_resolved *generate(struct generator *generator, const struct generator_shape *shape)

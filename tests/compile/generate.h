@@ -37,6 +37,14 @@ uint32_t generator_below(struct generator *generator, uint32_t bound);
 /* Lives until the generator is finished. */
 struct weir_resolved *generate(struct generator *generator, const struct generator_shape *shape);
 
+/* One object: the endpoint that would be the i-th, where the first so many are nodes; a rule of the
+ * sets, blocks and origins that the resolved policy counts. */
+void generate_endpoint(struct generator *generator, struct weir_endpoint *endpoint, uint32_t i,
+		       uint32_t nodes);
+void generate_block(struct generator *generator, struct weir_block *block);
+void generate_rule(struct generator *generator, struct weir_rule *rule,
+		   const struct weir_resolved *resolved, bool tiers);
+
 struct weir_key generate_key(struct generator *generator, const struct weir_resolved *resolved);
 
 #endif

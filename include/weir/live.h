@@ -1,0 +1,140 @@
+/*
+ * weir/live.h - a policy that changes while it is asked.
+ *
+ * A live policy keeps what a resolved policy says (weir/resolved.h) and takes changes to it: pods
+ * come, go and are selected by other sets, policies' sets and rules come and go. Changes are
+ * gathered into a batch. Committing it gives a compiled policy with all of them, which is
+ * published through a slot (weir/slot.h): a burst is judged by it or by the one before, whole, and
+ * no reader waits:
+ *
+ *	weir_live_add_endpoint(live, &pod, sets, 2, &id, &error);
+ *	weir_live_remove_endpoint(live, other, &error);
+ *	if (!weir_live_commit(live, &error))
+ *		weir_slot_publish(slot, weir_live_policy(live));
+ *
+ * Numbers. An object keeps the number that it got when it was added; what a resolved policy began
+ * with has its index. Inside of the structs that are handed over, indices are such numbers. The
+ * number of a removed object may be given to a new one.
+ *
+ * What a batch leaves must be in order, what it does on the way there need not: the rules of a set
+ * may be removed after it. Everything that is handed over is copied.
+ *
+ * Addresses. Several pods may claim one: the highest rank owns it, equal ones share it and verdicts
+ * that differ are ambiguous, as in every resolved policy. Who takes that for a mistake asks for
+ * exclusive_addresses.
+ *
+ * Threads. A live policy is for one thread at a time. The policies that it gives are like all
+ * others: any thread may ask them, hold references and let go of them; they may outlive the live
+ * policy.
+ */
+#ifndef WEIR_LIVE_H
+#define WEIR_LIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weir/allocator.h"
+#include "weir/error.h"
+#include "weir/policy.h"
+#include "weir/resolved.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct weir_live;
+
+struct weir_live_options {
+	/* NULL: the C library's. It serves the policies too: where these are let go of by other
+	 * threads than that of the changes it has to be safe to call from them. */
+	const struct weir_allocator *allocator;
+	size_t max_bytes; /* of a compiled policy; 0: no bound */
+	/* A batch after which several pods own an address is refused. */
+	bool exclusive_addresses;
+};
+
+/* Begins with a resolved policy, compiled. options may be NULL. Errors are those of weir_compile
+ * and weir_live_commit. */
+int weir_live_create(const struct weir_resolved *resolved, const struct weir_live_options *options,
+		     struct weir_live **out, struct weir_error *error);
+void weir_live_destroy(struct weir_live *live); /* NULL is allowed */
+
+/* The policy of the last batch that was committed; valid until the next commit. Who keeps it
+ * longer takes a reference (a slot does). */
+struct weir_policy *weir_live_policy(const struct weir_live *live);
+/* How many batches were committed; the policy that it began with is 0. */
+uint64_t weir_live_version(const struct weir_live *live);
+
+/*
+ * Changes. Each returns 0, or, with nothing changed: -ENOENT when there is no object of the number
+ * that it is about; -EINVAL when a number among those handed over is of no object, or a count has
+ * no array; -ENOMEM. error says more.
+ */
+
+/* A pod or a node, and the sets that hold it, each once, in any order. */
+int weir_live_add_endpoint(struct weir_live *live, const struct weir_endpoint *endpoint,
+			   const uint32_t *sets, uint32_t set_count, uint32_t *out,
+			   struct weir_error *error);
+/* The same under a number that exists: other addresses, ports, rank, node... */
+int weir_live_change_endpoint(struct weir_live *live, uint32_t number,
+			      const struct weir_endpoint *endpoint, const uint32_t *sets,
+			      uint32_t set_count, struct weir_error *error);
+/* Relabelled: these sets hold it from now on, and no others. */
+int weir_live_select_endpoint(struct weir_live *live, uint32_t number, const uint32_t *sets,
+			      uint32_t set_count, struct weir_error *error);
+int weir_live_remove_endpoint(struct weir_live *live, uint32_t number, struct weir_error *error);
+
+/* A set and the endpoints in it. */
+int weir_live_add_set(struct weir_live *live, const struct weir_set *set, uint32_t *out,
+		      struct weir_error *error);
+/* Other endpoints are in it from now on. */
+int weir_live_change_set(struct weir_live *live, uint32_t number, const struct weir_set *set,
+			 struct weir_error *error);
+int weir_live_remove_set(struct weir_live *live, uint32_t number, struct weir_error *error);
+
+int weir_live_add_block(struct weir_live *live, const struct weir_block *block, uint32_t *out,
+			struct weir_error *error);
+int weir_live_remove_block(struct weir_live *live, uint32_t number, struct weir_error *error);
+
+int weir_live_add_origin(struct weir_live *live, const struct weir_origin *origin, uint32_t *out,
+			 struct weir_error *error);
+int weir_live_remove_origin(struct weir_live *live, uint32_t number, struct weir_error *error);
+
+/* A rule, placed before another one; WEIR_NONE: behind all. The place decides between rules of
+ * equal tier and precedence. */
+int weir_live_add_rule(struct weir_live *live, const struct weir_rule *rule, uint32_t before,
+		       uint32_t *out, struct weir_error *error);
+int weir_live_remove_rule(struct weir_live *live, uint32_t number, struct weir_error *error);
+
+int weir_live_add_workload(struct weir_live *live, const struct weir_workload *workload,
+			   uint32_t *out, struct weir_error *error);
+int weir_live_remove_workload(struct weir_live *live, uint32_t number, struct weir_error *error);
+
+int weir_live_add_service(struct weir_live *live, const struct weir_service *service, uint32_t *out,
+			  struct weir_error *error);
+int weir_live_change_service(struct weir_live *live, uint32_t number,
+			     const struct weir_service *service, struct weir_error *error);
+int weir_live_remove_service(struct weir_live *live, uint32_t number, struct weir_error *error);
+
+/* Puts the batch in force: weir_live_policy has it. When it fails the policy in force stays, and
+ * the batch too: it can be mended, or dropped.
+ * -EINVAL: something that stays refers to what was removed, or the structs contradict themselves
+ * as weir_compile has it. -ERANGE: the policy would exceed max_bytes. -EADDRINUSE: exclusive
+ * addresses were asked for. -ENOMEM. error says more. */
+int weir_live_commit(struct weir_live *live, struct weir_error *error);
+
+/* Drops the batch: everything is as after the last commit. */
+void weir_live_drop(struct weir_live *live);
+
+/* The policy of the last commit as one block that shares nothing with others, to be saved
+ * (weir/policy_file.h): what weir_compile makes of the same objects, in the order of their numbers
+ * and rules in their places. *out is owned by the caller.
+ * -EBUSY: a batch is open. Otherwise as weir_compile. */
+int weir_live_freeze(const struct weir_live *live, struct weir_policy **out,
+		     struct weir_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

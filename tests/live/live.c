@@ -1,0 +1,547 @@
+/* What a live policy promises beside right answers: errors, ways back, memory that fails. */
+#include "test.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "handle.h"
+#include "weir/directory.h"
+#include "weir/live.h"
+
+enum {
+	CLIENTS, /* sets */
+	SERVERS,
+};
+
+static const struct weir_address client_address = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10,
+						      0, 0, 1 } };
+static const struct weir_address server_address = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10,
+						      0, 0, 2 } };
+static const struct weir_address other_address = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10,
+						     0, 0, 3 } };
+
+static struct weir_endpoint pod_of(const char *name, const struct weir_address *address)
+{
+	return (struct weir_endpoint){ .namespace_name = "a",
+				       .name = name,
+				       .addresses = address,
+				       .address_count = 1,
+				       .node = WEIR_NONE,
+				       .workload = WEIR_NONE,
+				       .rank = WEIR_RANK_RUNNING };
+}
+
+/* A client and a server, which only clients reach, by TCP port 80. */
+struct scene {
+	struct weir_endpoint endpoints[2];
+	struct weir_resolved resolved;
+};
+
+static void set_scene(struct scene *scene)
+{
+	static const uint32_t client[] = { 0 }, server[] = { 1 };
+	static const struct weir_set sets[] = { { client, 1, WEIR_NEVER },
+						{ server, 1, WEIR_NEVER } };
+	static const struct weir_peer peers[] = { { WEIR_PEER_SET, CLIENTS } };
+	static const struct weir_port ports[] = { { NULL, 80, 80, 6, WEIR_PORT_RANGE } };
+	static const struct weir_origin origins[] = { { "NetworkPolicy", "a", "p", NULL, 0 } };
+	static const struct weir_rule rules[] = {
+		{ .peers = peers,
+		  .ports = ports,
+		  .peer_count = 1,
+		  .port_count = 1,
+		  .subjects = SERVERS,
+		  .tier = WEIR_TIER_NETWORK_POLICY,
+		  .direction = WEIR_INGRESS },
+		{ .subjects = SERVERS,
+		  .precedence = 1,
+		  .origin = WEIR_NONE,
+		  .tier = WEIR_TIER_NETWORK_POLICY,
+		  .direction = WEIR_INGRESS,
+		  .action = WEIR_RULE_DENY },
+	};
+
+	scene->endpoints[0] = pod_of("client", &client_address);
+	scene->endpoints[1] = pod_of("server", &server_address);
+	scene->resolved = (struct weir_resolved){
+		.endpoints = scene->endpoints,
+		.sets = sets,
+		.origins = origins,
+		.rules = rules,
+		.endpoint_count = 2,
+		.set_count = 2,
+		.origin_count = 1,
+		.rule_count = 2,
+	};
+}
+
+static struct weir_live *live_with(const struct weir_live_options *options)
+{
+	struct scene scene;
+	struct weir_live *live = NULL;
+
+	set_scene(&scene);
+	assert_int_equal(weir_live_create(&scene.resolved, options, &live, NULL), 0);
+	return live;
+}
+
+static enum weir_action judge(const struct weir_policy *policy, const struct weir_address *source,
+			      const struct weir_address *destination)
+{
+	const struct weir_key key = { .source = *source,
+				      .destination = *destination,
+				      .source_port = 40000,
+				      .destination_port = 80,
+				      .protocol = WEIR_PROTOCOL_TCP,
+				      .flags = WEIR_KEY_BOTH };
+	struct weir_verdict verdict;
+
+	weir_policy_classify(policy, &key, &verdict, 1);
+	return verdict.action;
+}
+
+static uint32_t add_pod(struct weir_live *live, const char *name,
+			const struct weir_address *address, uint32_t set)
+{
+	struct weir_endpoint pod = pod_of(name, address);
+	uint32_t number = WEIR_NONE;
+
+	assert_int_equal(weir_live_add_endpoint(live, &pod, &set, 1, &number, NULL), 0);
+	return number;
+}
+
+static void a_batch_is_in_force_when_it_is_committed(void **state)
+{
+	struct weir_live *live = live_with(NULL);
+
+	(void)state;
+	assert_int_equal(judge(weir_live_policy(live), &other_address, &server_address), WEIR_DENY);
+	add_pod(live, "another", &other_address, CLIENTS);
+	assert_int_equal(judge(weir_live_policy(live), &other_address, &server_address), WEIR_DENY);
+	assert_int_equal(weir_live_version(live), 0);
+	assert_int_equal(weir_live_commit(live, NULL), 0);
+	assert_int_equal(weir_live_version(live), 1);
+	assert_int_equal(judge(weir_live_policy(live), &other_address, &server_address),
+			 WEIR_ALLOW);
+	weir_live_destroy(live);
+}
+
+static void a_policy_that_is_held_stays_as_it_was(void **state)
+{
+	struct weir_live *live = live_with(NULL);
+	struct weir_policy *before = weir_policy_ref(weir_live_policy(live));
+	struct weir_policy *after;
+
+	(void)state;
+	add_pod(live, "another", &other_address, CLIENTS);
+	assert_int_equal(weir_live_commit(live, NULL), 0);
+	after = weir_policy_ref(weir_live_policy(live));
+	assert_int_equal(weir_live_remove_endpoint(live, 0, NULL), 0);
+	assert_int_equal(weir_live_commit(live, NULL), 0);
+	assert_int_equal(judge(weir_live_policy(live), &client_address, &server_address),
+			 WEIR_DENY);
+	weir_live_destroy(live);
+	assert_int_equal(judge(before, &client_address, &server_address), WEIR_ALLOW);
+	assert_int_equal(judge(before, &other_address, &server_address), WEIR_DENY);
+	assert_int_equal(judge(after, &other_address, &server_address), WEIR_ALLOW);
+	weir_policy_unref(before);
+	weir_policy_unref(after);
+}
+
+static void a_relabelled_pod_is_judged_by_its_new_sets(void **state)
+{
+	struct weir_live *live = live_with(NULL);
+	const uint32_t clients = CLIENTS;
+
+	(void)state;
+	assert_int_equal(weir_live_select_endpoint(live, 0, NULL, 0, NULL), 0);
+	assert_int_equal(weir_live_commit(live, NULL), 0);
+	assert_int_equal(judge(weir_live_policy(live), &client_address, &server_address),
+			 WEIR_DENY);
+	assert_int_equal(weir_live_select_endpoint(live, 0, &clients, 1, NULL), 0);
+	assert_int_equal(weir_live_commit(live, NULL), 0);
+	assert_int_equal(judge(weir_live_policy(live), &client_address, &server_address),
+			 WEIR_ALLOW);
+	weir_live_destroy(live);
+}
+
+static void a_removed_pod_comes_back(void **state)
+{
+	struct weir_live *live = live_with(NULL);
+
+	(void)state;
+	for (unsigned i = 0; i < 50; i++) {
+		assert_int_equal(weir_live_remove_endpoint(live, 0, NULL), 0);
+		assert_int_equal(weir_live_commit(live, NULL), 0);
+		assert_int_equal(judge(weir_live_policy(live), &client_address, &server_address),
+				 WEIR_DENY);
+		assert_int_equal(weir_policy_find_pod(weir_live_policy(live), "a", "client"),
+				 WEIR_NONE);
+		assert_int_equal(add_pod(live, "client", &client_address, CLIENTS), 0);
+		assert_int_equal(weir_live_commit(live, NULL), 0);
+		assert_int_equal(judge(weir_live_policy(live), &client_address, &server_address),
+				 WEIR_ALLOW);
+		assert_int_not_equal(weir_policy_find_pod(weir_live_policy(live), "a", "client"),
+				     WEIR_NONE);
+	}
+	weir_live_destroy(live);
+}
+
+static void a_dropped_batch_leaves_nothing(void **state)
+{
+	struct weir_live *live = live_with(NULL);
+	const struct weir_rule rule = {
+		.subjects = CLIENTS, .origin = 0, .tier = WEIR_TIER_ADMIN, .action = WEIR_RULE_DENY
+	};
+	uint32_t number;
+
+	(void)state;
+	add_pod(live, "another", &other_address, CLIENTS);
+	assert_int_equal(weir_live_remove_endpoint(live, 0, NULL), 0);
+	assert_int_equal(weir_live_add_rule(live, &rule, 0, &number, NULL), 0);
+	assert_int_equal(weir_live_remove_set(live, SERVERS, NULL), 0);
+	weir_live_drop(live);
+	assert_int_equal(weir_live_commit(live, NULL), 0);
+	assert_int_equal(judge(weir_live_policy(live), &client_address, &server_address),
+			 WEIR_ALLOW);
+	assert_int_equal(judge(weir_live_policy(live), &other_address, &server_address), WEIR_DENY);
+	weir_live_destroy(live);
+}
+
+static void a_refused_batch_can_be_mended(void **state)
+{
+	struct weir_live *live = live_with(NULL);
+	const struct weir_policy *before = weir_live_policy(live);
+	struct weir_error error = { "" };
+
+	(void)state;
+	assert_int_equal(weir_live_remove_set(live, CLIENTS, NULL), 0);
+	assert_int_equal(weir_live_commit(live, &error), -EINVAL);
+	assert_string_equal(error.text, "rule 0 refers to set 0, which does not exist");
+	assert_ptr_equal(weir_live_policy(live), before);
+	assert_int_equal(weir_live_version(live), 0);
+	assert_int_equal(weir_live_remove_rule(live, 0, NULL), 0);
+	assert_int_equal(weir_live_commit(live, &error), 0);
+	assert_int_equal(judge(weir_live_policy(live), &client_address, &server_address),
+			 WEIR_DENY);
+	weir_live_destroy(live);
+}
+
+static void what_does_not_exist_is_refused(void **state)
+{
+	struct weir_live *live = live_with(NULL);
+	struct weir_endpoint pod = pod_of("another", &other_address);
+	const struct weir_set set = { (const uint32_t[]){ 7 }, 1, WEIR_NEVER };
+	const struct weir_rule rule = { .subjects = 9, .origin = WEIR_NONE };
+	const struct weir_rule behind = { .subjects = CLIENTS, .origin = 3 };
+	const uint32_t no_set = 2;
+	struct weir_error error = { "" };
+	uint32_t number = 77;
+
+	(void)state;
+	assert_int_equal(weir_live_remove_endpoint(live, 2, &error), -ENOENT);
+	assert_string_equal(error.text, "there is no endpoint 2");
+	assert_int_equal(weir_live_remove_endpoint(live, WEIR_NONE, &error), -ENOENT);
+	assert_int_equal(weir_live_select_endpoint(live, 5, NULL, 0, &error), -ENOENT);
+	assert_int_equal(weir_live_change_endpoint(live, 5, &pod, NULL, 0, &error), -ENOENT);
+	assert_int_equal(weir_live_add_endpoint(live, &pod, &no_set, 1, &number, &error), -EINVAL);
+	assert_string_equal(error.text, "the endpoint refers to set 2, which does not exist");
+	pod.node = 8;
+	assert_int_equal(weir_live_add_endpoint(live, &pod, NULL, 0, &number, &error), -EINVAL);
+	pod.node = WEIR_NONE;
+	pod.addresses = NULL;
+	assert_int_equal(weir_live_add_endpoint(live, &pod, NULL, 0, &number, &error), -EINVAL);
+	assert_int_equal(weir_live_add_set(live, &set, &number, &error), -EINVAL);
+	assert_int_equal(weir_live_change_set(live, 5, &set, &error), -ENOENT);
+	assert_int_equal(weir_live_remove_set(live, 2, &error), -ENOENT);
+	assert_int_equal(weir_live_add_rule(live, &rule, WEIR_NONE, &number, &error), -EINVAL);
+	assert_int_equal(weir_live_add_rule(live, &behind, WEIR_NONE, &number, &error), -EINVAL);
+	assert_int_equal(weir_live_add_rule(live, &rule, 6, &number, &error), -EINVAL);
+	assert_int_equal(weir_live_remove_rule(live, 2, &error), -ENOENT);
+	assert_int_equal(weir_live_remove_block(live, 0, &error), -ENOENT);
+	assert_int_equal(weir_live_remove_origin(live, 1, &error), -ENOENT);
+	assert_int_equal(weir_live_remove_workload(live, 0, &error), -ENOENT);
+	assert_int_equal(weir_live_remove_service(live, 0, &error), -ENOENT);
+	assert_int_equal(number, 77);
+	assert_int_equal(weir_live_commit(live, &error), 0);
+	assert_int_equal(judge(weir_live_policy(live), &client_address, &server_address),
+			 WEIR_ALLOW);
+	weir_live_destroy(live);
+}
+
+/* S17: both own it, and the verdicts differ. */
+static void an_address_that_pods_share_is_ambiguous(void **state)
+{
+	struct weir_live *live = live_with(NULL);
+
+	(void)state;
+	assert_int_equal(judge(weir_live_policy(live), &client_address, &server_address),
+			 WEIR_ALLOW);
+	add_pod(live, "impostor", &client_address, SERVERS);
+	assert_int_equal(weir_live_commit(live, NULL), 0);
+	assert_int_equal(judge(weir_live_policy(live), &client_address, &server_address),
+			 WEIR_AMBIGUOUS);
+	assert_int_equal(weir_live_remove_endpoint(live, 2, NULL), 0);
+	assert_int_equal(weir_live_commit(live, NULL), 0);
+	assert_int_equal(judge(weir_live_policy(live), &client_address, &server_address),
+			 WEIR_ALLOW);
+	weir_live_destroy(live);
+}
+
+static void exclusive_addresses_refuse_a_second_owner(void **state)
+{
+	const struct weir_live_options options = { .exclusive_addresses = true };
+	struct weir_live *live = live_with(&options);
+	struct weir_endpoint pod = pod_of("finished", &client_address);
+	const struct weir_policy *before = weir_live_policy(live);
+	struct weir_error error = { "" };
+	uint32_t number;
+
+	(void)state;
+	number = add_pod(live, "impostor", &client_address, SERVERS);
+	assert_int_equal(weir_live_commit(live, &error), -EADDRINUSE);
+	assert_string_equal(error.text, "2 pods own 10.0.0.1");
+	assert_ptr_equal(weir_live_policy(live), before);
+	assert_int_equal(weir_live_remove_endpoint(live, number, NULL), 0);
+	assert_int_equal(weir_live_commit(live, &error), 0);
+	/* It gives way within one batch, and a finished pod claims nothing. */
+	assert_int_equal(weir_live_remove_endpoint(live, 0, NULL), 0);
+	add_pod(live, "heir", &client_address, SERVERS);
+	pod.rank = WEIR_RANK_FINISHED;
+	assert_int_equal(weir_live_add_endpoint(live, &pod, NULL, 0, &number, NULL), 0);
+	assert_int_equal(weir_live_commit(live, &error), 0);
+	weir_live_destroy(live);
+}
+
+static void exclusive_addresses_hold_from_the_beginning(void **state)
+{
+	const struct weir_live_options options = { .exclusive_addresses = true };
+	struct weir_live *live = NULL;
+	struct scene scene;
+
+	(void)state;
+	set_scene(&scene);
+	scene.endpoints[1].addresses = &client_address;
+	assert_int_equal(weir_live_create(&scene.resolved, &options, &live, NULL), -EADDRINUSE);
+	assert_null(live);
+}
+
+static void a_policy_beyond_max_bytes_is_refused(void **state)
+{
+	struct weir_live *live = live_with(NULL);
+	struct weir_live_options options = { 0 };
+	struct weir_error error = { "" };
+	int status = 0;
+
+	(void)state;
+	weir_policy_bytes(weir_live_policy(live), &options.max_bytes);
+	weir_live_destroy(live);
+	options.max_bytes += 1024;
+	live = live_with(&options);
+	for (uint8_t i = 0; i < 200 && !status; i++) {
+		struct weir_address address = other_address;
+
+		address.bytes[14] = i;
+		add_pod(live, "another", &address, CLIENTS);
+		status = weir_live_commit(live, &error);
+	}
+	assert_int_equal(status, -ERANGE);
+	assert_int_equal(judge(weir_live_policy(live), &client_address, &server_address),
+			 WEIR_ALLOW);
+	weir_live_drop(live);
+	assert_int_equal(weir_live_remove_endpoint(live, 2, NULL), 0);
+	assert_int_equal(weir_live_commit(live, &error), 0);
+	weir_live_destroy(live);
+}
+
+static void an_open_batch_is_not_frozen(void **state)
+{
+	struct weir_live *live = live_with(NULL);
+	struct weir_policy *frozen = NULL;
+
+	(void)state;
+	add_pod(live, "another", &other_address, CLIENTS);
+	assert_int_equal(weir_live_freeze(live, &frozen, NULL), -EBUSY);
+	assert_null(frozen);
+	weir_live_drop(live);
+	assert_int_equal(weir_live_freeze(live, &frozen, NULL), 0);
+	weir_policy_unref(frozen);
+	weir_live_destroy(live);
+}
+
+static void begins_only_with_what_compiles(void **state)
+{
+	const struct weir_set set = { (const uint32_t[]){ 7 }, 1, WEIR_NEVER };
+	const struct weir_resolved resolved = { .sets = &set, .set_count = 1 };
+	struct weir_live *live = NULL;
+
+	(void)state;
+	assert_int_equal(weir_live_create(&resolved, NULL, &live, NULL), -EINVAL);
+	assert_null(live);
+	weir_live_destroy(NULL);
+}
+
+/* Memory that fails at the n-th call. */
+
+struct failing {
+	unsigned calls;
+	unsigned fail_at;
+};
+
+static void *fail_allocate(void *context, size_t size)
+{
+	struct failing *failing = context;
+
+	return failing->calls++ == failing->fail_at ? NULL : malloc(size);
+}
+
+static void fail_release(void *context, void *memory)
+{
+	(void)context;
+	free(memory);
+}
+
+/* Everything that can be changed, in one batch or in two. */
+static int change_everything(struct weir_live *live)
+{
+	static const struct weir_prefix hole = {
+		{ { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 1, 0 } }, 120
+	};
+	static const struct weir_block block = {
+		{ { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 0 } }, 104 },
+		false,
+		1,
+		&hole
+	};
+	static const struct weir_workload workload = { "Deployment", "a", "w", WEIR_NONE };
+	static const struct weir_backend backend = { .endpoint = 1, .port = 80 };
+	static const struct weir_service_port port = {
+		.backends = &backend, .backend_count = 1, .port = 80, .protocol = 6
+	};
+	static const struct weir_service service = {
+		.namespace_name = "a", .name = "s", .ports = &port, .port_count = 1
+	};
+	static const uint32_t both[] = { 1, 0 };
+	static const struct weir_set set = { both, 2, WEIR_NEVER };
+	static const struct weir_origin origin = { "NetworkPolicy", "a", "q", NULL, 0 };
+	struct weir_endpoint pod = pod_of("another", &other_address);
+	struct weir_peer peer = { .kind = WEIR_PEER_BLOCK };
+	struct weir_rule rule = { .peers = &peer,
+				  .peer_count = 1,
+				  .tier = WEIR_TIER_NETWORK_POLICY,
+				  .direction = WEIR_INGRESS };
+	uint32_t number;
+	int status = weir_live_add_block(live, &block, &peer.index, NULL);
+
+	if (!status)
+		status = weir_live_add_set(live, &set, &rule.subjects, NULL);
+	if (!status)
+		status = weir_live_add_origin(live, &origin, &rule.origin, NULL);
+	if (!status)
+		status = weir_live_add_rule(live, &rule, 0, &number, NULL);
+	if (!status)
+		status = weir_live_add_workload(live, &workload, &pod.workload, NULL);
+	if (!status)
+		status = weir_live_add_service(live, &service, &number, NULL);
+	if (!status)
+		status = weir_live_change_service(live, number, &service, NULL);
+	if (!status)
+		status = weir_live_add_endpoint(live, &pod, both, 2, &number, NULL);
+	if (!status)
+		status = weir_live_remove_rule(live, 0, NULL);
+	if (!status)
+		status = weir_live_remove_set(live, CLIENTS, NULL);
+	return status ? status : weir_live_commit(live, NULL);
+}
+
+/* The old policy stays in force, and the same changes succeed when there is memory. */
+static int fail_once(unsigned fail_at)
+{
+	struct failing failing = { .fail_at = UINT32_MAX };
+	const struct weir_allocator allocator = { fail_allocate, fail_release, &failing };
+	const struct weir_live_options options = { .allocator = &allocator };
+	struct weir_live *live = live_with(&options);
+	struct weir_policy *frozen = NULL;
+	struct weir_policy *again = NULL;
+	const void *bytes[2];
+	size_t lengths[2];
+	int status;
+
+	assert_int_equal(weir_live_freeze(live, &frozen, NULL), 0);
+	failing = (struct failing){ 0, fail_at };
+	status = change_everything(live);
+	if (status) {
+		assert_int_equal(status, -ENOMEM);
+		assert_int_equal(weir_live_version(live), 0);
+		assert_int_equal(judge(weir_live_policy(live), &client_address, &server_address),
+				 WEIR_ALLOW);
+		weir_live_drop(live);
+		assert_int_equal(weir_live_freeze(live, &again, NULL), 0);
+		bytes[0] = weir_policy_bytes(frozen, &lengths[0]);
+		bytes[1] = weir_policy_bytes(again, &lengths[1]);
+		assert_int_equal(lengths[0], lengths[1]);
+		assert_memory_equal(bytes[0], bytes[1], lengths[0]);
+		weir_policy_unref(again);
+		assert_int_equal(change_everything(live), 0);
+	}
+	/* Whoever is in the block 10.0.0.0/8. */
+	assert_int_equal(judge(weir_live_policy(live), &other_address, &server_address),
+			 WEIR_ALLOW);
+	weir_policy_unref(frozen);
+	weir_live_destroy(live);
+	return status;
+}
+
+static void every_allocation_that_fails_leaves_the_old_policy(void **state)
+{
+	unsigned fail_at = 0;
+
+	(void)state;
+	while (fail_once(fail_at) == -ENOMEM)
+		fail_at++;
+	assert_true(fail_at > 40);
+}
+
+static void every_allocation_that_fails_at_the_beginning_leaves_nothing(void **state)
+{
+	struct failing failing = { 0, 0 };
+	const struct weir_allocator allocator = { fail_allocate, fail_release, &failing };
+	const struct weir_live_options options = { .allocator = &allocator };
+	struct weir_live *live = NULL;
+	struct scene scene;
+	int status = -ENOMEM;
+
+	(void)state;
+	set_scene(&scene);
+	for (unsigned i = 0; status; i++) {
+		failing = (struct failing){ 0, i };
+		status = weir_live_create(&scene.resolved, &options, &live, NULL);
+		assert_true(status == 0 || status == -ENOMEM);
+		assert_true(!status == !!live);
+	}
+	weir_live_destroy(live);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_batch_is_in_force_when_it_is_committed),
+		cmocka_unit_test(a_policy_that_is_held_stays_as_it_was),
+		cmocka_unit_test(a_relabelled_pod_is_judged_by_its_new_sets),
+		cmocka_unit_test(a_removed_pod_comes_back),
+		cmocka_unit_test(a_dropped_batch_leaves_nothing),
+		cmocka_unit_test(a_refused_batch_can_be_mended),
+		cmocka_unit_test(what_does_not_exist_is_refused),
+		cmocka_unit_test(an_address_that_pods_share_is_ambiguous),
+		cmocka_unit_test(exclusive_addresses_refuse_a_second_owner),
+		cmocka_unit_test(exclusive_addresses_hold_from_the_beginning),
+		cmocka_unit_test(a_policy_beyond_max_bytes_is_refused),
+		cmocka_unit_test(an_open_batch_is_not_frozen),
+		cmocka_unit_test(begins_only_with_what_compiles),
+		cmocka_unit_test(every_allocation_that_fails_leaves_the_old_policy),
+		cmocka_unit_test(every_allocation_that_fails_at_the_beginning_leaves_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
