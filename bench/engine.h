@@ -16,11 +16,6 @@ enum {
 	BENCH_ENGINES_MAX = 32,
 };
 
-struct bench_limits {
-	uint32_t max_rules; /* of addresses and ports that a policy is expanded to */
-	size_t max_bytes;   /* of what is built */
-};
-
 struct bench_engine {
 	const char *name;
 	const char *summary;
@@ -63,8 +58,4 @@ void bench_stop_engines(void);
 
 /* The version of DPDK, or NULL in a build without it. */
 const char *bench_dpdk_version(void);
-
-/* Fills the error, and returns the status. */
-int bench_decline(struct weir_error *error, int status, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
 #endif

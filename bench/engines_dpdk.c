@@ -28,7 +28,7 @@ size_t bench_list_dpdk(struct bench_engine *out, size_t size)
 
 bool bench_start_engines(void)
 {
-	return bench_start_dpdk(HEAP_MEBIBYTES);
+	return bench_start_dpdk(HEAP_MEBIBYTES, NULL);
 }
 
 void bench_stop_engines(void)

@@ -403,7 +403,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: weir-bench-flows [--check] [SAMPLES [FLOWS...]]\n");
 		return 2;
 	}
-	if (!bench_start_dpdk(HEAP))
+	if (!bench_start_dpdk(HEAP, NULL))
 		return 77;
 	printf("| flows | what | weir M/s | rte_hash M/s | ratio |\n|---|---|---|---|---|\n");
 	for (unsigned i = 0; is_right && i < count; i++)

@@ -3,12 +3,12 @@
 static enum exit_code judge_result(const struct bench_group *group,
 				   const struct bench_result *result)
 {
-	struct bench_spread ratio;
+	struct report_spread ratio;
 
 	if (result->outcome == BENCH_WRONG)
 		return EXIT_DIFFERENT;
 	if (result->engine->is_peer && bench_ratio(group, result, &ratio) &&
-	    bench_is_unclear(&ratio))
+	    report_is_unclear(&ratio))
 		return EXIT_INCONCLUSIVE;
 	return EXIT_CLEAN;
 }

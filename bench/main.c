@@ -128,7 +128,7 @@ static enum exit_code measure(struct session *session)
 				       .groups = &session->groups,
 				       .color = session->invocation->color_out };
 
-	bench_look_at_machine(&report.machine);
+	report_look_at_machine(&report.machine);
 	if (code == EXIT_CLEAN) {
 		session->format->print(&report, stdout);
 		code = bench_judge(&session->groups);

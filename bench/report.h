@@ -12,7 +12,7 @@
 struct bench_report {
 	const struct bench_settings *settings;
 	const struct bench_groups *groups;
-	struct bench_machine machine;
+	struct report_machine machine;
 	bool color;
 };
 

@@ -17,7 +17,7 @@ static void number(struct report_csv *csv, double value)
 	report_csv_string(csv, text);
 }
 
-static void spread(struct report_csv *csv, const struct bench_spread *given)
+static void spread(struct report_csv *csv, const struct report_spread *given)
 {
 	if (!given) {
 		for (unsigned i = 0; i < 3; i++)
@@ -32,18 +32,18 @@ static void spread(struct report_csv *csv, const struct bench_spread *given)
 static void print_figures(struct report_csv *csv, const struct bench_group *group,
 			  const struct bench_result *result)
 {
-	struct bench_spread speed, ratio;
+	struct report_spread speed, ratio;
 	bool is_compared = result->engine->is_peer && bench_ratio(group, result, &ratio);
 
 	if (result->outcome == BENCH_MEASURED) {
-		speed = bench_spread_of(result->samples, group->samples);
+		speed = report_spread_of(result->samples, group->samples);
 		spread(csv, &speed);
 	} else {
 		spread(csv, NULL);
 	}
 	spread(csv, is_compared ? &ratio : NULL);
 	if (is_compared)
-		report_csv_string(csv, bench_is_unclear(&ratio) ? "true" : "false");
+		report_csv_string(csv, report_is_unclear(&ratio) ? "true" : "false");
 	else
 		report_csv_empty(csv);
 }

@@ -13,7 +13,7 @@ static void number(struct report_json *json, const char *key, double value)
 	report_json_raw(json, text, (size_t)length);
 }
 
-static void print_machine(struct report_json *json, const struct bench_machine *machine)
+static void print_machine(struct report_json *json, const struct report_machine *machine)
 {
 	report_json_key(json, "machine");
 	report_json_open(json, '{');
@@ -39,7 +39,7 @@ static void print_versions(struct report_json *json)
 	report_json_close(json, '}');
 }
 
-static void print_spread(struct report_json *json, const struct bench_spread *spread)
+static void print_spread(struct report_json *json, const struct report_spread *spread)
 {
 	number(json, "median", spread->median);
 	number(json, "p5", spread->low);
@@ -49,7 +49,7 @@ static void print_spread(struct report_json *json, const struct bench_spread *sp
 static void print_samples(struct report_json *json, const struct bench_group *group,
 			  const struct bench_result *result)
 {
-	struct bench_spread spread = bench_spread_of(result->samples, group->samples);
+	struct report_spread spread = report_spread_of(result->samples, group->samples);
 	char text[40];
 
 	report_json_string_field(json, "unit", "verdicts/s");
@@ -67,14 +67,14 @@ static void print_samples(struct report_json *json, const struct bench_group *gr
 static void print_ratio(struct report_json *json, const struct bench_group *group,
 			const struct bench_result *result)
 {
-	struct bench_spread ratio;
+	struct report_spread ratio;
 
 	if (!result->engine->is_peer || !bench_ratio(group, result, &ratio))
 		return;
 	report_json_key(json, "weir_ratio");
 	report_json_open(json, '{');
 	print_spread(json, &ratio);
-	report_json_bool_field(json, "unclear", bench_is_unclear(&ratio));
+	report_json_bool_field(json, "unclear", report_is_unclear(&ratio));
 	report_json_close(json, '}');
 }
 

@@ -21,7 +21,7 @@ static void add_empty(struct report_table *table, unsigned count)
 static void add_speed(struct report_table *table, const struct bench_group *group,
 		      const struct bench_result *result)
 {
-	struct bench_spread speed = bench_spread_of(result->samples, group->samples);
+	struct report_spread speed = report_spread_of(result->samples, group->samples);
 
 	report_table_cell_format(table, REPORT_STRONG, "%.2f", speed.median * 1e-6);
 	report_table_cell_format(table, REPORT_FAINT, "%.2f", speed.low * 1e-6);
@@ -32,13 +32,13 @@ static void add_speed(struct report_table *table, const struct bench_group *grou
 static void add_ratio(struct report_table *table, const struct bench_group *group,
 		      const struct bench_result *result)
 {
-	struct bench_spread ratio;
+	struct report_spread ratio;
 
 	if (!result->engine->is_peer || !bench_ratio(group, result, &ratio)) {
 		add_empty(table, 2);
 		return;
 	}
-	report_table_cell_format(table, bench_is_unclear(&ratio) ? REPORT_DOUBT : REPORT_PLAIN,
+	report_table_cell_format(table, report_is_unclear(&ratio) ? REPORT_DOUBT : REPORT_PLAIN,
 				 "%.2fx", ratio.median);
 	report_table_cell_format(table, REPORT_FAINT, "%.2f-%.2f", ratio.low, ratio.high);
 }
@@ -52,7 +52,7 @@ static void add_build(struct report_table *table, const struct bench_result *res
 static void add_note(struct report_table *table, const struct bench_group *group,
 		     const struct bench_result *result)
 {
-	struct bench_spread ratio;
+	struct report_spread ratio;
 
 	if (result->outcome == BENCH_WRONG)
 		report_table_cell_format(table, REPORT_BAD, "WRONG: %s", result->error.text);
@@ -61,7 +61,7 @@ static void add_note(struct report_table *table, const struct bench_group *group
 	else if (result->outcome == BENCH_RIGHT)
 		report_table_cell(table, REPORT_GOOD, "right");
 	else if (result->engine->is_peer && bench_ratio(group, result, &ratio) &&
-		 bench_is_unclear(&ratio))
+		 report_is_unclear(&ratio))
 		report_table_cell(table, REPORT_DOUBT, "unclear which is faster");
 	else
 		report_table_cell(table, REPORT_PLAIN, "");

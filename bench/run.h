@@ -5,6 +5,7 @@
 #define WEIR_BENCH_RUN_H
 
 #include "engine.h"
+#include "statistics.h"
 #include "workload.h"
 
 /* How keys are asked, and what is in the caches by then. */
@@ -77,18 +78,8 @@ int bench_run(const struct bench_settings *settings, const struct bench_engine *
 	      size_t engine_count, const struct bench_workload *workload, struct bench_groups *out);
 void bench_groups_finish(struct bench_groups *groups);
 
-/* Of samples: the middle, and the lowest and highest without the outermost 5 % at each end. */
-struct bench_spread {
-	double median;
-	double low;
-	double high;
-};
-struct bench_spread bench_spread_of(const double *samples, size_t count);
-
 /* How many times as fast the first of a group is, round by round. False: one has no figure. */
 bool bench_ratio(const struct bench_group *group, const struct bench_result *result,
-		 struct bench_spread *out);
-/* Whether the rounds do not agree which of the two is faster. */
-bool bench_is_unclear(const struct bench_spread *ratio);
+		 struct report_spread *out);
 
 #endif

@@ -71,10 +71,3 @@ uint8_t bench_tuple_answer(const void *keys, size_t i)
 
 	return taken->actions[i];
 }
-
-int bench_require_plain(const struct bench_policy *policy, struct weir_error *error)
-{
-	if (!policy->not_plain)
-		return 0;
-	return bench_decline(error, -ENOTSUP, "it cannot express %s", policy->not_plain);
-}

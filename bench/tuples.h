@@ -30,7 +30,4 @@ int bench_take_tuples(const void *built, const struct weir_key *keys, size_t n, 
 uint8_t bench_tuple_answer(const void *taken, size_t i);
 void bench_release_tuples(void *taken);
 
-/* 0, or declines a policy that is not plain. */
-int bench_require_plain(const struct bench_policy *policy, struct weir_error *error);
-
 #endif

@@ -3,16 +3,7 @@
  */
 #include "gen.h"
 
-#include <string.h>
-
-#include "numbers.h"
-
-/* What can be made. */
-struct product {
-	const char *name;
-	const struct option_group *const *groups; /* that are about it alone */
-	enum exit_code (*run)(const struct invocation *invocation);
-};
+#include "product.h"
 
 static const struct option_group *const cluster_groups[] = { &gen_cluster_options,
 							     &gen_share_options, NULL };
@@ -25,46 +16,17 @@ static const struct product products[] = {
 
 enum { PRODUCTS = sizeof(products) / sizeof(products[0]) };
 
-static bool is_about(const struct product *product, enum option_id id)
-{
-	for (size_t i = 0; product->groups[i]; i++)
-		for (size_t j = 0; j < product->groups[i]->count; j++)
-			if (product->groups[i]->options[j].id == id)
-				return true;
-	return false;
-}
-
-/* An option of another product would be without effect. */
-static bool check_options(const struct invocation *invocation, const struct product *product)
-{
-	for (size_t i = 0; i < invocation->use_count; i++) {
-		enum option_id id = invocation->uses[i].id;
-
-		for (size_t j = 0; j < PRODUCTS; j++) {
-			if (is_about(product, id) || !is_about(&products[j], id))
-				continue;
-			complain(invocation->command, "--%s is an option of 'weir gen %s'",
-				 option_name(invocation, id), products[j].name);
-			return false;
-		}
-	}
-	return true;
-}
-
-static const struct product *find_product(const struct invocation *invocation)
-{
-	for (size_t i = 0; i < PRODUCTS && invocation->operand_count == 1; i++)
-		if (strcmp(products[i].name, invocation->operands[0]) == 0)
-			return &products[i];
-	complain(invocation->command, "say what to make: 'weir gen cluster' or 'weir gen trace'");
-	return NULL;
-}
-
 static enum exit_code run(const struct invocation *invocation)
 {
-	const struct product *product = find_product(invocation);
+	const struct product *product =
+		invocation->operand_count == 1 ? product_find(invocation, products, PRODUCTS) : NULL;
 
-	if (!product || !check_options(invocation, product))
+	if (!product) {
+		complain(invocation->command,
+			 "say what to make: 'weir gen cluster' or 'weir gen trace'");
+		return EXIT_USAGE;
+	}
+	if (!product_check_options(invocation, products, PRODUCTS, product))
 		return EXIT_USAGE;
 	return product->run(invocation);
 }

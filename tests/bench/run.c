@@ -83,7 +83,7 @@ static void test_a_wrong_answer_has_no_figure(void **state)
 	run(&quick, engines, 2, &groups);
 	for (size_t i = 0; i < groups.count; i++) {
 		const struct bench_result *results = groups.groups[i].results;
-		struct bench_spread ratio;
+		struct report_spread ratio;
 
 		assert_int_equal(results[0].outcome, BENCH_MEASURED);
 		assert_int_equal(results[1].outcome, BENCH_WRONG);
@@ -131,19 +131,19 @@ static void test_a_check_times_nothing(void **state)
 static void test_spreads_leave_out_the_outermost_samples(void **state)
 {
 	double samples[40];
-	struct bench_spread spread;
+	struct report_spread spread;
 
 	(void)state;
 	for (unsigned i = 0; i < 40; i++)
 		samples[i] = (i * 7) % 40;
-	spread = bench_spread_of(samples, 40);
+	spread = report_spread_of(samples, 40);
 	assert_true(spread.median == 19.5 && spread.low == 2 && spread.high == 37);
-	spread = bench_spread_of((const double[]){ 5, 1, 3, 2, 4 }, 5);
+	spread = report_spread_of((const double[]){ 5, 1, 3, 2, 4 }, 5);
 	assert_true(spread.median == 3 && spread.low == 1 && spread.high == 5);
 }
 
 /* Samples of two engines, the second a peer, as they were measured. */
-static enum exit_code judge_samples(double *ours, double *theirs, struct bench_spread *ratio)
+static enum exit_code judge_samples(double *ours, double *theirs, struct report_spread *ratio)
 {
 	struct bench_engine engine = { .is_peer = true };
 	struct bench_result results[2] = {
@@ -162,14 +162,14 @@ static void test_rounds_that_disagree_are_unclear(void **state)
 	double ours[] = { 10, 12, 20, 11, 9 };
 	double slower[] = { 5, 6, 10, 5.5, 8.9 };
 	double alike[] = { 5, 6, 10, 5.5, 9.1 };
-	struct bench_spread ratio;
+	struct report_spread ratio;
 
 	(void)state;
 	assert_int_equal(judge_samples(ours, slower, &ratio), EXIT_CLEAN);
 	assert_true(ratio.median == 2);
-	assert_false(bench_is_unclear(&ratio));
+	assert_false(report_is_unclear(&ratio));
 	assert_int_equal(judge_samples(ours, alike, &ratio), EXIT_INCONCLUSIVE);
-	assert_true(bench_is_unclear(&ratio));
+	assert_true(report_is_unclear(&ratio));
 }
 
 int main(void)

@@ -1,8 +1,8 @@
 /* machine.h - what a figure is worth only together with: machine and compiler. */
-#ifndef WEIR_BENCH_MACHINE_H
-#define WEIR_BENCH_MACHINE_H
+#ifndef REPORT_MACHINE_H
+#define REPORT_MACHINE_H
 
-struct bench_machine {
+struct report_machine {
 	char processor[128];
 	char system[256];
 	long cores;  /* of the machine; one is used */
@@ -10,6 +10,6 @@ struct bench_machine {
 	long level3;
 };
 
-void bench_look_at_machine(struct bench_machine *out);
+void report_look_at_machine(struct report_machine *out);
 
 #endif

@@ -11,7 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "weir/error.h"
 #include "weir/resolved.h"
+
+struct bench_limits {
+	uint32_t max_rules; /* of addresses and ports that a policy is expanded to */
+	size_t max_bytes;   /* of what is built */
+};
 
 struct bench_owner {
 	struct weir_address address;
@@ -32,6 +38,13 @@ struct bench_policy {
 /* The resolved policy is borrowed. -ENOMEM. */
 int bench_policy_init(struct bench_policy *policy, const struct weir_resolved *resolved);
 void bench_policy_finish(struct bench_policy *policy);
+
+/* Fills the error, and returns the status. */
+int bench_decline(struct weir_error *error, int status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* 0, or declines a policy that is not plain. */
+int bench_require_plain(const struct bench_policy *policy, struct weir_error *error);
 
 /* The endpoint that has the address, or WEIR_NONE. */
 uint32_t bench_policy_owner(const struct bench_policy *policy, const struct weir_address *address);

@@ -46,28 +46,27 @@ static int use_huge_pages(const struct rte_memseg_list *list, void *context)
 	return 0;
 }
 
-bool bench_start_dpdk(unsigned mebibytes)
+bool bench_start_dpdk(unsigned mebibytes, const char *lcores)
 {
-	char words[][24] = { "weir-bench",
-			     "--no-huge",
-			     "-m",
-			     "",
-			     "--no-shconf",
-			     "--no-pci",
-			     "--no-telemetry",
-			     "--iova-mode=va",
-			     "--log-level=error",
-			     "--lcores",
-			     "" };
-	enum { WORDS = sizeof(words) / sizeof(words[0]) };
-	char *arguments[WORDS + 1] = { NULL };
+	char words[][24] = { "weir-bench", "--no-huge",      "--no-shconf",
+			     "--no-pci",   "--no-telemetry", "-m",
+			     "",           "--iova-mode=va", "--log-level=error",
+			     "--lcores" };
+	enum { WORDS = sizeof(words) / sizeof(words[0]), MEMORY = 6 };
+	char *arguments[WORDS + 2] = { NULL };
+	char one[24];
+	char *cores;
+	bool is_up;
 
 	for (int i = 0; i < WORDS; i++)
 		arguments[i] = words[i];
-	snprintf(words[3], sizeof(words[0]), "%u", mebibytes);
-	snprintf(words[WORDS - 1], sizeof(words[0]), "0@(0-%d)",
-		 (int)sysconf(_SC_NPROCESSORS_ONLN) - 1);
-	return rte_eal_init(WORDS, arguments) >= 0 && !rte_memseg_list_walk(use_huge_pages, NULL);
+	snprintf(words[MEMORY], sizeof(words[0]), "%u", mebibytes);
+	snprintf(one, sizeof(one), "0@(0-%d)", (int)sysconf(_SC_NPROCESSORS_ONLN) - 1);
+	cores = strdup(lcores ? lcores : one);
+	arguments[WORDS] = cores;
+	is_up = cores && rte_eal_init(WORDS + 1, arguments) >= 0;
+	free(cores);
+	return is_up && !rte_memseg_list_walk(use_huge_pages, NULL);
 }
 
 void bench_stop_dpdk(void)

@@ -1,6 +1,8 @@
 #include "policy.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,4 +159,21 @@ bool bench_policy_is_unknown(const struct bench_policy *policy, const struct wei
 		if (weir_prefix_contains(&resolved->pod_ranges[i], address))
 			return bench_policy_owner(policy, address) == WEIR_NONE;
 	return false;
+}
+
+int bench_decline(struct weir_error *error, int status, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(error->text, sizeof(error->text), format, arguments);
+	va_end(arguments);
+	return status;
+}
+
+int bench_require_plain(const struct bench_policy *policy, struct weir_error *error)
+{
+	if (!policy->not_plain)
+		return 0;
+	return bench_decline(error, -ENOTSUP, "it cannot express %s", policy->not_plain);
 }

@@ -26,15 +26,15 @@ static void read_processor(char *out, size_t size)
 		fclose(file);
 }
 
-void bench_look_at_machine(struct bench_machine *out)
+void report_look_at_machine(struct report_machine *out)
 {
 	struct utsname system = { .machine = "" };
 	long level2 = sysconf(_SC_LEVEL2_CACHE_SIZE);
 	long level3 = sysconf(_SC_LEVEL3_CACHE_SIZE);
 
-	*out = (struct bench_machine){ .cores = sysconf(_SC_NPROCESSORS_ONLN),
-				       .level2 = level2 > 0 ? level2 : 0,
-				       .level3 = level3 > 0 ? level3 : 0 };
+	*out = (struct report_machine){ .cores = sysconf(_SC_NPROCESSORS_ONLN),
+					.level2 = level2 > 0 ? level2 : 0,
+					.level3 = level3 > 0 ? level3 : 0 };
 	read_processor(out->processor, sizeof(out->processor));
 	if (uname(&system) == 0)
 		snprintf(out->system, sizeof(out->system), "%s %s %s", system.sysname,
