@@ -4,48 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include <rte_ethdev.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include "memory.h"
 #include "say.h"
 
 enum {
-	HUGE_PAGE = 2 << 20,
 	RING = 4096, /* packets on their way from other cores */
 	DRAIN_MS = 1000,
 };
 
-/* Flow tables: of the system's memory, in huge pages where it has some to give. */
-static void *allocate(void *context, size_t size)
-{
-	bool is_large = size >= HUGE_PAGE;
-	size_t alignment = is_large ? HUGE_PAGE : 64;
-	size_t whole = (size + alignment - 1) / alignment * alignment;
-	void *memory = aligned_alloc(alignment, whole);
-
-	(void)context;
-	if (memory && is_large)
-		madvise(memory, whole, MADV_HUGEPAGE);
-	return memory;
-}
-
-static void release(void *context, void *memory)
-{
-	(void)context;
-	free(memory);
-}
-
-static const struct weir_allocator large_memory = { allocate, release, NULL };
-
-static const enum fate enforcing[WEIR_PACKET_ACTIONS] = {
-	[WEIR_PACKET_DENY] = FATE_DROP,
-	[WEIR_PACKET_ALLOW] = FATE_SEND,
-	[WEIR_PACKET_WAIT] = FATE_HOLD,
-	[WEIR_PACKET_ELSEWHERE] = FATE_HAND,
-};
 static const enum fate monitoring[WEIR_PACKET_ACTIONS] = {
 	[WEIR_PACKET_DENY] = FATE_SEND,
 	[WEIR_PACKET_ALLOW] = FATE_SEND,
@@ -93,7 +64,7 @@ static int make_loops(struct dataplane *dataplane)
 	};
 	int status = weir_slot_create(dataplane->policy, dataplane->cores, NULL, &dataplane->slot);
 
-	memcpy(options.fates, dataplane->options.mode == MODE_MONITOR ? monitoring : enforcing,
+	memcpy(options.fates, dataplane->options.mode == MODE_MONITOR ? monitoring : loop_enforcing,
 	       sizeof(options.fates));
 	dataplane->loops = calloc(dataplane->cores, sizeof(*dataplane->loops));
 	if (!dataplane->loops)

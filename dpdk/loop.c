@@ -10,23 +10,15 @@ enum {
 	ETHERNET = 1,     /* LINKTYPE_ETHERNET */
 	REST_AFTER = 256, /* rounds without a packet */
 	ANSWER_MS = 100,
+	PATIENCE = 10000, /* a second's part that no round takes */
 };
 
-int loop_init(struct loop *loop, const struct loop_options *options)
-{
-	memset(loop, 0, sizeof(*loop));
-	loop->options = *options;
-	loop->latest = clock_now(options->clock);
-	loop->looked = loop->latest;
-	return weir_worker_create(&loop->options.worker, &loop->worker);
-}
-
-void loop_finish(struct loop *loop)
-{
-	for (unsigned i = 0; i < LOOP_WAITING; i++)
-		rte_pktmbuf_free(loop->held[i]);
-	weir_worker_destroy(loop->worker);
-}
+const enum fate loop_enforcing[WEIR_PACKET_ACTIONS] = {
+	[WEIR_PACKET_DENY] = FATE_DROP,
+	[WEIR_PACKET_ALLOW] = FATE_SEND,
+	[WEIR_PACKET_WAIT] = FATE_HOLD,
+	[WEIR_PACKET_ELSEWHERE] = FATE_HAND,
+};
 
 /* Sending. */
 
@@ -135,21 +127,39 @@ static void describe(struct rte_mbuf *const *packets, uint16_t n, uint64_t now,
 	}
 }
 
-typedef void judge_function(struct weir_worker *, const struct weir_origin_of_frames *,
-			    const struct weir_frame *, size_t, struct weir_packet_verdict *);
-
-static void judge(struct loop *loop, judge_function *function, struct rte_mbuf **packets,
-		  uint16_t n, uint64_t now)
+static void process(void *context, struct rte_mbuf *const *packets, uint16_t n,
+		    struct weir_packet_verdict *verdicts)
 {
-	struct weir_packet_verdict verdicts[LOOP_BURST];
+	struct loop *loop = context;
 	struct weir_frame frames[LOOP_BURST];
 
-	describe(packets, n, now, frames);
-	__atomic_store_n(&loop->latest, now, __ATOMIC_RELAXED);
-	function(loop->worker, &loop->options.origin, frames, n, verdicts);
+	describe(packets, n, loop->now, frames);
+	weir_worker_process(loop->worker, &loop->options.origin, frames, n, verdicts);
+}
+
+/* What another core's worker answered with ELSEWHERE. */
+static void take(void *context, struct rte_mbuf *const *packets, uint16_t n,
+		 struct weir_packet_verdict *verdicts)
+{
+	struct loop *loop = context;
+	struct weir_frame frames[LOOP_BURST];
+
+	describe(packets, n, loop->now, frames);
+	weir_worker_take(loop->worker, &loop->options.origin, frames, n, verdicts);
+}
+
+static void judge(struct loop *loop, const struct loop_judge *judge, struct rte_mbuf **packets,
+		  uint16_t n)
+{
+	struct weir_packet_verdict verdicts[LOOP_BURST];
+
+	loop->now = clock_now(loop->options.clock);
+	__atomic_store_n(&loop->latest, loop->now, __ATOMIC_RELAXED);
+	judge->judge(judge->context, packets, n, verdicts);
 	for (uint16_t i = 0; i < n; i++)
 		settle(loop, packets[i], &verdicts[i]);
-	settle_released(loop);
+	if (loop->worker)
+		settle_released(loop);
 }
 
 static uint16_t poll_port(struct loop *loop, uint16_t place)
@@ -173,26 +183,49 @@ static uint16_t poll_port(struct loop *loop, uint16_t place)
 		counters->received_bytes += rte_pktmbuf_pkt_len(packets[i]);
 		packets[i]->port = port->id;
 	}
-	judge(loop, weir_worker_process, packets, n, clock_now(loop->options.clock));
+	judge(loop, &loop->judge, packets, n);
 	return n;
 }
 
 static uint16_t poll_ring(struct loop *loop)
 {
 	struct rte_ring *ring = loop->options.rings[loop->options.worker.index];
+	const struct loop_judge other = { take, loop };
 	struct rte_mbuf *packets[LOOP_BURST];
 	uint16_t n = (uint16_t)rte_ring_dequeue_burst(ring, (void **)packets, LOOP_BURST, NULL);
 
 	if (n)
-		judge(loop, weir_worker_take, packets, n, clock_now(loop->options.clock));
+		judge(loop, &other, packets, n);
 	return n;
 }
 
 /* The loop. */
 
+int loop_init(struct loop *loop, const struct loop_options *options)
+{
+	memset(loop, 0, sizeof(*loop));
+	loop->options = *options;
+	loop->latest = clock_now(options->clock);
+	loop->looked = loop->latest;
+	loop->patience = rte_get_tsc_hz() / PATIENCE;
+	loop->judge = options->judge;
+	if (loop->judge.judge)
+		return 0;
+	loop->judge = (struct loop_judge){ process, loop };
+	return weir_worker_create(&loop->options.worker, &loop->worker);
+}
+
+void loop_finish(struct loop *loop)
+{
+	for (unsigned i = 0; i < LOOP_WAITING; i++)
+		rte_pktmbuf_free(loop->held[i]);
+	weir_worker_destroy(loop->worker);
+}
+
 static void tell(struct loop *loop, uint64_t asked)
 {
-	weir_worker_count(loop->worker, &loop->counters.worker);
+	if (loop->worker)
+		weir_worker_count(loop->worker, &loop->counters.worker);
 	loop->told = loop->counters;
 	__atomic_store_n(&loop->answered, asked, __ATOMIC_RELEASE);
 }
@@ -211,8 +244,10 @@ static void rest(struct loop *loop)
 	uint64_t now = clock_now(loop->options.clock);
 
 	__atomic_store_n(&loop->looked, now, __ATOMIC_RELAXED);
-	weir_worker_rest(loop->worker, now);
-	settle_released(loop);
+	if (loop->worker) {
+		weir_worker_rest(loop->worker, now);
+		settle_released(loop);
+	}
 	flush_all(loop);
 }
 
@@ -226,14 +261,32 @@ static uint16_t poll_all(struct loop *loop, enum loop_state state)
 	return n;
 }
 
+/* Where the time of a round went. One without a packet may have rested. */
+static void book(struct loop *loop, uint16_t n)
+{
+	uint64_t now = rte_rdtsc();
+	uint64_t took = now - loop->round;
+
+	loop->round = now;
+	if (took > loop->patience) {
+		loop->counters.stalls++;
+		loop->counters.stalled += took;
+	} else if (n) {
+		loop->counters.busy += took;
+	}
+}
+
 int loop_run(void *context)
 {
 	struct loop *loop = context;
 	enum loop_state state = LOOP_RUN;
 	unsigned empty = 0;
 
+	loop->round = rte_rdtsc();
 	for (;;) {
 		uint16_t n = poll_all(loop, state);
+
+		book(loop, n);
 
 		empty = n ? 0 : empty + 1;
 		if (empty && empty % REST_AFTER == 0)

@@ -32,6 +32,9 @@ enum fate {
 	FATE_HAND, /* to the core whose it is */
 };
 
+/* Of a loop that enforces what is answered. */
+extern const enum fate loop_enforcing[WEIR_PACKET_ACTIONS];
+
 struct port_counters {
 	uint64_t received;
 	uint64_t received_bytes;
@@ -48,12 +51,23 @@ struct loop_counters {
 	uint64_t held;                        /* now */
 	uint64_t polls;                       /* of a port's queue */
 	uint64_t polls_empty;
+	uint64_t busy;    /* cycles of rounds in which packets came, but for stalls */
+	uint64_t stalls;  /* rounds that took so long that the processor was elsewhere */
+	uint64_t stalled; /* cycles of these */
 };
 
 enum loop_state {
 	LOOP_RUN,
 	LOOP_DRAIN, /* receives nothing any more, takes what is handed over */
 	LOOP_STOP,
+};
+
+/* Answers packets[0..n) in their order, in place of a worker: to compare one with. It says ALLOW
+ * and DENY only. */
+struct loop_judge {
+	void (*judge)(void *context, struct rte_mbuf *const *packets, uint16_t n,
+		      struct weir_packet_verdict *verdicts);
+	void *context;
 };
 
 struct loop_options {
@@ -64,11 +78,16 @@ struct loop_options {
 	enum fate fates[WEIR_PACKET_ACTIONS];
 	struct rte_ring *const *rings; /* by core */
 	struct samples *samples;       /* of what is denied, or NULL */
+	struct loop_judge judge;       /* without a function: a worker of its own */
 };
 
 struct loop {
 	struct loop_options options;
-	struct weir_worker *worker;
+	struct loop_judge judge;
+	struct weir_worker *worker; /* NULL where another judges */
+	uint64_t now;               /* of the burst at hand */
+	uint64_t round;             /* when one began, by the cycle counter */
+	uint64_t patience;          /* cycles that a round may take */
 	struct {
 		struct rte_mbuf *packets[LOOP_BURST];
 		uint16_t count;
