@@ -18,8 +18,9 @@ enum { PRODUCTS = sizeof(products) / sizeof(products[0]) };
 
 static enum exit_code run(const struct invocation *invocation)
 {
-	const struct product *product =
-		invocation->operand_count == 1 ? product_find(invocation, products, PRODUCTS) : NULL;
+	const struct product *product = invocation->operand_count == 1
+						? product_find(invocation, products, PRODUCTS)
+						: NULL;
 
 	if (!product) {
 		complain(invocation->command,
