@@ -1,0 +1,134 @@
+#include "frame.h"
+
+#include <assert.h>
+
+#include "wire.h"
+
+enum {
+	LINK = 14,
+	IPV4 = 20,
+	IPV6 = 40,
+	ECHO_IPV4 = 8,
+	ECHO_IPV6 = 128,
+	ECHO_REPLY_IPV4 = 0,
+	ECHO_REPLY_IPV6 = 129,
+};
+
+static_assert(FRAME_HEADERS == LINK + IPV6 + 20 + STAMP_TAIL, "the longest headers are TCP's");
+
+static uint32_t sum_of(const uint8_t *bytes, size_t length)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < length; i += 2) {
+		uint16_t word;
+
+		memcpy(&word, bytes + i, sizeof(word));
+		sum += word;
+	}
+	return (uint16_t)~frame_fold(sum);
+}
+
+static size_t transport_header(uint8_t protocol)
+{
+	return protocol == WEIR_PROTOCOL_TCP ? 20 : 8;
+}
+
+static struct gen_packet packet_of(const struct weir_key *key, enum frame_way way)
+{
+	struct gen_packet packet = { .source = key->source,
+				     .destination = key->destination,
+				     .protocol = key->protocol,
+				     .kind = key->icmp_type,
+				     .destination_port = key->destination_port };
+
+	if (way == FRAME_FORWARD)
+		return packet;
+	packet.source = key->destination;
+	packet.destination = key->source;
+	packet.source_port = key->destination_port;
+	packet.destination_port = 0;
+	if (key->protocol == WEIR_PROTOCOL_ICMP)
+		packet.kind = ECHO_REPLY_IPV4;
+	if (key->protocol == WEIR_PROTOCOL_ICMPV6)
+		packet.kind = ECHO_REPLY_IPV6;
+	return packet;
+}
+
+/* Where what differs is, by the transport. */
+static void find_places(enum frame_way way, struct frame_template *out)
+{
+	switch (out->protocol) {
+	case WEIR_PROTOCOL_TCP:
+	case WEIR_PROTOCOL_UDP:
+		out->port_at = out->transport + (way == FRAME_FORWARD ? 0 : 2);
+		out->sum_at = out->transport + (out->protocol == WEIR_PROTOCOL_TCP ? 16 : 6);
+		/* UDP's header counts its length too. */
+		out->lengths_summed = out->protocol == WEIR_PROTOCOL_TCP ? 1 : 2;
+		break;
+	default:
+		out->port_at = out->transport + 4;
+		out->sum_at = out->transport + 2;
+		out->lengths_summed = out->protocol == WEIR_PROTOCOL_ICMPV6;
+	}
+}
+
+static uint32_t pseudo_header(const struct weir_key *key, bool is_ipv4)
+{
+	size_t skipped = is_ipv4 ? 12 : 0;
+
+	if (key->protocol == WEIR_PROTOCOL_ICMP)
+		return 0;
+	return sum_of(key->source.bytes + skipped, 16 - skipped) +
+	       sum_of(key->destination.bytes + skipped, 16 - skipped) + frame_order(key->protocol);
+}
+
+void frame_template_make(const struct weir_key *key, enum frame_way way, struct frame_template *out)
+{
+	struct gen_packet packet = packet_of(key, way);
+	bool is_ipv4 = weir_address_is_ipv4(&key->source);
+	uint8_t *transport;
+
+	memset(out, 0, sizeof(*out));
+	gen_frame_build(&packet, out->bytes);
+	out->is_ipv4 = is_ipv4;
+	out->protocol = key->protocol;
+	out->transport = LINK + (is_ipv4 ? IPV4 : IPV6);
+	out->length_at = is_ipv4 ? LINK + 2 : LINK + 4;
+	out->length_without = is_ipv4 ? LINK : LINK + IPV6;
+	find_places(way, out);
+	transport = out->bytes + out->transport;
+	frame_put16(out->bytes + out->length_at, 0);
+	frame_put16(out->bytes + out->sum_at, 0);
+	if (is_ipv4)
+		frame_put16(out->bytes + LINK + 10, 0);
+	if (key->protocol == WEIR_PROTOCOL_UDP)
+		frame_put16(transport + 4, 0);
+	out->ip_sum = sum_of(out->bytes + LINK, IPV4);
+	out->transport_sum =
+		pseudo_header(key, is_ipv4) + sum_of(transport, transport_header(key->protocol));
+}
+
+bool frame_is_possible(const struct weir_key *key)
+{
+	switch (key->protocol) {
+	case WEIR_PROTOCOL_TCP:
+	case WEIR_PROTOCOL_UDP:
+		return true;
+	case WEIR_PROTOCOL_ICMP:
+		return key->icmp_type == ECHO_IPV4;
+	case WEIR_PROTOCOL_ICMPV6:
+		return key->icmp_type == ECHO_IPV6;
+	default:
+		return false;
+	}
+}
+
+uint16_t frame_least(const struct weir_key *key)
+{
+	size_t network = weir_address_is_ipv4(&key->source) ? IPV4 : IPV6;
+	size_t stamp = key->protocol == WEIR_PROTOCOL_TCP ? STAMP_TAIL : STAMP_HEAD + STAMP_TAIL;
+	size_t bytes = LINK + network + transport_header(key->protocol) + stamp + FRAME_CHECK;
+
+	return (uint16_t)(bytes > FRAME_LEAST ? bytes : FRAME_LEAST);
+}

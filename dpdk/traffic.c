@@ -1,0 +1,252 @@
+#include "traffic.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gen_connections.h"
+#include "refuse.h"
+
+enum {
+	CONNECTIONS = 1024,
+	SPARE = 2, /* so many times as many are drawn, since some do not fit into frames */
+};
+
+bool traffic_flow_is_allowed(const struct traffic *traffic, uint32_t flow)
+{
+	uint64_t before = (uint64_t)flow * traffic->allowed / GEN_ALL;
+
+	if (traffic_is_trace(traffic))
+		return flow < traffic->allowed_count;
+	return ((uint64_t)flow + 1) * traffic->allowed / GEN_ALL > before;
+}
+
+uint32_t traffic_flow_connection(const struct traffic *traffic, uint32_t flow)
+{
+	uint64_t before = (uint64_t)flow * traffic->allowed / GEN_ALL;
+
+	if (traffic_is_trace(traffic))
+		return flow;
+	if (traffic_flow_is_allowed(traffic, flow))
+		return (uint32_t)(before % traffic->allowed_count);
+	return traffic->allowed_count +
+	       (uint32_t)((flow - before) % (traffic->connection_count - traffic->allowed_count));
+}
+
+/* Drawing. */
+
+static int check(const struct traffic_options *options, struct weir_error *error)
+{
+	if (!options->flows || options->flows > TRAFFIC_FLOWS_MAX)
+		return gen_refuse(error, "%u flows: 1 to %u", options->flows, TRAFFIC_FLOWS_MAX);
+	if (options->connections > TRAFFIC_CONNECTIONS_MAX)
+		return gen_refuse(error, "%u connections: at most %u", options->connections,
+				  TRAFFIC_CONNECTIONS_MAX);
+	if (options->allowed > GEN_ALL)
+		return gen_refuse(error, "the share of allowed flows is more than all");
+	if (options->least_frame &&
+	    (options->least_frame < FRAME_LEAST || options->least_frame > FRAME_MOST))
+		return gen_refuse(error, "frames of %u bytes: %u to %u", options->least_frame,
+				  FRAME_LEAST, FRAME_MOST);
+	return 0;
+}
+
+static uint32_t wanted_connections(const struct traffic_options *options)
+{
+	uint32_t wanted = options->connections;
+	uint32_t least = options->flows / (TRAFFIC_FLOWS_A_CONNECTION / 2) + 1;
+
+	if (!wanted)
+		wanted = least > CONNECTIONS ? least : CONNECTIONS;
+	return wanted < options->flows ? wanted : options->flows;
+}
+
+static bool fits(const struct traffic *traffic, const struct weir_key *key)
+{
+	return frame_is_possible(key) && frame_least(key) <= traffic->least_frame &&
+	       key->destination_port < TRAFFIC_PORT_FIRST;
+}
+
+/* Connections whose ends are the same would take each other's ports. */
+
+struct ends {
+	struct weir_key key;
+	uint32_t at;
+};
+
+/* Identifiers of echoes are both ports, so their two directions are alike. */
+static struct ends ends_of(const struct weir_key *key, uint32_t at)
+{
+	struct ends ends = { *key, at };
+
+	if (key->destination_port ||
+	    memcmp(&key->source, &key->destination, sizeof(key->source)) < 0)
+		return ends;
+	ends.key.source = key->destination;
+	ends.key.destination = key->source;
+	return ends;
+}
+
+static int by_ends(const void *left, const void *right)
+{
+	const struct ends *a = left;
+	const struct ends *b = right;
+	int order = memcmp(&a->key, &b->key, sizeof(a->key));
+
+	return order ? order : (a->at > b->at) - (a->at < b->at);
+}
+static_assert(sizeof(struct weir_key) == 44, "keys have no holes");
+
+/* By place, whether the same ends came before. NULL: no memory. */
+static bool *find_again(const struct gen_pool *pool)
+{
+	bool *again = calloc(pool->count + 1u, sizeof(*again));
+	struct ends *ends = calloc(pool->count + 1u, sizeof(*ends));
+
+	if (!again || !ends) {
+		free(again);
+		free(ends);
+		return NULL;
+	}
+	for (uint32_t i = 0; i < pool->count; i++)
+		ends[i] = ends_of(&pool->items[i].key, i);
+	qsort(ends, pool->count, sizeof(*ends), by_ends);
+	for (uint32_t i = 1; i < pool->count; i++)
+		again[ends[i].at] = !memcmp(&ends[i - 1].key, &ends[i].key, sizeof(ends[i].key));
+	free(ends);
+	return again;
+}
+
+/* Takes at most so many of a pool, of those that fit. */
+static int take(struct traffic *traffic, const struct gen_pool *pool, uint32_t most,
+		bool is_allowed)
+{
+	bool *again = find_again(pool);
+	uint32_t taken = 0;
+
+	if (!again)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < pool->count && taken < most; i++) {
+		struct traffic_connection *connection =
+			&traffic->connections[traffic->connection_count];
+
+		if (again[i] || !fits(traffic, &pool->items[i].key))
+			continue;
+		connection->key = pool->items[i].key;
+		connection->is_allowed = is_allowed;
+		for (enum frame_way way = FRAME_FORWARD; way < FRAME_WAYS; way++)
+			frame_template_make(&connection->key, way, &connection->templates[way]);
+		traffic->connection_count++;
+		taken++;
+	}
+	free(again);
+	return 0;
+}
+
+static int check_taken(const struct traffic *traffic, struct weir_error *error)
+{
+	uint64_t flows = traffic->flow_count;
+	uint64_t of[2] = { flows - flows * traffic->allowed / GEN_ALL,
+			   flows * traffic->allowed / GEN_ALL };
+	uint32_t found[2] = { traffic->connection_count - traffic->allowed_count,
+			      traffic->allowed_count };
+	static const char *const names[2] = { "denied", "allowed" };
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (of[i] && !found[i])
+			return gen_refuse(
+				error,
+				"no %s connection was found whose frames can be of %u "
+				"bytes: larger frames (82 for UDP over IPv6, 84 for TCP), "
+				"or another seed",
+				names[i], traffic->least_frame);
+		if (of[i] > (uint64_t)found[i] * TRAFFIC_FLOWS_A_CONNECTION)
+			return gen_refuse(error,
+					  "%llu %s flows of %u connections: at most %u of each, "
+					  "so fewer flows or more connections",
+					  (unsigned long long)of[i], names[i], found[i],
+					  TRAFFIC_FLOWS_A_CONNECTION);
+	}
+	return 0;
+}
+
+static int take_connections(struct traffic *traffic, const struct gen_connections *drawn,
+			    const uint32_t wanted[GEN_CLASSES], struct weir_error *error)
+{
+	size_t most = (size_t)wanted[GEN_ALLOWED] + wanted[GEN_DENIED];
+	int status;
+
+	traffic->connections = calloc(most, sizeof(*traffic->connections));
+	traffic->arrived = calloc(traffic->flow_count, 1);
+	if (!traffic->connections || !traffic->arrived)
+		return -ENOMEM;
+	status = take(traffic, &drawn->pools[GEN_ALLOWED], wanted[GEN_ALLOWED], true);
+	traffic->allowed_count = traffic->connection_count;
+	if (!status)
+		status = take(traffic, &drawn->pools[GEN_DENIED], wanted[GEN_DENIED], false);
+	return status ? status : check_taken(traffic, error);
+}
+
+static uint32_t part_of(uint32_t whole, uint32_t share)
+{
+	uint32_t part = (uint32_t)((uint64_t)whole * share / GEN_ALL);
+
+	return share && !part ? 1 : part;
+}
+
+static int draw(struct traffic *traffic, const struct weir_cluster *cluster,
+		const struct weir_resolved *resolved, const struct traffic_options *options,
+		struct weir_error *error)
+{
+	uint32_t connections = wanted_connections(options);
+	const uint32_t wanted[GEN_CLASSES] = {
+		[GEN_ALLOWED] = part_of(connections, options->allowed),
+		[GEN_DENIED] = part_of(connections, GEN_ALL - options->allowed),
+	};
+	struct gen_connections_options drawing = { .seed = options->seed };
+	struct gen_connections drawn;
+	int status;
+
+	for (unsigned i = 0; i < GEN_CLASSES; i++)
+		drawing.wanted[i] = SPARE * wanted[i];
+	status = gen_connections_draw(cluster, resolved, &drawing, &drawn, error);
+	if (!status)
+		status = take_connections(traffic, &drawn, wanted, error);
+	gen_connections_finish(&drawn);
+	return status;
+}
+
+int traffic_draw(const struct weir_cluster *cluster, const struct weir_resolved *resolved,
+		 const struct traffic_options *options, struct traffic **out,
+		 struct weir_error *error)
+{
+	int status = check(options, error);
+	struct traffic *traffic;
+
+	if (status)
+		return status;
+	traffic = calloc(1, sizeof(*traffic));
+	if (!traffic)
+		return -ENOMEM;
+	traffic->flow_count = options->flows;
+	traffic->allowed = options->allowed;
+	traffic->least_frame = options->least_frame ? options->least_frame : FRAME_LEAST;
+	status = draw(traffic, cluster, resolved, options, error);
+	if (status) {
+		traffic_destroy(traffic);
+		return status;
+	}
+	*out = traffic;
+	return 0;
+}
+
+void traffic_destroy(struct traffic *traffic)
+{
+	if (!traffic)
+		return;
+	free(traffic->connections);
+	free(traffic->packets);
+	free(traffic->arrived);
+	free(traffic);
+}

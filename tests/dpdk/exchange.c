@@ -1,0 +1,115 @@
+#include "test.h"
+
+#include "exchange.h"
+
+#include <stdio.h>
+
+#include <rte_eal.h>
+#include <rte_eth_ring.h>
+#include <rte_ethdev.h>
+
+#include "subject.h"
+
+enum { RING = 4096, DESCRIPTORS = 64 };
+
+void exchange_start_eal(const char *name)
+{
+	char words[][24] = { "",
+			     "--no-huge",
+			     "-m",
+			     "64",
+			     "--no-shconf",
+			     "--no-pci",
+			     "--no-telemetry",
+			     "--iova-mode=va",
+			     "--log-level=error",
+			     "--lcores",
+			     "0@(0-1)" };
+	char *arguments[COUNT(words) + 1] = { NULL };
+
+	snprintf(words[0], sizeof(words[0]), "%s", name);
+	for (unsigned i = 0; i < COUNT(words); i++)
+		arguments[i] = words[i];
+	assert_true(rte_eal_init((int)COUNT(words), arguments) >= 0);
+}
+
+static struct rte_ring *make_ring(const char *what, unsigned side)
+{
+	char name[RTE_RING_NAMESIZE];
+	struct rte_ring *ring;
+
+	snprintf(name, sizeof(name), "%s-%u", what, side);
+	ring = rte_ring_create(name, RING, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	assert_non_null(ring);
+	return ring;
+}
+
+static uint16_t make_port(struct exchange *exchange, unsigned side)
+{
+	const struct rte_eth_conf conf = { 0 };
+	char name[16];
+	int port;
+
+	snprintf(name, sizeof(name), "side%u", side);
+	port = rte_eth_from_rings(name, &exchange->out_of[side], 1, &exchange->into[side], 1, 0);
+	assert_true(port >= 0);
+	assert_int_equal(rte_eth_dev_configure((uint16_t)port, 1, 1, &conf), 0);
+	assert_int_equal(
+		rte_eth_rx_queue_setup((uint16_t)port, 0, DESCRIPTORS, 0, NULL, exchange->pool), 0);
+	assert_int_equal(rte_eth_tx_queue_setup((uint16_t)port, 0, DESCRIPTORS, 0, NULL), 0);
+	assert_int_equal(rte_eth_dev_start((uint16_t)port), 0);
+	return (uint16_t)port;
+}
+
+void exchange_make(struct exchange *exchange, uint32_t packets)
+{
+	exchange->pool = generator_pool_create("exchange", packets);
+	assert_non_null(exchange->pool);
+	for (unsigned i = 0; i < FRAME_WAYS; i++) {
+		exchange->into[i] = make_ring("into", i);
+		exchange->out_of[i] = make_ring("out-of", i);
+		exchange->sides[i] = (struct exchange_side){ make_port(exchange, i), 0 };
+	}
+}
+
+void exchange_finish(struct exchange *exchange)
+{
+	for (unsigned i = 0; i < FRAME_WAYS; i++) {
+		rte_eth_dev_stop(exchange->sides[i].port);
+		rte_eth_dev_close(exchange->sides[i].port);
+		rte_ring_free(exchange->into[i]);
+		rte_ring_free(exchange->out_of[i]);
+	}
+	rte_mempool_free(exchange->pool);
+}
+
+uint32_t exchange_in_use(const struct exchange *exchange)
+{
+	return rte_mempool_in_use_count(exchange->pool);
+}
+
+void exchange_carry(struct exchange *exchange)
+{
+	for (unsigned i = 0; i < FRAME_WAYS; i++) {
+		void *packet;
+
+		while (!rte_ring_dequeue(exchange->into[i], &packet))
+			assert_int_equal(rte_ring_enqueue(exchange->out_of[!i], packet), 0);
+	}
+}
+
+struct traffic *exchange_traffic(const struct traffic_options *options)
+{
+	struct gen_cluster_options cluster;
+	struct traffic *traffic = NULL;
+	struct weir_error error = { "" };
+	struct subject subject;
+
+	gen_cluster_defaults(7, 60, GEN_MIX_EVERYTHING, &cluster);
+	cluster.family = GEN_DUAL_STACK;
+	subject = subject_make(&cluster);
+	if (traffic_draw(subject.cluster, subject.resolved, options, &traffic, &error))
+		fail_msg("%s", error.text);
+	subject_finish(&subject);
+	return traffic;
+}
