@@ -128,6 +128,8 @@ static bool start_eal(const struct invocation *invocation)
 
 	if (!words)
 		return false;
+	/* Ports may be connections to another program, which may end. */
+	signal(SIGPIPE, SIG_IGN);
 	words[0] = invocation->arguments[0];
 	memcpy(words + 1, invocation->operands, invocation->operand_count * sizeof(*words));
 	is_up = rte_eal_init((int)invocation->operand_count + 1, words) >= 0;

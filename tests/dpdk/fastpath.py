@@ -4,11 +4,17 @@ import json
 import os
 import struct
 import subprocess
+import sys
 import tempfile
 
-EAL = ["--no-huge", "-m", "512", "--no-shconf", "--no-pci", "--iova-mode=va", "--log-level=error"]
+from packets import write_pcap
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
+from ends import FAILURES  # noqa: E402
+
+EAL = ["--no-pci", "--iova-mode=va", "--log-level=error", "--no-huge", "-m", "512", "--no-shconf"]
+HUGE_EAL = [*EAL[:3], "-m", "128", "--in-memory", "--single-file-segments"]
 PREFIX = f"weir-test-{os.getpid()}"
-FAILURES = []
 
 
 def digest(value):
@@ -25,10 +31,10 @@ def check(what, want, got):
         print("FAILED", FAILURES[-1])
 
 
-def lcores(cores):
-    """The first steers; all share the processors that there are."""
+def lcores(cores, first=0):
+    """The first steers; all share the processors that there are, of which it has number first."""
     cpus = sorted(os.sched_getaffinity(0))
-    return ["--lcores", ",".join(f"{i}@{cpus[i % len(cpus)]}" for i in range(cores + 1))]
+    return ["--lcores", ",".join(f"{i}@{cpus[(i + first) % len(cpus)]}" for i in range(cores + 1))]
 
 
 def frames(path):
@@ -56,19 +62,26 @@ class Ports:
         self.out = os.path.join(folder, "out.pcap")
         self.back = os.path.join(folder, "back.pcap")
         nothing = os.path.join(folder, "nothing.pcap")
-        with open(nothing, "wb") as file:
-            file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+        write_pcap(nothing, [])
         self.arguments = [
             f"--vdev=net_pcap0,rx_pcap={trace},tx_pcap={self.back}",
             f"--vdev=net_pcap1,rx_pcap={nothing},tx_pcap={self.out}",
         ]
 
 
-def start(weir, policies, ports, options, cores, eal=("--no-telemetry",)):
-    command = [weir, "run", "-o", "json"]
+class Devices:
+    """Any ports."""
+
+    def __init__(self, *arguments):
+        self.arguments = [f"--vdev={argument}" for argument in arguments]
+
+
+def start(weir, policies, ports, options, cores, eal=("--no-telemetry",), base=EAL, within=()):
+    """The words of within are in front of weir's: a namespace to run in."""
+    command = [*within, weir, "run", "-o", "json"]
     for path in policies:
         command += ["-f", path]
-    command += options + ["--"] + EAL + list(eal) + lcores(cores) + ports.arguments
+    command += options + ["--", *base, *eal] + lcores(cores) + ports.arguments
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

@@ -9,7 +9,6 @@ import os
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ import threading
 import time
 
 from fastpath import FAILURES, PREFIX, Ports, await_words, check, finish, start
+from packets import datagram, write_pcap
 
 RULES = 60
 LONG = "x" * 230
@@ -46,22 +46,10 @@ def manifests():
     return "---".join(["apiVersion: v1\nkind: Namespace\nmetadata: {name: app}\n", POD] + policies)
 
 
-def datagram(source_port, port):
-    udp = struct.pack(">HHHH", source_port, port, 8, 0)
-    ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 28, 0, 0, 64, 17, 0, bytes([192, 0, 2, 1]), bytes([10, 1, 0, 1]))
-    total = sum(struct.unpack(">10H", ip))
-    total = (total & 0xFFFF) + (total >> 16)
-    ip = ip[:10] + struct.pack(">H", ~total & 0xFFFF) + ip[12:]
-    return bytes(12) + b"\x08\x00" + ip + udp
-
-
 def write_trace(path):
     """A connection that each policy allows, and ten packets of nobody's."""
-    packets = [datagram(5000, 1000 + i) for i in range(RULES)] + [datagram(6000 + i, 999) for i in range(10)]
-    with open(path, "wb") as file:
-        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
-        for packet in packets:
-            file.write(struct.pack("<IIII", 1, 0, len(packet), len(packet)) + packet)
+    ours = [datagram(4, 1000 + i, 5000) for i in range(RULES)]
+    write_pcap(path, ours + [datagram(4, 999, 6000 + i) for i in range(10)])
 
 
 def stat(weir, *options, want=0):

@@ -149,12 +149,17 @@ route_pod() {
 		in_pod "$2" ip $family route add default via $gateway dev eth0 onlink src "$3"
 }
 
+# connect_pod NODE NAME: the veth between them. Whoever wants something else there defines another.
+connect_pod() {
+	ip link add "$2" netns "$lab-$1" type veth peer name eth0 netns "$lab-$2"
+}
+
 # add_pod NODE NAME ADDRESS [more addresses]: everything that is not the pod's goes to its node.
 add_pod() {
 	local node=$1 name=$2 address
 	shift 2
 	add_namespace "$name"
-	ip link add "$name" netns "$lab-$node" type veth peer name eth0 netns "$lab-$name"
+	connect_pod "$node" "$name"
 	in_pod "$node" ip link set "$name" up
 	in_pod "$name" ip link set eth0 up
 	for address; do
