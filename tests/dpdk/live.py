@@ -105,7 +105,7 @@ def main():
     finally:
         for namespace in [middle, *names.values()]:
             namespace.end()
-    print(f"{len(FAILURES)} failures")
+    print(f"{len(FAILURES)} failures", flush=True)
     os._exit(1 if FAILURES else 0)
 
 
