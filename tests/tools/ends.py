@@ -105,7 +105,8 @@ def leave_checksums_to_software(interface):
 def connect(middle, port, end, ipv4, ipv6):
     """A veth: the port of that name in the middle, eth0 with these addresses at the end."""
     middle.run("ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", str(end.holder.pid))
-    end.run("sysctl", "-qw", "net.ipv6.conf.eth0.accept_dad=0", "net.ipv6.conf.eth0.router_solicitations=0")
+    end.run("sysctl", "-qw", "net.ipv6.conf.eth0.accept_dad=0", "net.ipv6.conf.eth0.router_solicitations=0",
+        "net.ipv6.conf.eth0.mldv2_unsolicited_report_interval=1")
     end.run("ip", "address", "add", f"{ipv4}/24", "dev", "eth0")
     end.run("ip", "address", "add", f"{ipv6}/64", "dev", "eth0", "nodad")
     end.run("ip", "link", "set", "eth0", "up")
