@@ -14,8 +14,11 @@
 
 #include "input.h"
 #include "json.h"
+#include "numbers.h"
 #include "proof.h"
+#include "saved.h"
 #include "table.h"
+#include "team.h"
 
 enum format {
 	FORMAT_TABLE,
@@ -244,6 +247,7 @@ struct check {
 	const struct invocation *invocation;
 	struct input input;
 	struct findings findings; /* for JSON only */
+	uint32_t threads;         /* of a proof */
 };
 
 static bool is_json(const struct check *check)
@@ -267,23 +271,49 @@ static enum exit_code print_answer(struct check *check, const struct counts *cou
 	return EXIT_CLEAN;
 }
 
+/* With as many threads as there are processors, or as are told. */
+static enum exit_code prove_in_team(struct check *check, struct weir_proof *proof)
+{
+	const struct input *input = &check->input;
+	struct team *team = team_create(check->threads);
+	struct weir_semantics semantics;
+	int status = -ENOMEM;
+
+	weir_policy_semantics(input->policy, &semantics);
+	if (team)
+		status = weir_prove(input->cluster, &semantics, input->policy,
+				    &(struct weir_prove_options){ .team = team_for_library(team) },
+				    proof);
+	team_destroy(team);
+	if (!status)
+		return EXIT_CLEAN;
+	complain(input->command, "%s", strerror(-status));
+	return EXIT_USAGE;
+}
+
 static enum exit_code prove(struct check *check, struct counts *counts)
 {
 	const struct input *input = &check->input;
-	struct weir_semantics semantics = input_semantics(check->invocation);
 	struct weir_proof proof;
-	int status = weir_prove(input->cluster, &semantics, input->policy, NULL, &proof);
 
-	if (status) {
-		complain(input->command, "%s", strerror(-status));
+	if (prove_in_team(check, &proof) != EXIT_CLEAN)
 		return EXIT_USAGE;
-	}
 	add_proof(counts, &proof);
 	if (proof.flaw == WEIR_FLAW_NONE)
 		return EXIT_CLEAN;
 	complain(input->command, "the compiled policy is not what the objects say");
 	proof_print_flaw(stderr, input->policy, &proof);
 	return EXIT_DIFFERENT;
+}
+
+/* What is measured and proven: the compiled file that is named, or what comes of the objects. */
+static enum exit_code make_policy(struct check *check, const struct weir_resolved *resolved)
+{
+	const char *path = option_value(check->invocation, OPTION_COMPILED);
+
+	if (path)
+		return saved_load(check->invocation, path, &check->input.policy);
+	return input_compile_resolved(&check->input, resolved);
 }
 
 static enum exit_code compile_and_print(struct check *check)
@@ -300,7 +330,7 @@ static enum exit_code compile_and_print(struct check *check)
 		complain(input->command, "%s", strerror(-status));
 		return EXIT_USAGE;
 	}
-	if (input_compile_resolved(input, resolved) != EXIT_CLEAN) {
+	if (make_policy(check, resolved) != EXIT_CLEAN) {
 		weir_resolved_destroy(resolved);
 		return EXIT_USAGE;
 	}
@@ -344,11 +374,42 @@ static enum exit_code run_check(struct check *check)
 	return code;
 }
 
+static const struct option_spec proof_specs[] = {
+	{ OPTION_PROVE, 0, "prove", NULL, NULL,
+	  "prove that the compiled policy says of every header what the objects say, in verdict "
+	  "and deciding rule; exit 1 and show one where it does not" },
+	{ OPTION_COMPILED, 0, "compiled", "FILE", NULL,
+	  "prove this compiled policy, mapped as the other commands map it, and not one that is "
+	  "compiled now; sizes are its sizes" },
+	{ OPTION_THREADS, 0, "threads", "N", NULL,
+	  "share the proof among N threads: what comes out does not depend on N. As many as there "
+	  "are processors unless told" },
+};
+static const struct option_group proof_options = { "Proof", proof_specs, 3 };
+
+/* What only a proof asks for is refused without one. */
+static bool goes_together(const struct invocation *invocation)
+{
+	for (size_t i = 0; i < proof_options.count; i++) {
+		const struct option_spec *spec = &proof_options.options[i];
+
+		if (option_given(invocation, OPTION_PROVE) || !option_given(invocation, spec->id))
+			continue;
+		complain(invocation->command, "--%s is about a proof: --prove is missing",
+			 spec->name);
+		return false;
+	}
+	return true;
+}
+
 static enum exit_code run(const struct invocation *invocation)
 {
-	struct check check = { .invocation = invocation };
+	struct check check = { .invocation = invocation, .threads = team_processors() };
 	enum exit_code code = EXIT_USAGE;
 
+	if (!goes_together(invocation) ||
+	    !option_small_number(invocation, OPTION_THREADS, 1, TEAM_MAX, &check.threads))
+		return EXIT_USAGE;
 	check.input.diagnostics.hides_notes = !option_given(invocation, OPTION_NOTES);
 	if (is_json(&check) && !findings_begin(&check.findings)) {
 		complain(invocation->command, "out of memory");
@@ -368,14 +429,6 @@ static const struct option_spec finding_specs[] = {
 	  "print notes, too: what is worth knowing and often right as it is" },
 };
 static const struct option_group finding_options = { "Findings", finding_specs, 2 };
-
-static const struct option_spec proof_specs[] = {
-	{ OPTION_PROVE, 0, "prove", NULL, NULL,
-	  "prove that the compiled policy says of every header what the objects say, in verdict "
-	  "and "
-	  "deciding rule; exit 1 and show one where it does not" },
-};
-static const struct option_group proof_options = { "Proof", proof_specs, 1 };
 
 static const struct option_spec output_specs[] = {
 	{ OPTION_OUTPUT, 'o', "output", "FORMAT", "table|json",

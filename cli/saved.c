@@ -7,6 +7,9 @@
 
 #include "weir/policy_file.h"
 
+/* No cluster's policy is near; a bomb in a compressed file is beyond. */
+static const size_t largest = (size_t)4 << 30;
+
 /* What a policy lies in: a mapped file, or a copy that is aligned. */
 struct bytes {
 	struct weir_file file;
@@ -124,19 +127,50 @@ static bool is_about_policy(const struct invocation *invocation, const char *pat
 	return true;
 }
 
+/* A problem is told. */
+static enum exit_code open_file(const struct invocation *invocation, const char *path,
+				struct weir_file *file, struct weir_policy **out)
+{
+	struct weir_error error = { "" };
+	int status = open_bytes(file, out, &error);
+
+	if (!status)
+		return EXIT_CLEAN;
+	complain(invocation->command, "%s: %s", path,
+		 error.text[0] ? error.text : strerror(-status));
+	return EXIT_USAGE;
+}
+
 enum exit_code saved_open(const struct invocation *invocation, const char *path,
 			  struct weir_file *file, struct weir_policy **out)
 {
-	struct weir_error error = { "" };
 	struct weir_policy *policy;
-	int status = open_bytes(file, &policy, &error);
 
-	if (status) {
-		complain(invocation->command, "%s: %s", path,
-			 error.text[0] ? error.text : strerror(-status));
+	if (open_file(invocation, path, file, &policy) != EXIT_CLEAN)
+		return EXIT_USAGE;
+	if (!is_about_policy(invocation, path) || !agrees_on_semantics(invocation, path, policy)) {
+		weir_policy_unref(policy);
 		return EXIT_USAGE;
 	}
-	if (!is_about_policy(invocation, path) || !agrees_on_semantics(invocation, path, policy)) {
+	*out = policy;
+	return EXIT_CLEAN;
+}
+
+enum exit_code saved_load(const struct invocation *invocation, const char *path,
+			  struct weir_policy **out)
+{
+	struct weir_error error = { "" };
+	struct weir_policy *policy;
+	struct weir_file file;
+	int status = weir_file_load(path, largest, &file, &error);
+
+	if (status) {
+		complain(invocation->command, "%s", error.text[0] ? error.text : strerror(-status));
+		return EXIT_USAGE;
+	}
+	if (open_file(invocation, path, &file, &policy) != EXIT_CLEAN)
+		return EXIT_USAGE;
+	if (!agrees_on_semantics(invocation, path, policy)) {
 		weir_policy_unref(policy);
 		return EXIT_USAGE;
 	}

@@ -15,4 +15,10 @@
 enum exit_code saved_open(const struct invocation *invocation, const char *path,
 			  struct weir_file *file, struct weir_policy **out);
 
+/* Opens the policy in the file at this path, which stands beside objects that -f names: options
+ * about these are theirs. Those about meaning are refused unless they say what it was compiled
+ * with. Problems are told. */
+enum exit_code saved_load(const struct invocation *invocation, const char *path,
+			  struct weir_policy **out);
+
 #endif

@@ -145,6 +145,9 @@ void facts_finish(struct facts *facts);
 /* Port classes and ranges (ports.c); -ENOMEM. */
 int facts_make_ports(struct facts *facts);
 
+/* The class of a port, or of a type of ICMPv6. */
+uint32_t facts_port_class(const struct facts *facts, uint8_t protocol, uint16_t number);
+
 /* The number of these bytes in a map, copied when they are new; WEIR_NONE: no memory. */
 uint32_t facts_number(struct facts *facts, struct weir_map *map, const void *bytes, size_t length,
 		      int *is_new);

@@ -296,3 +296,22 @@ int facts_make_ports(struct facts *facts)
 		status = make_levels(facts, &facts->sides[i]);
 	return status;
 }
+
+uint32_t facts_port_class(const struct facts *facts, uint8_t protocol, uint16_t number)
+{
+	const struct port_range *ranges = facts->ranges.items;
+	size_t low = 0;
+	size_t high = facts->ranges.count;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+		const struct port_range *range = &ranges[middle];
+
+		if (range->protocol < protocol ||
+		    (range->protocol == protocol && range->first <= number))
+			low = middle;
+		else
+			high = middle;
+	}
+	return ranges[low].class;
+}

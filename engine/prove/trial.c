@@ -2,131 +2,13 @@
 
 #include <errno.h>
 
-static const char *kind_of(const struct policy *policy)
+int trial_init(struct trial *trial, const struct weir_policy *policy, const struct facts *facts,
+	       const struct naming *naming, struct weir_proof *proof)
 {
-	return policy->network ? "NetworkPolicy" : policy->cluster->kind;
-}
-
-static const struct k8s_meta *meta_of(const struct policy *policy)
-{
-	return policy->network ? &policy->network->meta : &policy->cluster->meta;
-}
-
-/* What a rule is called, as bytes. */
-struct called {
-	struct weir_array bytes;
-};
-
-static int call(struct called *called, const char *text)
-{
-	size_t count = called->bytes.count;
-	size_t length = text ? strlen(text) + 1 : 1;
-
-	if (weir_array_resize(&called->bytes, count + length))
-		return -ENOMEM;
-	memcpy((char *)called->bytes.items + count, text ? text : "", length);
-	return 0;
-}
-
-static int call_rule(struct called *called, const char *kind, const char *namespace_name,
-		     const char *name, const char *action, uint32_t index)
-{
-	char number[16] = { 0 };
-	int status;
-
-	for (unsigned i = 0; i < 8; i++)
-		number[i] = (char)('a' + (index >> (4 * i) & 15));
-	called->bytes.count = 0;
-	status = call(called, kind);
-	if (!status)
-		status = call(called, namespace_name);
-	if (!status)
-		status = call(called, name);
-	if (!status)
-		status = call(called, action);
-	return status ? status : call(called, number);
-}
-
-static const char *action_of(const struct side_facts *side, const struct rule *rule)
-{
-	const struct policy *policy = &facts_policies(side)[rule->policy];
-
-	if (!policy->cluster)
-		return NULL;
-	return side->is_ingress ? policy->cluster->ingress[rule->index].action
-				: policy->cluster->egress[rule->index].action;
-}
-
-static int call_rules(struct trial *trial, unsigned direction, struct called *called,
-		      struct weir_map *map)
-{
-	const struct side_facts *side = &trial->facts->sides[direction];
-
-	for (uint32_t i = 0; i < side->rules.count; i++) {
-		const struct rule *rule = &facts_rules(side)[i];
-		const struct policy *policy = &facts_policies(side)[rule->policy];
-		int is_new;
-		int status = call_rule(called, kind_of(policy), meta_of(policy)->namespace_name,
-				       meta_of(policy)->name, action_of(side, rule), rule->index);
-
-		if (status || facts_number(trial->facts, map, called->bytes.items,
-					   called->bytes.count, &is_new) == WEIR_NONE)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int call_origins(struct trial *trial, unsigned direction, struct called *called,
-			const struct weir_map *map)
-{
-	const struct layout_header *header = trial->policy->lookup.header;
-	const struct layout_origin *origins = layout_section(header, LAYOUT_ORIGINS);
-	const char *text = layout_section(header, LAYOUT_TEXT);
-
-	for (uint32_t i = 0; i < trial->origin_count; i++) {
-		const uint32_t *rule;
-		int status = call_rule(called, text + origins[i].kind,
-				       text + origins[i].namespace_name, text + origins[i].name,
-				       text + origins[i].action, origins[i].index);
-
-		if (status)
-			return status;
-		rule = weir_map_find(map, called->bytes.items, called->bytes.count);
-		trial->rules[direction][i] =
-			rule && origins[i].direction == direction ? *rule : WEIR_NONE;
-	}
-	return 0;
-}
-
-static int find_rules(struct trial *trial, unsigned direction)
-{
-	struct called called = { weir_array_of(trial->facts->allocator, char) };
-	struct weir_map map;
-	int status;
-
-	weir_map_init(&map, trial->facts->allocator);
-	trial->rules[direction] =
-		weir_arena_array(&trial->facts->arena, trial->origin_count + 1, uint32_t);
-	status = trial->rules[direction] ? call_rules(trial, direction, &called, &map) : -ENOMEM;
-	if (!status)
-		status = call_origins(trial, direction, &called, &map);
-	weir_map_finish(&map);
-	weir_array_finish(&called.bytes);
-	return status;
-}
-
-int trial_init(struct trial *trial, const struct weir_policy *policy, struct facts *facts,
-	       struct weir_proof *proof)
-{
-	int status;
-
-	*trial = (struct trial){ .policy = policy, .facts = facts, .proof = proof };
-	trial->origin_count =
-		(uint32_t)LAYOUT_COUNT(policy->lookup.header, LAYOUT_ORIGINS, struct layout_origin);
-	status = composer_init(&trial->composer, facts);
-	for (unsigned i = 0; i < DIRECTIONS && !status; i++)
-		status = find_rules(trial, i);
-	return status;
+	*trial = (struct trial){
+		.policy = policy, .facts = facts, .naming = naming, .proof = proof
+	};
+	return composer_init(&trial->composer, facts);
 }
 
 void trial_finish(struct trial *trial)
@@ -216,6 +98,15 @@ int trial_flush(struct trial *trial)
 	return 0;
 }
 
+int trial_ask(struct trial *trial, const struct connection *connection,
+	      const struct weir_address *source, const struct weir_address *destination,
+	      struct weir_verdict expected)
+{
+	trial->keys[trial->count] = trial_key(trial, connection, source, destination);
+	trial->expected[trial->count++] = expected;
+	return trial->count == BURST ? trial_flush(trial) : 0;
+}
+
 int trial_add(struct trial *trial, const struct connection *connection,
 	      const struct weir_address *source, const struct weir_address *destination,
 	      struct judgement *judgement)
@@ -225,9 +116,7 @@ int trial_add(struct trial *trial, const struct connection *connection,
 	if (status)
 		return status;
 	trial->proof->judged++;
-	trial->keys[trial->count] = trial_key(trial, connection, source, destination);
-	trial->expected[trial->count++] = judgement->verdict;
-	return trial->count == BURST ? trial_flush(trial) : 0;
+	return trial_ask(trial, connection, source, destination, judgement->verdict);
 }
 
 /* Explain. */
@@ -240,7 +129,8 @@ static bool same_half(const struct trial *trial, unsigned direction, const struc
 		return false;
 	if (want->reason != WEIR_REASON_RULE)
 		return got->rule == WEIR_NONE;
-	return got->rule < trial->origin_count && trial->rules[direction][got->rule] == want->rule;
+	return got->rule < trial->naming->count &&
+	       trial->naming->rules[direction][got->rule] == want->rule;
 }
 
 int trial_explain(struct trial *trial, const struct connection *connection,

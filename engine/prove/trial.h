@@ -7,6 +7,7 @@
 
 #include "classes.h"
 #include "compose.h"
+#include "naming.h"
 #include "weir/prove.h"
 
 enum {
@@ -16,11 +17,10 @@ enum {
 
 struct trial {
 	const struct weir_policy *policy;
-	struct facts *facts;
+	const struct facts *facts;
+	const struct naming *naming;
 	struct composer composer;
-	struct weir_proof *proof;
-	uint32_t *rules[DIRECTIONS]; /* of each origin: the rule that it is called after */
-	uint32_t origin_count;
+	struct weir_proof *proof; /* counted and found in it */
 
 	struct weir_key keys[BURST];
 	struct weir_verdict expected[BURST];
@@ -29,8 +29,8 @@ struct trial {
 };
 
 /* -ENOMEM. To be finished in any case. */
-int trial_init(struct trial *trial, const struct weir_policy *policy, struct facts *facts,
-	       struct weir_proof *proof);
+int trial_init(struct trial *trial, const struct weir_policy *policy, const struct facts *facts,
+	       const struct naming *naming, struct weir_proof *proof);
 void trial_finish(struct trial *trial);
 
 /* The key of a connection between these addresses. */
@@ -42,6 +42,10 @@ struct weir_key trial_key(const struct trial *trial, const struct connection *co
 int trial_add(struct trial *trial, const struct connection *connection,
 	      const struct weir_address *source, const struct weir_address *destination,
 	      struct judgement *judgement);
+/* For the kernels to answer in a burst, without composing it; 0 or FOUND. */
+int trial_ask(struct trial *trial, const struct connection *connection,
+	      const struct weir_address *source, const struct weir_address *destination,
+	      struct weir_verdict expected);
 /* Asks the kernels about what is left in the burst. */
 int trial_flush(struct trial *trial);
 

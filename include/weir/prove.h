@@ -11,6 +11,7 @@
 #include "weir/cluster.h"
 #include "weir/error.h"
 #include "weir/policy.h"
+#include "weir/team.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -60,10 +61,18 @@ struct weir_proof {
 	uint64_t judged; /* connections, by the specification's composition */
 };
 
+struct weir_prove_options {
+	const struct weir_allocator *allocator; /* NULL: the C library's */
+	/* Shares the work; then the allocator is called by any of the team's threads. NULL: the
+	 * calling thread does all. Nothing that comes out depends on it. */
+	const struct weir_team *team;
+};
+
 /* Compares a compiled policy with the cluster that it was made from, under the choices that it was
- * made with. 0, and what came out in *out; or -ENOMEM. The allocator may be NULL. */
+ * made with; the policy may be one that was opened on a mapped file. options may be NULL. 0, and
+ * what came out in *out; or -ENOMEM. */
 int weir_prove(const struct weir_cluster *cluster, const struct weir_semantics *semantics,
-	       const struct weir_policy *policy, const struct weir_allocator *allocator,
+	       const struct weir_policy *policy, const struct weir_prove_options *options,
 	       struct weir_proof *out);
 
 #ifdef __cplusplus

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compose.h"
+#include "composed.h"
 #include "hostile.h"
 #include "subject.h"
 
@@ -27,33 +27,6 @@ static void print_diagnostic(void *context, const struct weir_diagnostic *diagno
 		fprintf(stderr, "%s\n", diagnostic->text);
 }
 
-static bool same_half(const struct facts *facts, enum weir_direction direction,
-		      const struct half *got, const struct k8s_half *want)
-{
-	const struct side_facts *side = &facts->sides[direction];
-	const struct rule *rule;
-
-	if (got->action != want->action || got->reason != want->reason || got->peer != want->peer ||
-	    got->port != want->port)
-		return false;
-	if (got->reason != WEIR_REASON_RULE)
-		return true;
-	rule = &facts_rules(side)[got->rule];
-	return rule->index == want->rule &&
-	       facts_policies(side)[rule->policy].network == want->policy &&
-	       facts_policies(side)[rule->policy].cluster == want->cluster_policy;
-}
-
-static bool same(const struct facts *facts, const struct judgement *got,
-		 const struct k8s_judgement *want)
-{
-	if (got->verdict.action != want->verdict.action || got->verdict.why != want->verdict.why)
-		return false;
-	return want->verdict.action == WEIR_AMBIGUOUS ||
-	       (same_half(facts, WEIR_EGRESS, &got->halves[WEIR_EGRESS], &want->egress) &&
-		same_half(facts, WEIR_INGRESS, &got->halves[WEIR_INGRESS], &want->ingress));
-}
-
 static bool judge(struct run *run, const struct subject *subject, struct composer *composer,
 		  const struct connection *connection)
 {
@@ -67,7 +40,7 @@ static bool judge(struct run *run, const struct subject *subject, struct compose
 	key.destination = connection->is_same ? key.source : connection->destination->last;
 	k8s_reference_judge(subject->cluster, &subject->semantics, &key, &want);
 	run->judged++;
-	if (!compose(composer, connection, &got) && same(facts, &got, &want))
+	if (!compose(composer, connection, &got) && composed_same(facts, &got, &want))
 		return true;
 	printf("composed: action %u why %u, egress %u/%u rule %u, ingress %u/%u rule %u\n",
 	       got.verdict.action, got.verdict.why, got.halves[0].action, got.halves[0].reason,

@@ -40,6 +40,21 @@
 						    "{ip: 10.0.0.9}, {ip: 'fd00::9'}",             \
 						    "{name: admin, containerPort: 91}", "Running")
 
+/* What the directory has besides. */
+#define DIRECTORY                                                                                  \
+	"---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: a}\nspec: "  \
+	"{replicas: 1, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: "  \
+	"web}}, spec: {containers: [{name: c}]}}}\n"                                               \
+	"---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db, namespace: b}\nspec: "  \
+	"{replicas: 2, selector: {matchLabels: {app: db}}, template: {metadata: {labels: {app: "   \
+	"db}}, spec: {containers: [{name: c}]}}}\n"                                                \
+	"---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: a}\nspec: {type: "   \
+	"NodePort, clusterIP: 10.96.0.1, selector: {app: web}, ports: [{name: http, port: 80, "    \
+	"targetPort: http, nodePort: 30080}, {name: dns, port: 53, protocol: UDP, nodePort: "      \
+	"30053}]}\n"                                                                               \
+	"---\napiVersion: v1\nkind: Service\nmetadata: {name: api, namespace: b}\nspec: {"         \
+	"clusterIP: 10.96.0.2, selector: {app: api}, ports: [{port: 81}]}\n"
+
 #define POLICY(name, namespace, spec)                                                              \
 	"---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: " name       \
 	", namespace: " namespace "}\nspec: {" spec "}\n"
@@ -95,7 +110,7 @@
 
 const char *universe_text(unsigned which, unsigned part)
 {
-	static const char *const texts[] = { OBJECTS, POLICIES, TIERS, NAMES };
+	static const char *const texts[] = { OBJECTS DIRECTORY, POLICIES, TIERS, NAMES };
 
 	return part <= which + 1 && part < sizeof(texts) / sizeof(texts[0]) ? texts[part] : NULL;
 }
@@ -103,13 +118,14 @@ const char *universe_text(unsigned which, unsigned part)
 struct weir_address universe_address(unsigned i)
 {
 	struct weir_address address = { { 0 } };
-	bool is_ipv4 = i < 1u << UNIVERSE_BITS;
+	bool is_inner = i < UNIVERSE_INNER;
+	bool is_ipv4 = is_inner ? i < 1u << UNIVERSE_BITS : i == UNIVERSE_INNER;
 
 	if (is_ipv4) {
 		address.bytes[10] = address.bytes[11] = 0xff;
-		address.bytes[12] = 10;
+		address.bytes[12] = is_inner ? 10 : 192;
 	} else {
-		address.bytes[0] = 0xfd;
+		address.bytes[0] = is_inner ? 0xfd : 0x20;
 	}
 	address.bytes[15] = i % (1u << UNIVERSE_BITS);
 	return address;
@@ -139,7 +155,9 @@ const struct weir_key universe_ports[] = {
 	TCP(442),
 	TCP(443),
 	TCP(444),
+	TCP(52),
 	TCP(53),
+	TCP(54),
 	UDP(49),
 	UDP(50),
 	UDP(52),
@@ -147,7 +165,12 @@ const struct weir_key universe_ports[] = {
 	UDP(54),
 	UDP(60),
 	UDP(61),
+	UDP(79),
 	UDP(80),
+	UDP(81),
+	UDP(82),
+	UDP(90),
+	UDP(91),
 	TYPE(128),
 	TYPE(132),
 	TYPE(133),

@@ -12,7 +12,8 @@
 
 enum {
 	UNIVERSE_BITS = 4,
-	UNIVERSE_ADDRESSES = 2 << UNIVERSE_BITS, /* 10.0.0.0/28, then fd00::/124 */
+	UNIVERSE_INNER = 2 << UNIVERSE_BITS,     /* 10.0.0.0/28, then fd00::/124 */
+	UNIVERSE_ADDRESSES = UNIVERSE_INNER + 2, /* and one of each family that is no object's */
 	UNIVERSES = 3,
 };
 
