@@ -27,6 +27,8 @@ static const struct option_spec port_specs[] = {
 	{ OPTION_NEXT_HOP, 0, "next-hop", "MAC", NULL,
 	  "address leaving packets to this Ethernet address, from the port's own" },
 	{ OPTION_MTU, 0, "mtu", "BYTES", NULL, "of the ports (default 1500)" },
+	{ OPTION_BUFFERS, 0, "buffers", "N", NULL,
+	  "packet buffers of all ports and cores together (default: as many as they can hold)" },
 };
 
 static const struct option_spec verdict_specs[] = {

@@ -26,6 +26,7 @@ enum {
 	TICK_MS = 20,
 	TICKS_A_LOOK = 25, /* at the policy files */
 	MAX_FLOWS = 1 << 20,
+	LEAST_BUFFERS = 64,
 	SAMPLE_RATE = 100,
 	SECOND = 1000000000,
 };
@@ -91,6 +92,7 @@ static bool read_options(const struct invocation *invocation, struct dataplane_o
 	uint32_t max_flows = MAX_FLOWS;
 	uint32_t mtu = RTE_ETHER_MTU;
 	uint32_t sample_rate = SAMPLE_RATE;
+	uint32_t buffers = 0;
 
 	*out = (struct dataplane_options){
 		.mode = (enum mode)option_choice(invocation, OPTION_MODE),
@@ -107,6 +109,8 @@ static bool read_options(const struct invocation *invocation, struct dataplane_o
 	};
 	if (!option_small_number(invocation, OPTION_MAX_FLOWS, 1, UINT32_C(1) << 30, &max_flows) ||
 	    !option_small_number(invocation, OPTION_MTU, RTE_ETHER_MIN_MTU, 9600, &mtu) ||
+	    !option_small_number(invocation, OPTION_BUFFERS, LEAST_BUFFERS, UINT32_C(1) << 24,
+				 &buffers) ||
 	    !option_number(invocation, OPTION_SECONDS, 1, UINT32_MAX, &limits->seconds) ||
 	    !option_number(invocation, OPTION_IDLE, 1, UINT32_MAX, &limits->idle_ms) ||
 	    !option_small_number(invocation, OPTION_RATE, 1, SAMPLE_RATE_MAX, &sample_rate) ||
@@ -114,6 +118,7 @@ static bool read_options(const struct invocation *invocation, struct dataplane_o
 		return false;
 	out->samples.rate = sample_rate;
 	out->ports.mtu = (uint16_t)mtu;
+	out->ports.buffers = buffers;
 	out->worker.flows.max_ipv4_flows = max_flows;
 	out->worker.flows.max_ipv6_flows = max_flows;
 	return getentropy(out->worker.flows.secret, sizeof(out->worker.flows.secret)) == 0;

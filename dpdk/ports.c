@@ -3,8 +3,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include <rte_eal.h>
 #include <rte_ethdev.h>
+#include <rte_mbuf_pool_ops.h>
 
 #include "say.h"
 
@@ -137,20 +140,80 @@ static struct spread common_spread(const struct ports *ports)
 	return first->queues == ports->options.cores ? *first : (struct spread){ 0 };
 }
 
+/* AF_XDP takes a pool's memory for one array of packets, so none may have a gap behind it. */
+
+static bool needs_array(const struct ports *ports)
+{
+	for (uint16_t i = 0; i < ports->count; i++) {
+		struct rte_eth_dev_info info;
+
+		if (rte_eth_dev_info_get(ports->port[i].id, &info) == 0 &&
+		    strcmp(info.driver_name, "net_af_xdp") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* No packet crosses EAL's pages, which may be small ones: without gaps each fills a page. */
+static uint32_t fill_page(uint32_t room)
+{
+	uint32_t page = (uint32_t)getpagesize();
+	uint32_t size = (uint32_t)sizeof(struct rte_mbuf) + room;
+	uint32_t last = rte_mempool_calc_obj_size(size, RTE_MEMPOOL_F_NO_SPREAD, NULL) % page;
+
+	return last ? room + page - last : room;
+}
+
+/* As rte_pktmbuf_pool_create does, but for what the flag says. */
+static struct rte_mempool *create_array(const char *name, uint32_t packets, uint32_t cache,
+					uint32_t room)
+{
+	struct rte_pktmbuf_pool_private private = { .mbuf_data_room_size = (uint16_t)room };
+	struct rte_mempool *pool = rte_mempool_create_empty(
+		name, packets, (uint32_t)sizeof(struct rte_mbuf) + room, cache, sizeof(private),
+		(int)rte_socket_id(), RTE_MEMPOOL_F_NO_SPREAD);
+	int status = pool ? rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), NULL)
+			  : -ENOMEM;
+
+	if (!status) {
+		rte_pktmbuf_pool_init(pool, &private);
+		status = rte_mempool_populate_default(pool);
+	}
+	if (status < 0) {
+		rte_mempool_free(pool);
+		return NULL;
+	}
+	rte_mempool_obj_iter(pool, rte_pktmbuf_init, NULL);
+	return pool;
+}
+
+/* As many as all queues and cores can hold. */
+static uint32_t most_packets(const struct ports *ports)
+{
+	uint32_t queues = 2u * ports->count * ports->options.cores;
+
+	return queues * RING + MORE_A_CORE * ports->options.cores;
+}
+
 static int make_pool(struct ports *ports)
 {
-	uint32_t queues = 2u * ports->count * ports->options.cores * RING;
-	uint32_t packets = queues + MORE_A_CORE * ports->options.cores;
-	uint32_t room = ports->options.mtu + FRAME_OVERHEAD;
+	static const char name[] = "weir-packets";
+	uint32_t packets = ports->options.buffers ? ports->options.buffers : most_packets(ports);
+	uint32_t cache = RTE_MIN((uint32_t)CACHE, packets / 4);
+	uint32_t room =
+		RTE_PKTMBUF_HEADROOM + RTE_MAX((uint32_t)RTE_MBUF_DEFAULT_DATAROOM,
+					       (uint32_t)ports->options.mtu + FRAME_OVERHEAD);
 
-	if (room < RTE_MBUF_DEFAULT_DATAROOM)
-		room = RTE_MBUF_DEFAULT_DATAROOM;
-	ports->pool = rte_pktmbuf_pool_create("weir-packets", packets, CACHE, 0,
-					      (uint16_t)(room + RTE_PKTMBUF_HEADROOM),
-					      (int)rte_socket_id());
+	if (needs_array(ports))
+		ports->pool = create_array(name, packets, cache, fill_page(room));
+	else
+		ports->pool = rte_pktmbuf_pool_create(name, packets, cache, 0, (uint16_t)room,
+						      (int)rte_socket_id());
 	if (ports->pool)
 		return 0;
-	say("no memory for %u packets of %u bytes: give more with -m behind --", packets, room);
+	say("no memory for %u packets of %u bytes: give more with -m behind --, or take fewer with "
+	    "--buffers",
+	    packets, room);
 	return -ENOMEM;
 }
 

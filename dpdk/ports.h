@@ -43,6 +43,7 @@ struct ports_options {
 	enum wiring wiring;
 	uint16_t cores;
 	uint16_t mtu;
+	uint32_t buffers; /* of packets; 0: as many as all queues and cores can hold */
 	bool has_next_hop;
 	struct rte_ether_addr next_hop; /* which packets are addressed to when they leave */
 };
