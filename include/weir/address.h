@@ -4,6 +4,8 @@
  * An address is 16 bytes in network order; IPv4 is mapped (::ffff:a.b.c.d), so that one table
  * and one comparison serve both families. A prefix length counts from bit 0 of the 16 bytes:
  * 10.0.0.0/8 is stored with length 104.
+ *
+ * Threads. These functions touch nothing but their arguments: any thread may call them.
  */
 #ifndef WEIR_ADDRESS_H
 #define WEIR_ADDRESS_H
@@ -31,6 +33,7 @@ enum {
 	WEIR_PREFIX_TEXT = 50,
 };
 
+/* Whether two addresses are the same, family and all. */
 static inline bool weir_address_equal(const struct weir_address *a, const struct weir_address *b)
 {
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
@@ -54,13 +57,16 @@ void weir_address_format(const struct weir_address *address, char text[WEIR_ADDR
  * set. -EINVAL when it is no prefix. */
 int weir_prefix_parse(const char *text, size_t length, struct weir_prefix *out, bool *host_bits);
 
+/* Writes ADDRESS/LENGTH with its NUL; an IPv4 length is written from 0 to 32. */
 void weir_prefix_format(const struct weir_prefix *prefix, char text[WEIR_PREFIX_TEXT]);
 
 /* Whether the length is one and the host bits are zero. */
 bool weir_prefix_is_valid(const struct weir_prefix *prefix);
 
+/* True when all of its addresses are IPv4-mapped. */
 bool weir_prefix_is_ipv4(const struct weir_prefix *prefix);
 
+/* True when the address begins with the prefix. */
 bool weir_prefix_contains(const struct weir_prefix *prefix, const struct weir_address *address);
 
 /* True when inner is inside outer or equal to it. */

@@ -3,7 +3,10 @@
  *
  * Whatever creates an object takes an allocator; NULL means the C library's. The object keeps
  * the pointer and frees through it, so the allocator must outlive the object. One object calls
- * its allocator from one thread at a time.
+ * its allocator from one thread at a time: that of the call which creates, uses or destroys it. So
+ * an allocator that serves objects of several threads has to be safe to call from them. Two objects
+ * call it from threads that may not be expected: a policy, freed by whoever lets go of it last, and
+ * a trace that has a team.
  */
 #ifndef WEIR_ALLOCATOR_H
 #define WEIR_ALLOCATOR_H

@@ -6,7 +6,7 @@
  * link type and no comments. The file shows up under its name only when it is whole: until then it
  * is a nameless or hidden file of the same folder, which vanishes when the writer is destroyed.
  * A link is followed; what is no regular file (a pipe, a device) is written straight.
- * One thread at a time.
+ * Memory is the C library's. Threads. A writer is for one thread at a time.
  */
 #ifndef WEIR_CAPTURE_WRITER_H
 #define WEIR_CAPTURE_WRITER_H
@@ -37,7 +37,8 @@ struct weir_capture_writer_options {
 bool weir_capture_writer_is_pcapng(const char *path);
 
 /* The capture is borrowed, or NULL with an interface_name: it names the interfaces, and its files
- * are never written over (-EEXIST). Any other negative errno says why the file cannot be made. */
+ * are never written over (-EEXIST). Any other negative errno says why the file cannot be made. *out
+ * is owned by the caller (weir_capture_writer_destroy). */
 int weir_capture_writer_open(const struct weir_capture *capture, const char *path,
 			     const struct weir_capture_writer_options *options,
 			     struct weir_capture_writer **out, struct weir_error *error);
@@ -48,13 +49,14 @@ int weir_capture_writer_open(const struct weir_capture *capture, const char *pat
 int weir_capture_writer_add(struct weir_capture_writer *writer, const struct weir_frame *frame,
 			    const char *comment, struct weir_error *error);
 
-/* Writes what is held back. A capture without packets is a file too. */
+/* Writes what is held back. A capture without packets is a file too. Errors are those of add. */
 int weir_capture_writer_finish(struct weir_capture_writer *writer, struct weir_error *error);
 
-/* Gives the finished file its name, in place of the file that may have had it. */
+/* Gives the finished file its name, in place of the file that may have had it. A negative errno
+ * says why it cannot have it. */
 int weir_capture_writer_publish(struct weir_capture_writer *writer, struct weir_error *error);
 
-/* What was not published is gone. NULL is allowed. */
+/* The end of a writer. What was not published is gone. NULL is allowed. */
 void weir_capture_writer_destroy(struct weir_capture_writer *writer);
 
 #ifdef __cplusplus

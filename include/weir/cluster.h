@@ -3,7 +3,10 @@
  *
  * A cluster collects objects from any number of texts, then is finished once, which checks what
  * spans objects and makes the pods that workloads stand for. All problems of all texts are
- * reported to the sink; a cluster with one error never becomes a policy. One thread at a time.
+ * reported to the sink; a cluster with one error never becomes a policy.
+ *
+ * Threads. A cluster is for one thread at a time, different ones for different threads at once; the
+ * sink is called on that thread, during the call.
  */
 #ifndef WEIR_CLUSTER_H
 #define WEIR_CLUSTER_H
@@ -44,9 +47,11 @@ struct weir_cluster_options {
 	bool ignore_unsupported_policies;
 };
 
-/* Everything that options point to is copied, but for the allocator. */
+/* An empty cluster, owned by the caller (weir_cluster_destroy). Everything that options point to is
+ * copied, but for the allocator. -ENOMEM. */
 int weir_cluster_create(const struct weir_cluster_options *options, struct weir_cluster **out);
-void weir_cluster_destroy(struct weir_cluster *cluster); /* NULL is allowed */
+/* NULL is allowed. What was resolved from it goes before. */
+void weir_cluster_destroy(struct weir_cluster *cluster);
 
 /* How a text came to be read: a document without kind is an error in a file named by hand, and
  * skipped with a warning in one found in a folder. */
@@ -62,9 +67,10 @@ int weir_cluster_read(struct weir_cluster *cluster, const char *name, enum weir_
 		      const char *text, size_t length);
 
 /* Ends reading. -EINVAL when any text or the whole had an error: the cluster is then only good
- * for destroying. */
+ * for destroying; -ENOMEM, the same. */
 int weir_cluster_finish(struct weir_cluster *cluster);
 
+/* What a cluster holds. */
 struct weir_cluster_counts {
 	uint32_t namespaces, pods, synthetic_pods, nodes, services, endpoint_slices, workloads;
 	uint32_t network_policies;
@@ -72,13 +78,15 @@ struct weir_cluster_counts {
 	uint32_t skipped_objects;  /* of kinds that no verdict needs */
 	uint32_t skipped_policies; /* by ignore_unsupported_policies */
 };
+/* Counts the objects of a cluster. */
 void weir_cluster_count(const struct weir_cluster *cluster, struct weir_cluster_counts *out);
 
 /* Resolves a finished cluster. *out is owned by the caller and lives inside the cluster's
  * lifetime: names are borrowed. -ENOMEM. */
 int weir_cluster_resolve(struct weir_cluster *cluster, const struct weir_semantics *semantics,
 			 struct weir_resolved **out);
-void weir_resolved_destroy(struct weir_resolved *resolved); /* NULL is allowed */
+/* Of what weir_cluster_resolve gave; NULL is allowed. */
+void weir_resolved_destroy(struct weir_resolved *resolved);
 
 /* Judges one connection straight from the objects of a finished cluster, with plain loops over all
  * of them, as docs/semantics.md reads: slow, without anything in common with resolving and
@@ -94,6 +102,7 @@ struct weir_lint {
 	const char *why;             /* why it matters */
 	const char *advice;          /* what to do */
 };
+/* All kinds, *count of them; static storage. */
 const struct weir_lint *weir_lint_table(size_t *count);
 
 /* Reports what is legal in a finished cluster and probably not what was meant: first policy by

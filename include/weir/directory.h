@@ -2,7 +2,11 @@
  * weir/directory.h - the names inside a compiled policy: pods, nodes, services, rules.
  *
  * The directory is the cold part of the policy's block. Views point into the block and live as
- * long as the policy. Indices are those of the resolved policy that was compiled.
+ * long as the policy. Indices are those of the resolved policy that was compiled; one that is out
+ * of range is the caller's mistake, and not looked for.
+ *
+ * Threads. All of it reads the immutable block: any number of threads at once. Nothing fails, and
+ * nothing is allocated.
  */
 #ifndef WEIR_DIRECTORY_H
 #define WEIR_DIRECTORY_H
@@ -31,13 +35,16 @@ struct weir_endpoint_view {
 	bool host_network;
 };
 
+/* How many endpoints there are. */
 uint32_t weir_policy_endpoint_count(const struct weir_policy *policy);
+/* One endpoint, by its index. */
 void weir_policy_endpoint(const struct weir_policy *policy, uint32_t index,
 			  struct weir_endpoint_view *out);
 
-/* Indices of the pod or node of that name, or WEIR_NONE. */
+/* The index of the pod of that name, or WEIR_NONE. */
 uint32_t weir_policy_find_pod(const struct weir_policy *policy, const char *namespace_name,
 			      const char *name);
+/* The index of the node of that name, or WEIR_NONE. */
 uint32_t weir_policy_find_node(const struct weir_policy *policy, const char *name);
 
 /* True when the pod declares the port. */
@@ -53,24 +60,30 @@ enum weir_owner_kind {
 	WEIR_OWNER_UNKNOWN_POD, /* inside a pod range, and nobody's */
 };
 
+/* Whose an address is. */
 struct weir_owner {
 	uint8_t kind;              /* enum weir_owner_kind */
 	uint32_t index;            /* endpoint or service index; WEIR_NONE when there is none */
 	const uint32_t *endpoints; /* all owning pods, by (namespace, name), when kind is POD */
 	uint32_t endpoint_count;
 };
+/* Finds whose an address is. */
 void weir_policy_owner(const struct weir_policy *policy, const struct weir_address *address,
 		       struct weir_owner *out);
 
+/* What owns pods. */
 struct weir_workload_view {
 	const char *kind;
 	const char *namespace_name;
 	const char *name;
-	uint32_t parent;
+	uint32_t parent; /* index of what owns it, or WEIR_NONE */
 };
+/* How many workloads there are. */
 uint32_t weir_policy_workload_count(const struct weir_policy *policy);
+/* One workload, by its index. */
 void weir_policy_workload(const struct weir_policy *policy, uint32_t index,
 			  struct weir_workload_view *out);
+/* The index of the workload of that kind and name, or WEIR_NONE. */
 uint32_t weir_policy_find_workload(const struct weir_policy *policy, const char *kind,
 				   const char *namespace_name, const char *name);
 
@@ -95,11 +108,15 @@ struct weir_service_port_view {
 	uint16_t node_port;
 	uint8_t protocol;
 };
+/* How many services there are. */
 uint32_t weir_policy_service_count(const struct weir_policy *policy);
+/* One service, by its index. */
 void weir_policy_service(const struct weir_policy *policy, uint32_t index,
 			 struct weir_service_view *out);
+/* One port of a service, by its place from 0. */
 void weir_policy_service_port(const struct weir_policy *policy, uint32_t service, uint32_t port,
 			      struct weir_service_port_view *out);
+/* The index of the service of that name, or WEIR_NONE. */
 uint32_t weir_policy_find_service(const struct weir_policy *policy, const char *namespace_name,
 				  const char *name);
 
@@ -118,6 +135,7 @@ struct weir_rule_view {
 	uint32_t index;
 	uint8_t direction; /* enum weir_direction */
 };
+/* One rule, by the index that a half or a considered rule has. */
 void weir_policy_rule(const struct weir_policy *policy, uint32_t rule, struct weir_rule_view *out);
 
 /* Writes "NetworkPolicy ns/name ingress[i] from[j] ports[k]" for the rule of a half, and the word

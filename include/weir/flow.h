@@ -3,6 +3,8 @@
  *
  * Times are nanoseconds. A table's own clock is the latest time that it was given; timeouts are
  * kept to a step of 2^27 ns (134 ms), rounded up.
+ *
+ * Threads. The functions are of constants: any thread.
  */
 #ifndef WEIR_FLOW_H
 #define WEIR_FLOW_H

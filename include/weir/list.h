@@ -83,14 +83,17 @@ struct weir_list_ports {
 	uint8_t protocol; /* enum weir_list_protocol */
 };
 
-/* One thread at a time. */
+/* A list is for one thread at a time; different ones for different threads at once, of one policy
+ * too. */
 struct weir_list;
 
-/* Keeps a reference on the policy. -ENOENT: there is no end of that name; -EINVAL: a text that
+/* A list, owned by the caller (weir_list_destroy), which keeps a reference on the policy. Options
+ * are copied, but for the allocator. -ENOENT: there is no end of that name; -EINVAL: a text that
  * names no end; -ENOMEM. error says more, but for -ENOMEM. */
 int weir_list_create(struct weir_policy *policy, const struct weir_list_options *options,
 		     struct weir_list **out, struct weir_error *error);
-void weir_list_destroy(struct weir_list *list); /* NULL is allowed */
+/* NULL is allowed. */
+void weir_list_destroy(struct weir_list *list);
 
 /* Tells every row, ordered by from, then to: workloads and pods by (namespace, kind, name), nodes,
  * what is outside. A row function that returns other than 0 ends it; that is then returned, else

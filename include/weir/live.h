@@ -54,11 +54,12 @@ struct weir_live_options {
 	bool exclusive_addresses;
 };
 
-/* Begins with a resolved policy, compiled. options may be NULL. Errors are those of weir_compile
- * and weir_live_commit. */
+/* Begins with a resolved policy, compiled. *out is owned by the caller (weir_live_destroy). options
+ * may be NULL. Errors are those of weir_compile and weir_live_commit. */
 int weir_live_create(const struct weir_resolved *resolved, const struct weir_live_options *options,
 		     struct weir_live **out, struct weir_error *error);
-void weir_live_destroy(struct weir_live *live); /* NULL is allowed */
+/* The policies that it gave live on while they are held. NULL is allowed. */
+void weir_live_destroy(struct weir_live *live);
 
 /* The policy of the last batch that was committed; valid until the next commit. Who keeps it
  * longer takes a reference (a slot does). */
@@ -83,6 +84,7 @@ int weir_live_change_endpoint(struct weir_live *live, uint32_t number,
 /* Relabelled: these sets hold it from now on, and no others. */
 int weir_live_select_endpoint(struct weir_live *live, uint32_t number, const uint32_t *sets,
 			      uint32_t set_count, struct weir_error *error);
+/* Gone, and out of every set; no pod and no backend that stays may refer to it. */
 int weir_live_remove_endpoint(struct weir_live *live, uint32_t number, struct weir_error *error);
 
 /* A set and the endpoints in it. */
@@ -91,30 +93,41 @@ int weir_live_add_set(struct weir_live *live, const struct weir_set *set, uint32
 /* Other endpoints are in it from now on. */
 int weir_live_change_set(struct weir_live *live, uint32_t number, const struct weir_set *set,
 			 struct weir_error *error);
+/* No rule that stays may have it. */
 int weir_live_remove_set(struct weir_live *live, uint32_t number, struct weir_error *error);
 
+/* A block, for rules to have as a peer. */
 int weir_live_add_block(struct weir_live *live, const struct weir_block *block, uint32_t *out,
 			struct weir_error *error);
+/* No rule that stays may have it. */
 int weir_live_remove_block(struct weir_live *live, uint32_t number, struct weir_error *error);
 
+/* What a person wrote, for rules to be of. */
 int weir_live_add_origin(struct weir_live *live, const struct weir_origin *origin, uint32_t *out,
 			 struct weir_error *error);
+/* No rule that stays may have it. */
 int weir_live_remove_origin(struct weir_live *live, uint32_t number, struct weir_error *error);
 
 /* A rule, placed before another one; WEIR_NONE: behind all. The place decides between rules of
  * equal tier and precedence. */
 int weir_live_add_rule(struct weir_live *live, const struct weir_rule *rule, uint32_t before,
 		       uint32_t *out, struct weir_error *error);
+/* Gone; other rules keep their places. */
 int weir_live_remove_rule(struct weir_live *live, uint32_t number, struct weir_error *error);
 
+/* What owns pods. */
 int weir_live_add_workload(struct weir_live *live, const struct weir_workload *workload,
 			   uint32_t *out, struct weir_error *error);
+/* No pod or workload that stays may have it. */
 int weir_live_remove_workload(struct weir_live *live, uint32_t number, struct weir_error *error);
 
+/* A service and its backends. */
 int weir_live_add_service(struct weir_live *live, const struct weir_service *service, uint32_t *out,
 			  struct weir_error *error);
+/* The same under a number that exists: other addresses, ports, backends. */
 int weir_live_change_service(struct weir_live *live, uint32_t number,
 			     const struct weir_service *service, struct weir_error *error);
+/* Gone; nothing refers to services. */
 int weir_live_remove_service(struct weir_live *live, uint32_t number, struct weir_error *error);
 
 /* Puts the batch in force: weir_live_policy has it. When it fails the policy in force stays, and

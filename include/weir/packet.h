@@ -1,5 +1,7 @@
 /*
  * weir/packet.h - one captured frame, and what its headers say.
+ *
+ * Threads. These functions touch nothing but their arguments: any thread may call them.
  */
 #ifndef WEIR_PACKET_H
 #define WEIR_PACKET_H
@@ -13,6 +15,7 @@
 extern "C" {
 #endif
 
+/* A frame: its bytes are borrowed. */
 struct weir_frame {
 	const uint8_t *bytes;
 	uint32_t captured;  /* bytes present */

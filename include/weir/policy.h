@@ -2,7 +2,8 @@
  * weir/policy.h - a compiled policy: which connections are allowed, and why.
  *
  * A policy is one immutable, position-independent block. It never changes after it is made, so
- * any number of threads may ask it at once without a lock.
+ * any number of threads may ask it at once without a lock: every function here is for any thread,
+ * and none of them allocates.
  */
 #ifndef WEIR_POLICY_H
 #define WEIR_POLICY_H
@@ -92,8 +93,12 @@ size_t weir_policy_considered(const struct weir_policy *policy, const struct wei
 			      enum weir_direction direction, struct weir_considered *out,
 			      size_t size);
 
+/* One more reference, from any thread; returns the policy. Whoever creates a policy has the first.
+ */
 struct weir_policy *weir_policy_ref(struct weir_policy *policy);
-void weir_policy_unref(struct weir_policy *policy); /* NULL is allowed */
+/* Lets go of a reference, from any thread. The last one frees the policy, on that thread: through
+ * its allocator, or by its release function. NULL is allowed. */
+void weir_policy_unref(struct weir_policy *policy);
 
 /* The choices that it was compiled with. */
 void weir_policy_semantics(const struct weir_policy *policy, struct weir_semantics *out);
@@ -112,6 +117,7 @@ struct weir_policy_sizes {
 	uint32_t port_classes;
 	uint32_t rules;
 };
+/* Measures; a look at the header. */
 void weir_policy_measure(const struct weir_policy *policy, struct weir_policy_sizes *out);
 
 #ifdef __cplusplus

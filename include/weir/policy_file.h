@@ -8,6 +8,9 @@
  * wrote it. docs/format.md describes the bytes.
  *
  * The bytes must not change as long as a policy is open on them.
+ *
+ * Threads. Opening, saving and hashing only read: any number of threads at once, of the same bytes
+ * too.
  */
 #ifndef WEIR_POLICY_FILE_H
 #define WEIR_POLICY_FILE_H

@@ -4,6 +4,9 @@
  * A header is source, destination, protocol, port and ICMP type. The proof is docs/proof.md: it
  * covers what classify answers with every kernel that this machine has, and what explain answers;
  * not the reading of frames, flows and translation.
+ *
+ * Threads. It reads cluster and policy: one thread at a time for a cluster, as weir/cluster.h has
+ * it.
  */
 #ifndef WEIR_PROVE_H
 #define WEIR_PROVE_H

@@ -56,11 +56,16 @@ struct weir_answer {
 	size_t pair_count;
 };
 
-/* Scratch memory for asking; one thread at a time. Keeps a reference on the policy. */
+/* Scratch memory for asking. A querier is for one thread at a time; different ones for different
+ * threads at once, of one policy too. */
 struct weir_querier;
+
+/* A querier, owned by the caller (weir_querier_destroy), which keeps a reference on the policy.
+ * -ENOMEM. */
 int weir_querier_create(struct weir_policy *policy, const struct weir_allocator *allocator,
 			struct weir_querier **out);
-void weir_querier_destroy(struct weir_querier *querier); /* NULL is allowed */
+/* NULL is allowed. */
+void weir_querier_destroy(struct weir_querier *querier);
 
 /* Asks about every connection that the question stands for: the two endpoints in each address
  * family that they share (a node in the first), each pod of a workload, each backend of a service

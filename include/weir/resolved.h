@@ -204,9 +204,10 @@ struct weir_compile_options {
 	size_t max_bytes;                       /* of the compiled block; 0: no bound */
 };
 
-/* Compiles a resolved policy. *out is owned by the caller (weir_policy_unref).
- * -EINVAL: the structs contradict themselves (an index out of range, a set out of order...).
- * -ERANGE: the block would exceed max_bytes. -ENOMEM. error says more. */
+/* Compiles a resolved policy. It only reads the structs: any number of threads may compile at once,
+ * the same ones too. *out is owned by the caller (weir_policy_unref). -EINVAL: the structs
+ * contradict themselves (an index out of range, a set out of order...). -ERANGE: the block would
+ * exceed max_bytes. -ENOMEM. error says more. */
 int weir_compile(const struct weir_resolved *resolved, const struct weir_compile_options *options,
 		 struct weir_policy **out, struct weir_error *error);
 

@@ -20,11 +20,12 @@ extern "C" {
 
 struct weir_slot;
 
-/* Keeps a reference on the policy. At most max_readers can have joined at once. allocator may be
- * NULL: the C library's. -EINVAL: no readers at all. -ENOMEM. */
+/* A slot, owned by the caller (weir_slot_destroy), which keeps a reference on the policy. At most
+ * max_readers can have joined at once. allocator may be NULL: the C library's. -EINVAL: no readers
+ * at all. -ENOMEM. */
 int weir_slot_create(struct weir_policy *policy, uint32_t max_readers,
 		     const struct weir_allocator *allocator, struct weir_slot **out);
-/* All readers have left. NULL is allowed. */
+/* When all readers have left. NULL is allowed. */
 void weir_slot_destroy(struct weir_slot *slot);
 
 /* Puts a policy in force and keeps a reference on it; the one before is let go now or by a later
@@ -40,8 +41,9 @@ size_t weir_slot_reclaim(struct weir_slot *slot);
  * there are. They begin at 0 with every policy. For the publisher's thread. */
 size_t weir_slot_count_rules(const struct weir_slot *slot, uint64_t *counts, size_t size);
 
-/* A reader's number, from 0. -ENOSPC: max_readers have joined. */
+/* A reader's number, from 0. Any thread. -ENOSPC: max_readers have joined. */
 int weir_slot_join(struct weir_slot *slot, uint32_t *reader);
+/* The number is free for another reader; this one holds no policy any more. */
 void weir_slot_leave(struct weir_slot *slot, uint32_t reader);
 
 /* The policy in force and its generation, from 1. It stays valid until this reader enters again,

@@ -3,7 +3,9 @@
  * interface (libweir-pcap).
  *
  * Frames are numbered from 1, of a file also those that the filter leaves out; of an interface the
- * kernel keeps those to itself. One thread at a time.
+ * kernel keeps those to itself.
+ *
+ * Memory is the C library's. Threads. A tap is for one thread at a time.
  */
 #ifndef WEIR_TAP_H
 #define WEIR_TAP_H
@@ -25,16 +27,18 @@ struct weir_tap;
 /* A pcap or pcapng file, from its first packet on, or "-": standard input. A file that is replaced
  * by another of its name is left for that one at its end, and one that becomes shorter is read from
  * its beginning; the sink is told. Failures are those of weir_capture_open; compressed files and
- * folders are -EINVAL. */
+ * folders are -EINVAL. *out is owned by the caller (weir_tap_close). */
 int weir_tap_follow(const char *path, const struct weir_capture_options *options,
 		    struct weir_tap **out, bool *bad_filter, struct weir_error *error);
 
-/* An interface of this machine, or "any". -ENODEV: there is none, -EPERM: not allowed, -ENETDOWN:
- * it is not up, -EINVAL: a bad filter, -EIO: anything else; error says more. */
+/* An interface of this machine, or "any"; *out is owned by the caller (weir_tap_close). -ENODEV:
+ * there is none, -EPERM: not allowed, -ENETDOWN: it is not up, -EINVAL: a bad filter, -EIO:
+ * anything else; error says more. */
 int weir_tap_listen(const char *interface, const struct weir_capture_options *options,
 		    struct weir_tap **out, bool *bad_filter, struct weir_error *error);
 
-void weir_tap_close(struct weir_tap *tap); /* NULL is allowed */
+/* The end of a tap, and of the bytes of its frames. NULL is allowed. */
+void weir_tap_close(struct weir_tap *tap);
 
 /* Fills at most size frames with what is there, and returns how many: 0 when there is nothing at
  * the moment, -ENODATA when nothing will come any more. Their bytes are valid until the next call.
@@ -48,7 +52,7 @@ void weir_tap_wait(struct weir_tap *tap, unsigned milliseconds);
 /* No more is wanted: tells the sink when the last packet was not complete yet. */
 void weir_tap_end(struct weir_tap *tap);
 
-/* The name of an interface index. */
+/* The name of an interface index. It lives as long as the tap. */
 const char *weir_tap_interface(const struct weir_tap *tap, uint32_t index);
 
 /* True once damage was met, or an interface failed. */

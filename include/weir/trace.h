@@ -3,7 +3,9 @@
  *
  * Frames are added in the order of their numbers, then the trace is finished, which decides who
  * opened each flow and judges it. Memory grows with flows, not with packets; so what became of
- * single packets is told by a second pass over the same frames. One thread at a time.
+ * single packets is told by a second pass over the same frames.
+ *
+ * Threads. A trace is for one thread at a time, different ones for different threads at once.
  */
 #ifndef WEIR_TRACE_H
 #define WEIR_TRACE_H
@@ -38,10 +40,12 @@ struct weir_trace_options {
 	uint64_t secret[2];
 };
 
-/* Keeps a reference on the policy. */
+/* A trace, owned by the caller (weir_trace_destroy), which keeps a reference on the policy.
+ * -ENOMEM. */
 int weir_trace_create(struct weir_policy *policy, const struct weir_trace_options *options,
 		      struct weir_trace **out);
-void weir_trace_destroy(struct weir_trace *trace); /* NULL is allowed */
+/* NULL is allowed. */
+void weir_trace_destroy(struct weir_trace *trace);
 
 /* Adds frames[0..n). Best in bursts of 32 or more. 0 or -ENOMEM. */
 int weir_trace_add(struct weir_trace *trace, const struct weir_frame *frames, size_t n);
@@ -65,6 +69,7 @@ enum weir_trace_news {
 /* now: nanoseconds since 1970 by the frames' clock. 0, -ENOMEM, or -EINVAL when the trace is not
  * endless. */
 int weir_trace_settle(struct weir_trace *trace, uint64_t now);
+/* What became of a flow since it was settled before. */
 enum weir_trace_news weir_trace_flow_news(const struct weir_trace *trace, uint64_t index);
 
 /* Whether so many frames came since the last time that settling costs little beside adding. */
@@ -79,6 +84,7 @@ enum weir_trace_class {
 	WEIR_TRACE_MALFORMED,
 	WEIR_TRACE_CLASSES,
 };
+/* The word for it ("not_ip"); static storage. */
 const char *weir_trace_class_name(enum weir_trace_class kind);
 
 /* Why a flow is ambiguous; the first three mean what they mean in weir/key.h. */
@@ -92,6 +98,7 @@ enum weir_trace_why {
 	WEIR_TRACE_WHY_ORPHAN_FRAGMENT,
 	WEIR_TRACE_WHY_UNDECIDED_OPENER,
 };
+/* The word for it ("unknown-pod"); static storage. */
 const char *weir_trace_why_name(enum weir_trace_why why);
 
 enum weir_flow_state {
@@ -102,6 +109,7 @@ enum weir_flow_state {
 	WEIR_FLOW_UNREPLIED,
 	WEIR_FLOW_REPLIED,
 };
+/* The word for it ("established"); static storage. */
 const char *weir_flow_state_name(enum weir_flow_state state);
 
 struct weir_flow_side {
@@ -135,7 +143,10 @@ struct weir_flow {
 	struct weir_explanation explanation;
 };
 
+/* How many flows there are, once the trace was finished or settled. */
 uint64_t weir_trace_flow_count(const struct weir_trace *trace);
+/* One flow, by its index from 0, in order of the numbers. What it points to lives until frames are
+ * added or the trace is settled again. */
 void weir_trace_flow(const struct weir_trace *trace, uint64_t index, struct weir_flow *out);
 
 struct weir_trace_summary {
@@ -144,6 +155,7 @@ struct weir_trace_summary {
 	uint64_t malformed_by[WEIR_MALFORMED_REASONS];
 	uint64_t flows[3]; /* by enum weir_action */
 };
+/* Counts packets and flows of a trace that was finished or settled. */
 void weir_trace_summarize(const struct weir_trace *trace, struct weir_trace_summary *out);
 
 /* What became of one packet. */
@@ -157,10 +169,12 @@ struct weir_trace_packet {
 	uint64_t flow;    /* index, or UINT64_MAX when it belongs to none */
 };
 
+/* Begins the second pass, behind finish. -EINVAL for endless traces. */
+int weir_trace_rewind(struct weir_trace *trace);
+
 /* The second pass: rewind once, then locate the same frames in the same order, in bursts of any
  * size: out[i] answers frames[i]. -EINVAL for frames that were never added, and for endless
- * traces. */
-int weir_trace_rewind(struct weir_trace *trace);
+ * traces; -ENOMEM. */
 int weir_trace_locate(struct weir_trace *trace, const struct weir_frame *frames, size_t n,
 		      struct weir_trace_packet *out);
 

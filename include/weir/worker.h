@@ -104,9 +104,12 @@ struct weir_worker_options {
 
 struct weir_worker;
 
-/* -EINVAL: no slot. -ENOSPC: the slot has no place for one more reader. -ENOMEM. */
+/* A worker, owned by the caller (weir_worker_destroy), joined to the slot as a reader; all memory
+ * that it will ever have. Options are copied, but for the allocator. -EINVAL: no slot. -ENOSPC: the
+ * slot has no place for one more reader. -ENOMEM. */
 int weir_worker_create(const struct weir_worker_options *options, struct weir_worker **out);
-void weir_worker_destroy(struct weir_worker *worker); /* NULL is allowed */
+/* Leaves the slot and forgets all connections. NULL is allowed. */
+void weir_worker_destroy(struct weir_worker *worker);
 
 /* Where frames come from. */
 struct weir_origin_of_frames {
@@ -137,7 +140,7 @@ size_t weir_worker_released(struct weir_worker *worker, struct weir_release *out
 /* When no frames come: lets time pass, and lets go of the policy until the next burst. */
 void weir_worker_rest(struct weir_worker *worker, uint64_t now);
 
-/* Which of count workers has a connection: the same for both directions. */
+/* Which of count workers has a connection: the same for both directions. Any thread. */
 uint16_t weir_worker_owner(const struct weir_tuple *tuple, uint16_t count);
 
 struct weir_worker_counters {
@@ -151,6 +154,8 @@ struct weir_worker_counters {
 	uint64_t revoked; /* connections that a later policy ended */
 	struct weir_flow_counters flows;
 };
+/* What was counted since it was created; on the worker's own thread, or while that does not
+ * process. */
 void weir_worker_count(const struct weir_worker *worker, struct weir_worker_counters *out);
 
 #ifdef __cplusplus

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the commands that documents show, and compares what they print with what is shown.
 
-    shown.py [--update] --weir WEIR --make-trace MAKE_TRACE DOCUMENT...
+    shown.py [--update] [--set NAME=VALUE]... --weir WEIR --make-trace MAKE_TRACE DOCUMENT...
 
 Code blocks, fenced or indented by four spaces, that begin with "$ " and use weir are run: each line
 with "$ " is a command (continued behind a backslash or a |), and the lines under it are what it prints,
@@ -10,6 +10,10 @@ under it must only be there, and not be a usage error. Commands of a document ru
 as a reader would type them, in a copy of the project's examples: that of the document when it lies
 among them, else the topmost. A comment <!-- run in FOLDER --> chooses another from there on, and
 <!-- not run --> in front of a block keeps it from being run. A command with "..." in it is not run.
+
+A block behind <!-- save as NAME --> is written to that file, and from there on every block that begins
+with "$ " is run. A block that is fenced as C must be saved: what nobody compiles is not shown. --set sets
+a variable of the commands' environment.
 
 --update writes what the commands print now in place of what is not true any more.
 """
@@ -60,12 +64,12 @@ def indented_end(lines, at):
 
 
 def parts_of(lines):
-    """Yields ("folder", name), ("not run", None) and ("block", block), in order."""
+    """Yields ("run in", name), ("save as", name), ("not run", None) and ("block", block), in order."""
     at = 0
     while at < len(lines):
-        comment = re.fullmatch(r"<!-- (?:run in (\S+)|not run) -->", lines[at].strip())
+        comment = re.fullmatch(r"<!-- (run in|save as|not run)(?: (\S+))? -->", lines[at].strip())
         if comment:
-            yield ("folder", comment.group(1)) if comment.group(1) else ("not run", None)
+            yield comment.groups()
         elif re.match(r" {0,3}(```|~~~)", lines[at]):
             end = fenced_end(lines, at)
             indent = re.match(r" *", lines[at]).group()
@@ -141,7 +145,7 @@ def agrees(shown, printed):
 class Shell:
     """Runs commands one after another: the folder and $? are kept."""
 
-    def __init__(self, scratch, folder, weir):
+    def __init__(self, scratch, folder, weir, variables):
         """The folder holds the copies."""
         for place in PLACES:
             (folder / place).parent.mkdir(parents=True, exist_ok=True)
@@ -152,6 +156,7 @@ class Shell:
         self.environment = {
             "PATH": f"{folder}/bin:{os.environ['PATH']}", "HOME": str(scratch), "LC_ALL": "C",
         }
+        self.environment |= variables
 
     def go(self, name):
         self.folder = self.root / name
@@ -181,6 +186,7 @@ class Document:
         self.lines = path.read_text().splitlines()
         self.commands = 0
         self.faults = 0
+        self.saves = False
 
     def tell(self, line, what):
         self.faults += 1
@@ -194,7 +200,7 @@ class Document:
         self.commands += 1
         printed = shell.run(words)
         if not shown:
-            if shell.code in NOT_RUN:
+            if shell.code in NOT_RUN or (self.saves and shell.code):
                 self.tell(line, f"exits {shell.code}: {words}\n" + "\n".join(printed))
             return shown
         if agrees(shown, printed):
@@ -206,7 +212,7 @@ class Document:
     def run_block(self, shell, block):
         """The block's text as it should be, or None when it is not one to be run."""
         text = block.text(self.lines)
-        if not text or not text[0].startswith("$ ") or not uses_weir(text):
+        if not text or not text[0].startswith("$ ") or not (self.saves or uses_weir(text)):
             return None
         result, line = [], block.first
         for command, shown, blanks in steps_of(text):
@@ -214,17 +220,29 @@ class Document:
             line += len(command) + len(shown) + blanks
         return result
 
+    def save_block(self, shell, block, name):
+        """Writes the block to a file of that name; without one it must not be a program."""
+        if name:
+            self.saves = True
+            (shell.folder / name).write_text("\n".join(block.text(self.lines)) + "\n")
+        elif re.match(r" *```c\b", self.lines[block.first - 1]):
+            self.tell(block.first, "a program that is not saved")
+
     def run(self, shell):
         """Runs the blocks; lines become what they should be."""
-        skip, result, behind = False, [], 0
+        skip, save, result, behind = False, None, [], 0
         for kind, value in list(parts_of(self.lines)):
-            if kind == "folder":
+            if kind == "run in":
                 shell.go(value)
+            elif kind == "save as":
+                save = value
             elif kind == "not run":
                 skip = True
             else:
-                text = None if skip else self.run_block(shell, value)
-                skip = False
+                text = None if skip or save else self.run_block(shell, value)
+                if not skip:
+                    self.save_block(shell, value, save)
+                skip, save = False, None
                 if text is not None:
                     result += self.lines[behind : value.first]
                     result += [(value.indent + line).rstrip() for line in text]
@@ -240,7 +258,8 @@ def check(path, arguments):
         folder = scratch / "project"
         folder.mkdir()
         copy_examples(folder, arguments.make_trace)
-        shell = Shell(scratch, folder, pathlib.Path(arguments.weir).resolve())
+        shell = Shell(scratch, folder, pathlib.Path(arguments.weir).resolve(),
+            dict(variable.split("=", 1) for variable in arguments.set))
         home = path.resolve().parent
         if home.is_relative_to(ROOT) and (folder / home.relative_to(ROOT)).exists():
             shell.go(home.relative_to(ROOT))
@@ -253,6 +272,7 @@ def check(path, arguments):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--update", action="store_true")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--weir", required=True)
     parser.add_argument("--make-trace", required=True)
     parser.add_argument("documents", nargs="+", type=pathlib.Path)

@@ -20,13 +20,14 @@ fail() {
 	failed=1
 }
 
-for document in untrue usage missing; do
+for document in untrue usage missing unsaved uncompiled; do
 	shown "$here/$document.md" && fail "$document.md passed"
 done
 shown "$folder/none.md" && fail "no document passed"
 cp "$here/untrue.md" "$folder/got.md"
 shown --update "$folder/got.md" && fail "an update of what is untrue passed"
 diff -u "$here/mended.md" "$folder/got.md" || fail "mended otherwise"
+shown --set "GREETING=good day" "$here/saved.md" || fail "saved.md failed"
 shown "$here/mended.md" || fail "mended.md failed"
 shown --update "$folder/got.md" && cmp "$here/mended.md" "$folder/got.md" || fail "mended twice"
 exit $failed

@@ -4,7 +4,9 @@
 #ifndef WEIR_TESTS_K8S_CLUSTER_OF_H
 #define WEIR_TESTS_K8S_CLUSTER_OF_H
 
-#include "objects.h"
+#include <stdbool.h>
+
+#include "weir/cluster.h"
 
 /* Reads a text as file "input.yaml" and finishes; fails the test, printing what was reported,
  * when there is an error. To be destroyed by weir_cluster_destroy. */

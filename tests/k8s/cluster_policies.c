@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cluster_of.h"
+#include "objects.h"
 #include "weir/key.h"
 #include "weir/resolved.h"
 

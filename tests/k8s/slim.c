@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cluster_of.h"
+#include "objects.h"
 
 static const char tiers[] =
 	"apiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\n"
