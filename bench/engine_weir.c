@@ -99,10 +99,9 @@ static const struct {
 	const char *kernel;
 	const char *name;
 } names[] = {
-	{ "scalar", "weir/scalar" },
-	{ "bits", "weir/bits" },
-	{ "staged", "weir/staged" },
-	{ "staged-bits", "weir/staged-bits" },
+	{ "scalar", "weir/scalar" }, { "bits", "weir/bits" },
+	{ "staged", "weir/staged" }, { "staged-bits", "weir/staged-bits" },
+	{ "avx512", "weir/avx512" },
 };
 
 static const char *name_of(const char *kernel)

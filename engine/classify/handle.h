@@ -35,11 +35,11 @@ struct weir_kernel {
 	bool (*is_supported)(void);
 	void (*classify)(const struct lookup *lookup, const struct weir_key *keys,
 			 struct weir_verdict *verdicts, size_t n);
-	bool is_staged; /* for large policies */
+	bool is_for_large; /* policies */
 };
 
-/* The kernels of this build, the better behind the worse: first the plain ones, then the staged,
- * the first of which always work. */
+/* The kernels of this build, the better behind the worse: first those for small policies, then
+ * those for large ones; the first of either always work. */
 const struct weir_kernel *weir_kernels(size_t *count);
 
 struct weir_policy {

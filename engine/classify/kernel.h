@@ -12,5 +12,7 @@ void weir_kernel_staged(const struct lookup *lookup, const struct weir_key *keys
 			struct weir_verdict *verdicts, size_t n);
 void weir_kernel_staged_bits(const struct lookup *lookup, const struct weir_key *keys,
 			     struct weir_verdict *verdicts, size_t n);
+void weir_kernel_avx512(const struct lookup *lookup, const struct weir_key *keys,
+			struct weir_verdict *verdicts, size_t n);
 
 #endif

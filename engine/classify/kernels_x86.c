@@ -13,11 +13,19 @@ static bool has_bits(void)
 	       __builtin_cpu_supports("bmi2");
 }
 
+static bool has_avx512(void)
+{
+	return has_bits() && __builtin_cpu_supports("avx512f") &&
+	       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+	       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vpopcntdq");
+}
+
 static const struct weir_kernel kernels[] = {
 	{ "scalar", always, weir_kernel_scalar, false },
 	{ "bits", has_bits, weir_kernel_bits, false },
 	{ "staged", always, weir_kernel_staged, true },
 	{ "staged-bits", has_bits, weir_kernel_staged_bits, true },
+	{ "avx512", has_avx512, weir_kernel_avx512, true },
 };
 
 const struct weir_kernel *weir_kernels(size_t *count)

@@ -45,11 +45,13 @@ static void every_case_has_its_verdict_and_reasons(void **state)
 
 static void a_burst_writes_its_own_verdicts_only(void **state)
 {
-	static const size_t sizes[] = { 0, 1, 31, 32, 33 };
+	static const size_t sizes[] = {
+		0, 1, 5, 6, 15, 16, 17, 31, 32, 33, 63, 64, 65, 79, 80, 129
+	};
 	struct weir_policy *policy = compile(&scene, ROW_FORM_BEST);
 	const struct weir_kernel *kernels;
 	size_t kernel_count;
-	struct weir_key keys[40];
+	struct weir_key keys[140];
 
 	(void)state;
 	kernels = weir_kernels(&kernel_count);
