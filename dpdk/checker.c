@@ -216,7 +216,7 @@ static void settle_flows(const struct generator *generator, struct checker *cons
 
 	for (uint32_t i = 0; i < generator->flow_count; i++) {
 		const struct generator_flow *flow = &generator->flows[i];
-		uint32_t number = i * generator->options.count + generator->options.index;
+		uint32_t number = generator->first + i;
 		bool heard = is_heard(checkers, checker_count, number);
 
 		if (!traffic->connections[flow->connection].is_allowed)

@@ -48,7 +48,7 @@ struct rte_mempool *generator_pool_create(const char *name, uint32_t packets)
 
 static uint32_t number_of(const struct generator *generator, uint32_t flow)
 {
-	return flow * generator->options.count + generator->options.index;
+	return generator->first + flow;
 }
 
 static uint16_t next_port(struct generator *generator, uint32_t connection)
@@ -92,6 +92,11 @@ static int check_ports(const struct generator *generator, struct weir_error *err
 	return 0;
 }
 
+static uint32_t first_flow(const struct generator_options *options, uint32_t index)
+{
+	return (uint32_t)((uint64_t)options->traffic->flow_count * index / options->count);
+}
+
 static int set_up(struct generator *generator, struct weir_error *error)
 {
 	const struct traffic *traffic = generator->options.traffic;
@@ -102,8 +107,9 @@ static int set_up(struct generator *generator, struct weir_error *error)
 		return gen_refuse(error, "%u generators for %u flows: each has one, and at most %u",
 				  count, traffic->flow_count, GENERATORS_MAX);
 	generator->hz = rte_get_tsc_hz();
+	generator->first = first_flow(&generator->options, generator->options.index);
 	generator->flow_count =
-		(traffic->flow_count - generator->options.index + count - 1) / count;
+		first_flow(&generator->options, generator->options.index + 1u) - generator->first;
 	generator->flows = calloc(generator->flow_count, sizeof(*generator->flows));
 	generator->ports = calloc(traffic->connection_count, sizeof(*generator->ports));
 	if (!generator->flows || !generator->ports)
@@ -343,15 +349,14 @@ static void visit(struct generator *generator, struct sending *out)
 static bool follow(struct generator *generator, struct sending *out)
 {
 	const struct traffic *traffic = generator->options.traffic;
-	uint16_t count = generator->options.count;
 
 	for (unsigned tried = 0; tried < TRIES; tried++) {
 		const struct traffic_packet *packet = &traffic->packets[generator->at];
 		uint32_t number = packet->flow & STAMP_FLOW;
-		uint32_t flow = number / count;
+		uint32_t flow = number - generator->first;
 
 		generator->at = generator->at + 1 < traffic->packet_count ? generator->at + 1 : 0;
-		if (number % count != generator->options.index)
+		if (flow >= generator->flow_count)
 			continue;
 		if (packet->flow & STAMP_REPLY &&
 		    !is_open(generator, &generator->flows[flow], number)) {

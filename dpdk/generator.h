@@ -78,7 +78,8 @@ struct generator_flow {
 struct generator {
 	struct generator_options options;
 	struct generator_trial trial;
-	struct generator_flow *flows; /* its own: every count-th of all */
+	struct generator_flow *flows; /* its own, side by side */
+	uint32_t first;               /* of them, among all */
 	uint32_t flow_count;
 	uint16_t *ports; /* by connection: which comes next, of its own */
 	uint32_t at;     /* the flow that is visited next; of a trace the packet */

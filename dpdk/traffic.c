@@ -10,7 +10,9 @@
 
 enum {
 	CONNECTIONS = 1024,
-	SPARE = 2, /* so many times as many are drawn, since some do not fit into frames */
+	/* So many times as many are drawn, and some, since not all fit into frames. */
+	SPARE = 2,
+	SPARE_MORE = 64,
 };
 
 bool traffic_flow_is_allowed(const struct traffic *traffic, uint32_t flow)
@@ -158,7 +160,7 @@ static int check_taken(const struct traffic *traffic, struct weir_error *error)
 			return gen_refuse(
 				error,
 				"no %s connection was found whose frames can be of %u "
-				"bytes: larger frames (82 for UDP over IPv6, 84 for TCP), "
+				"bytes: larger frames (80 for UDP over IPv6, 84 for TCP), "
 				"or another seed",
 				names[i], traffic->least_frame);
 		if (of[i] > (uint64_t)found[i] * TRAFFIC_FLOWS_A_CONNECTION)
@@ -209,7 +211,7 @@ static int draw(struct traffic *traffic, const struct weir_cluster *cluster,
 	int status;
 
 	for (unsigned i = 0; i < GEN_CLASSES; i++)
-		drawing.wanted[i] = SPARE * wanted[i];
+		drawing.wanted[i] = wanted[i] ? SPARE * wanted[i] + SPARE_MORE : 0;
 	status = gen_connections_draw(cluster, resolved, &drawing, &drawn, error);
 	if (!status)
 		status = take_connections(traffic, &drawn, wanted, error);

@@ -3,6 +3,7 @@
 #include "exchange.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include <rte_eal.h>
 #include <rte_eth_ring.h>
@@ -88,28 +89,68 @@ uint32_t exchange_in_use(const struct exchange *exchange)
 	return rte_mempool_in_use_count(exchange->pool);
 }
 
-void exchange_carry(struct exchange *exchange)
+unsigned exchange_everything(struct rte_mbuf **in, unsigned n, struct rte_mbuf **out)
+{
+	memcpy(out, in, n * sizeof(*in));
+	return n;
+}
+
+void exchange_carry(struct exchange *exchange, exchange_stage *stage)
 {
 	for (unsigned i = 0; i < FRAME_WAYS; i++) {
-		void *packet;
+		struct rte_mbuf *in[EXCHANGE_BURST];
+		struct rte_mbuf *out[2 * EXCHANGE_BURST];
+		unsigned n;
 
-		while (!rte_ring_dequeue(exchange->into[i], &packet))
-			assert_int_equal(rte_ring_enqueue(exchange->out_of[!i], packet), 0);
+		while ((n = rte_ring_dequeue_burst(exchange->into[i], (void **)in, EXCHANGE_BURST,
+						   NULL))) {
+			n = stage(in, n, out);
+			assert_int_equal(
+				rte_ring_enqueue_bulk(exchange->out_of[!i], (void **)out, n, NULL),
+				n);
+		}
 	}
 }
 
-struct traffic *exchange_traffic(const struct traffic_options *options)
+struct stamp exchange_stamp(const struct rte_mbuf *packet)
+{
+	struct stamp stamp = { 0 };
+
+	assert_true(stamp_read(rte_pktmbuf_mtod(packet, const uint8_t *),
+			       rte_pktmbuf_data_len(packet), &stamp));
+	return stamp;
+}
+
+static struct subject make_subject(void)
 {
 	struct gen_cluster_options cluster;
-	struct traffic *traffic = NULL;
-	struct weir_error error = { "" };
-	struct subject subject;
 
 	gen_cluster_defaults(7, 60, GEN_MIX_EVERYTHING, &cluster);
 	cluster.family = GEN_DUAL_STACK;
-	subject = subject_make(&cluster);
+	return subject_make(&cluster);
+}
+
+struct traffic *exchange_traffic(const struct traffic_options *options, struct weir_policy **policy)
+{
+	struct subject subject = make_subject();
+	struct traffic *traffic = NULL;
+	struct weir_error error = { "" };
+
 	if (traffic_draw(subject.cluster, subject.resolved, options, &traffic, &error))
 		fail_msg("%s", error.text);
+	if (policy)
+		assert_int_equal(weir_compile(subject.resolved, NULL, policy, NULL), 0);
 	subject_finish(&subject);
 	return traffic;
+}
+
+int exchange_refused(const struct traffic_options *options, struct weir_error *error)
+{
+	struct subject subject = make_subject();
+	struct traffic *traffic = NULL;
+	int status = traffic_draw(subject.cluster, subject.resolved, options, &traffic, error);
+
+	assert_null(traffic);
+	subject_finish(&subject);
+	return status;
 }
