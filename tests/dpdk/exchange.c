@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_eth_ring.h>
@@ -13,22 +14,27 @@
 
 enum { RING = 4096, DESCRIPTORS = 64 };
 
+/* Two cores, on whatever processors there are. */
 void exchange_start_eal(const char *name)
 {
-	char words[][24] = { "",
-			     "--no-huge",
-			     "-m",
-			     "64",
-			     "--no-shconf",
-			     "--no-pci",
-			     "--no-telemetry",
-			     "--iova-mode=va",
-			     "--log-level=error",
-			     "--lcores",
-			     "0@(0-1)" };
+	char words[][40] = {
+		"",
+		"--no-huge",
+		"-m",
+		"64",
+		"--no-shconf",
+		"--no-pci",
+		"--no-telemetry",
+		"--iova-mode=va",
+		"--log-level=error",
+		"--lcores",
+		"",
+	};
 	char *arguments[COUNT(words) + 1] = { NULL };
+	int last = (int)sysconf(_SC_NPROCESSORS_ONLN) - 1;
 
 	snprintf(words[0], sizeof(words[0]), "%s", name);
+	snprintf(words[COUNT(words) - 1], sizeof(words[0]), "0@(0-%d),1@(0-%d)", last, last);
 	for (unsigned i = 0; i < COUNT(words); i++)
 		arguments[i] = words[i];
 	assert_true(rte_eal_init((int)COUNT(words), arguments) >= 0);

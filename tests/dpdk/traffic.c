@@ -7,11 +7,13 @@
 
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
 
 #include "weir/packet.h"
 
 #include "exchange.h"
-#include "wire.h"
+#include "tester.h"
 
 enum { FLOWS = 100, PACKETS = 8192 };
 
@@ -924,6 +926,46 @@ static void two_generators_divide_the_flows(void **state)
 	end(&bench);
 }
 
+static void await(const struct tester *tester, enum tester_state state)
+{
+	while (!tester_has_reached(tester, state))
+		exchange_carry(&exchange, carry_allowed);
+}
+
+static void a_core_of_its_own_sends_and_checks(void **state)
+{
+	struct bench bench = begin(&half);
+	struct tester tester = { .generator = bench.generator, .checker = bench.checker };
+	struct generator_trial trial = plain;
+	struct traffic_outcome outcome;
+	unsigned lcore = rte_get_next_lcore(rte_lcore_id(), 1, 0);
+
+	(void)state;
+	assert_int_equal(rte_eal_remote_launch(tester_run, &tester, lcore), 0);
+	for (trial.run = 0; trial.run < 3; trial.run++) {
+		tester_tell(&tester, TESTER_WAIT);
+		await(&tester, TESTER_WAIT);
+		start(&bench, &trial);
+		tester_tell(&tester, TESTER_SEND);
+		while (!tester_is_done(&tester))
+			exchange_carry(&exchange, carry_allowed);
+		tester_tell(&tester, TESTER_LISTEN);
+		await(&tester, TESTER_LISTEN);
+		exchange_carry(&exchange, carry_allowed);
+		while (rte_ring_count(exchange.out_of[0]) || rte_ring_count(exchange.out_of[1]))
+			;
+		tester_tell(&tester, TESTER_WAIT);
+		await(&tester, TESTER_WAIT);
+		outcome = settle(&bench);
+		assert_int_equal(outcome.sent.allowed, 500);
+		assert_int_equal(outcome.sent.unsent, 0);
+		assert_int_equal(faults(&outcome), 0);
+	}
+	tester_tell(&tester, TESTER_STOP);
+	assert_int_equal(rte_eal_wait_lcore(lcore), 0);
+	end(&bench);
+}
+
 /* What is refused. */
 
 static void options_that_cannot_be(void **state)
@@ -1025,6 +1067,7 @@ int main(void)
 		cmocka_unit_test(what_waits_when_it_is_stopped_was_not_sent),
 		cmocka_unit_test(an_empty_pool_is_counted_and_survived),
 		cmocka_unit_test(two_generators_divide_the_flows),
+		cmocka_unit_test(a_core_of_its_own_sends_and_checks),
 		cmocka_unit_test(options_that_cannot_be),
 		cmocka_unit_test(trials_that_cannot_be),
 		cmocka_unit_test(generators_that_cannot_be),
