@@ -1,0 +1,3 @@
+module weir.example/judge-keys
+
+go 1.19
