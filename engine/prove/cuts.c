@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lookup.h"
+
 enum {
 	LEVELS_A_WORD = 11,
 	FIRST_IPV4_LEVEL = 19,
@@ -54,7 +56,7 @@ static int add_behind(struct cuts *cuts, const struct weir_address *first, unsig
 	return add(cuts, &behind);
 }
 
-static int add_prefix(struct cuts *cuts, const struct weir_prefix *prefix)
+int cuts_add_prefix(struct cuts *cuts, const struct weir_prefix *prefix)
 {
 	int status = add(cuts, &prefix->address);
 
@@ -66,7 +68,7 @@ static int add_prefixes(struct cuts *cuts, const struct weir_prefix *prefixes, s
 	int status = 0;
 
 	for (size_t i = 0; i < count && !status; i++)
-		status = add_prefix(cuts, &prefixes[i]);
+		status = cuts_add_prefix(cuts, &prefixes[i]);
 	return status;
 }
 
@@ -75,7 +77,7 @@ static int add_addresses(struct cuts *cuts, const struct weir_address *addresses
 	int status = 0;
 
 	for (size_t i = 0; i < count && !status; i++)
-		status = add_prefix(cuts, &(struct weir_prefix){ addresses[i], 128 });
+		status = cuts_add_prefix(cuts, &(struct weir_prefix){ addresses[i], 128 });
 	return status;
 }
 
@@ -91,7 +93,7 @@ static int add_rules(struct cuts *cuts, const struct k8s_rule *rules, uint32_t c
 
 			if (rules[i].peers[j].kind != K8S_PEER_BLOCK)
 				continue;
-			status = add_prefix(cuts, &block->prefix);
+			status = cuts_add_prefix(cuts, &block->prefix);
 			if (!status)
 				status = add_prefixes(cuts, block->except, block->except_count);
 		}
@@ -244,25 +246,39 @@ static int walk_leaf(struct walk *walk, uint32_t leaf, const struct weir_address
 	return come_by(walk, first, leaf);
 }
 
+/* The slots where something begins: a run of leaves, a child, or a run again behind one. A guard
+ * is another one in each slot. */
+static uint64_t slots_to_walk(const struct walk *walk, const struct layout_trie_node *node)
+{
+	const uint32_t *leaves = walk->lookup->leaves + node->first_leaf;
+	unsigned runs = (unsigned)__builtin_popcountll(node->starts);
+
+	for (unsigned i = 0; i < runs; i++) {
+		if ((leaves[i] & LAYOUT_GUARD) == LAYOUT_GUARD)
+			return UINT64_MAX;
+	}
+	return node->starts | node->children | node->children << 1;
+}
+
 static int walk_node(struct walk *walk, uint32_t index, unsigned level,
 		     const struct weir_address *first)
 {
 	const struct layout_trie_node *node = &walk->lookup->nodes[index];
 	unsigned end = level_start(level + 1);
 	unsigned slots = 1u << (end - level_start(level));
-	uint32_t child = node->first_child;
-	uint32_t leaf = node->first_leaf - 1;
+	uint64_t left = slots_to_walk(walk, node) & (UINT64_MAX >> (64 - slots));
 	int status = 0;
 
-	for (unsigned slot = 0; slot < slots && !status; slot++) {
+	for (; left && !status; left &= left - 1) {
+		unsigned slot = (unsigned)__builtin_ctzll(left);
 		struct weir_address inner = *first;
 
-		leaf += node->starts >> slot & 1;
 		set_slot(&inner, level, slot);
 		if (node->children >> slot & 1)
-			status = walk_node(walk, child++, level + 1, &inner);
+			status = walk_node(walk, node->first_child + rank(node->children, slot) - 1,
+					   level + 1, &inner);
 		else
-			status = walk_leaf(walk, walk->lookup->leaves[leaf], &inner, end);
+			status = walk_leaf(walk, leaf_of(walk->lookup, node, slot), &inner, end);
 	}
 	return status;
 }
@@ -296,7 +312,7 @@ static int add_blocks(struct cuts *cuts, const struct layout_header *header)
 				  LAYOUT_COUNT(header, LAYOUT_PREFIXES, struct weir_prefix));
 
 	for (size_t i = 0; i < count && !status; i++)
-		status = add_prefix(cuts, &blocks[i].prefix);
+		status = cuts_add_prefix(cuts, &blocks[i].prefix);
 	return status;
 }
 
@@ -341,7 +357,7 @@ int cuts_sort(struct cuts *cuts)
 	int status = add(cuts, &zero);
 
 	if (!status)
-		status = add_prefix(cuts, &ipv4);
+		status = cuts_add_prefix(cuts, &ipv4);
 	if (status)
 		return status;
 	items = cuts->items.items;

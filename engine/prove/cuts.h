@@ -17,6 +17,9 @@ struct cuts {
 void cuts_init(struct cuts *cuts, const struct weir_allocator *allocator);
 void cuts_finish(struct cuts *cuts);
 
+/* Where a prefix begins, and behind where it ends. -ENOMEM. */
+int cuts_add_prefix(struct cuts *cuts, const struct weir_prefix *prefix);
+
 /* Where the objects cut: every address and prefix that any of them names. -ENOMEM. */
 int cuts_of_objects(struct cuts *cuts, const struct weir_cluster *cluster);
 

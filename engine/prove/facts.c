@@ -3,12 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Pods that are the same to every selector: of one namespace, with the same labels. */
-struct identity {
-	uint32_t near[DIRECTIONS];
-	const uint8_t *peers[DIRECTIONS]; /* levels, but for those by address */
-};
-
 /* An address of a pod or of a node, before they are brought together. */
 struct claim {
 	struct weir_address address;
@@ -97,9 +91,11 @@ static int push_cluster_rule(struct side_facts *side, const struct k8s_cluster_r
 
 		if (!peer)
 			return -ENOMEM;
-		*peer = (struct peer){ .cluster_peer = &written->peers[i],
-				       .by_address = written->peers[i].kind ==
-						     K8S_CLUSTER_PEER_NETWORKS };
+		*peer = (struct peer){
+			.cluster_peer = &written->peers[i],
+			.by_address = written->peers[i].kind == K8S_CLUSTER_PEER_NETWORKS,
+			.by_node = written->peers[i].kind == K8S_CLUSTER_PEER_NODES,
+		};
 	}
 	return push_ports(side, written->ports, written->port_count);
 }
@@ -199,6 +195,23 @@ static int note_names(struct facts *facts, const struct side_facts *side)
 	return 0;
 }
 
+static int list_peers_by_address(struct facts *facts, struct side_facts *side)
+{
+	const struct peer *peers = side->peers.items;
+	size_t count = side->peers.count;
+
+	side->by_address = weir_arena_array(&facts->arena, count + 1, uint32_t);
+	for (unsigned i = 0; i < 2; i++)
+		side->inside[i] = weir_arena_array(&facts->arena, count + 1, uint8_t);
+	if (!side->by_address || !side->inside[0] || !side->inside[1])
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count; i++) {
+		if (peers[i].by_address)
+			side->by_address[side->by_address_count++] = i;
+	}
+	return 0;
+}
+
 static int make_side(struct facts *facts, enum weir_direction direction)
 {
 	struct side_facts *side = &facts->sides[direction];
@@ -212,7 +225,9 @@ static int make_side(struct facts *facts, enum weir_direction direction)
 		return status;
 	side->scratch = weir_arena_array(&facts->arena, side->peers.count + 1, uint8_t);
 	side->selected = weir_arena_array(&facts->arena, side->policies.count + 1, struct selected);
-	return side->scratch && side->selected ? note_names(facts, side) : -ENOMEM;
+	if (!side->scratch || !side->selected || list_peers_by_address(facts, side))
+		return -ENOMEM;
+	return note_names(facts, side);
 }
 
 /* Views. */
@@ -283,20 +298,31 @@ static const uint8_t *rule_levels(struct facts *facts, const struct side_facts *
 	return levels;
 }
 
-/* known has the levels but of what is asked of the address; NULL: nothing is known. */
+/* What the peers say of an end at the interval at hand. */
+static void ask_peers(struct facts *facts, struct side_facts *side, const struct k8s_candidate *far,
+		      const uint8_t *known)
+{
+	const struct peer *peers = side->peers.items;
+	bool is_pod = far->kind == K8S_END_PODS || far->kind == K8S_END_UNKNOWN_POD;
+
+	memcpy(side->scratch, known, side->peers.count);
+	for (uint32_t i = 0; i < side->by_address_count; i++)
+		side->scratch[side->by_address[i]] = side->inside[is_pod][side->by_address[i]];
+	for (size_t i = 0; far->kind == K8S_END_NODE && i < side->peers.count; i++) {
+		if (peers[i].by_node)
+			side->scratch[i] = peer_level(facts, &peers[i], far);
+	}
+}
+
 static uint32_t far_view(struct facts *facts, enum weir_direction direction,
 			 const struct k8s_candidate *far, const uint8_t *known)
 {
 	struct side_facts *side = &facts->sides[direction];
-	const struct peer *peers = side->peers.items;
 	struct far_view *view;
 	uint32_t number;
 	int is_new;
 
-	for (size_t i = 0; i < side->peers.count; i++)
-		side->scratch[i] = known && !peers[i].by_address
-					   ? known[i]
-					   : peer_level(facts, &peers[i], far);
+	ask_peers(facts, side, far, known);
 	number = facts_number(facts, &side->far_map, side->scratch, side->peers.count, &is_new);
 	if (number == WEIR_NONE || !is_new)
 		return number;
@@ -348,7 +374,28 @@ static uint32_t named_view(struct facts *facts, const struct k8s_pod *pod)
 	return number;
 }
 
-/* What selectors say of all pods like this one. */
+/* What selectors say. */
+static int fill_identity(struct facts *facts, const struct k8s_candidate *as,
+			 struct identity *identity)
+{
+	for (unsigned i = 0; i < DIRECTIONS; i++) {
+		const struct side_facts *side = &facts->sides[i];
+		const struct peer *peers = side->peers.items;
+		uint8_t *levels = weir_arena_array(&facts->arena, side->peers.count + 1, uint8_t);
+
+		identity->near[i] = near_view(facts, (enum weir_direction)i, as);
+		if (!levels || identity->near[i] == WEIR_NONE)
+			return -ENOMEM;
+		for (size_t j = 0; j < side->peers.count; j++) {
+			if (!peers[j].by_address && !peers[j].by_node)
+				levels[j] = peer_level(facts, &peers[j], as);
+		}
+		identity->peers[i] = levels;
+	}
+	return 0;
+}
+
+/* Of all pods like this one. */
 static const struct identity *identity_of(struct facts *facts, const struct k8s_pod *pod)
 {
 	const struct k8s_labels *labels = &pod->meta.labels;
@@ -372,21 +419,37 @@ static const struct identity *identity_of(struct facts *facts, const struct k8s_
 	if (!is_new)
 		return (const struct identity *)facts->identities.items + number;
 	identity = weir_array_push(&facts->identities);
-	for (unsigned i = 0; i < DIRECTIONS && identity; i++) {
-		const struct side_facts *side = &facts->sides[i];
-		const struct peer *peers = side->peers.items;
-		uint8_t *levels = weir_arena_array(&facts->arena, side->peers.count + 1, uint8_t);
+	return identity && !fill_identity(facts, &as, identity) ? identity : NULL;
+}
 
-		identity->near[i] = near_view(facts, (enum weir_direction)i, &as);
-		if (!levels || identity->near[i] == WEIR_NONE)
-			return NULL;
-		for (size_t j = 0; j < side->peers.count; j++) {
-			if (!peers[j].by_address)
-				levels[j] = peer_level(facts, &peers[j], &as);
-		}
-		identity->peers[i] = levels;
+static int make_strangers(struct facts *facts)
+{
+	static const struct weir_address nowhere;
+	static const struct k8s_candidate strangers[STRANGERS] = {
+		[STRANGER_NODE] = { .kind = K8S_END_NODE, .address = &nowhere },
+		[STRANGER_UNKNOWN] = { .kind = K8S_END_UNKNOWN_POD, .address = &nowhere },
+		[STRANGER_OUTSIDE] = { .kind = K8S_END_EXTERNAL, .address = &nowhere },
+		[STRANGER_NAMED] = { .kind = K8S_END_EXTERNAL,
+				     .address = &nowhere,
+				     .has_names = true },
+	};
+	int status = 0;
+
+	for (unsigned i = 0; i < STRANGERS && !status; i++)
+		status = fill_identity(facts, &strangers[i], &facts->strangers[i]);
+	return status;
+}
+
+static const struct identity *stranger_of(const struct facts *facts, enum k8s_end_kind kind)
+{
+	switch (kind) {
+	case K8S_END_NODE:
+		return &facts->strangers[STRANGER_NODE];
+	case K8S_END_UNKNOWN_POD:
+		return &facts->strangers[STRANGER_UNKNOWN];
+	default:
+		return &facts->strangers[STRANGER_OUTSIDE];
 	}
-	return identity;
 }
 
 /* Candidates. */
@@ -434,24 +497,25 @@ static int add_pod(struct facts *facts, const struct end *end, const struct k8s_
 	return 0;
 }
 
-static int add_other(struct facts *facts, const struct end *end, enum k8s_end_kind kind)
+static int add_stranger(struct facts *facts, const struct end *end, enum k8s_end_kind kind)
 {
+	const struct identity *identity = stranger_of(facts, kind);
 	struct candidate *candidate = push_candidate(facts, end, kind);
-	struct k8s_candidate named;
 
 	if (!candidate)
 		return -ENOMEM;
 	for (unsigned i = 0; i < DIRECTIONS; i++) {
-		enum weir_direction direction = (enum weir_direction)i;
-
-		candidate->near[i] = near_view(facts, direction, &candidate->as);
-		candidate->far[i] = far_view(facts, direction, &candidate->as, NULL);
-		if (candidate->near[i] == WEIR_NONE || candidate->far[i] == WEIR_NONE)
+		candidate->near[i] = identity->near[i];
+		candidate->far[i] =
+			far_view(facts, (enum weir_direction)i, &candidate->as, identity->peers[i]);
+		if (candidate->far[i] == WEIR_NONE)
 			return -ENOMEM;
 	}
-	named = candidate->as;
-	named.has_names = kind == K8S_END_EXTERNAL;
-	candidate->far_named = far_view(facts, WEIR_EGRESS, &named, NULL);
+	candidate->far_named = candidate->far[WEIR_EGRESS];
+	if (kind == K8S_END_EXTERNAL)
+		candidate->far_named =
+			far_view(facts, WEIR_EGRESS, &candidate->as,
+				 facts->strangers[STRANGER_NAMED].peers[WEIR_EGRESS]);
 	return candidate->far_named == WEIR_NONE ? -ENOMEM : 0;
 }
 
@@ -578,23 +642,156 @@ static int add_nobody(struct facts *facts, struct end *end)
 		end->kind = K8S_END_NODE;
 	else if (k8s_reference_in_pod_range(facts->cluster, &end->first))
 		end->kind = K8S_END_UNKNOWN_POD;
-	status = add_other(facts, end, end->kind);
+	status = add_stranger(facts, end, end->kind);
 	if (!status && end->kind == K8S_END_UNKNOWN_POD)
-		status = add_other(facts, end, K8S_END_EXTERNAL);
+		status = add_stranger(facts, end, K8S_END_EXTERNAL);
 	return status;
 }
 
-static int make_end(struct facts *facts, struct end *end, const struct weir_array *pods,
-		    size_t *next_pod, const struct weir_array *nodes, size_t *next_node)
+/* The beginnings of intervals where what a peer says of addresses may change. */
+struct change {
+	uint32_t end;
+	uint32_t peer;
+	uint32_t direction;
+};
+
+struct changes {
+	struct weir_array items; /* struct change, in order */
+	size_t next;
+};
+
+static int compare_changes(const void *left, const void *right)
+{
+	const struct change *a = left;
+	const struct change *b = right;
+
+	return (a->end > b->end) - (a->end < b->end);
+}
+
+static uint32_t interval_of(const struct cuts *cuts, const struct weir_address *address)
+{
+	const struct weir_address *items = cuts->items.items;
+	size_t low = 0;
+	size_t high = cuts->items.count;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (memcmp(&items[middle], address, sizeof(*address)) <= 0)
+			low = middle;
+		else
+			high = middle;
+	}
+	return (uint32_t)low;
+}
+
+/* Where a peer's own prefixes begin and end; and the families, since none is of both. */
+static int cuts_of_peer(struct cuts *cuts, const struct peer *peer)
+{
+	static const struct weir_prefix ipv4 = { { { [10] = 0xff, [11] = 0xff } }, 96 };
+	uint32_t count =
+		peer->peer ? peer->peer->block.except_count : peer->cluster_peer->network_count;
+	const struct weir_prefix *prefixes =
+		peer->peer ? peer->peer->block.except : peer->cluster_peer->networks;
+	int status = cuts_add_prefix(cuts, &ipv4);
+
+	if (!status && peer->peer)
+		status = cuts_add_prefix(cuts, &peer->peer->block.prefix);
+
+	for (uint32_t i = 0; i < count && !status; i++)
+		status = cuts_add_prefix(cuts, &prefixes[i]);
+	return status;
+}
+
+static int push_change(struct changes *changes, uint32_t end, unsigned direction, uint32_t peer)
+{
+	struct change *change = weir_array_push(&changes->items);
+
+	if (!change)
+		return -ENOMEM;
+	*change = (struct change){ end, peer, direction };
+	return 0;
+}
+
+/* Every peer is asked of the first interval, and where it may change. */
+static int list_changes_of(struct changes *changes, const struct side_facts *side,
+			   unsigned direction, const struct cuts *cuts)
+{
+	const struct peer *peers = side->peers.items;
+	struct cuts own;
+	int status = 0;
+
+	cuts_init(&own, changes->items.allocator);
+	for (uint32_t i = 0; i < side->by_address_count && !status; i++) {
+		uint32_t peer = side->by_address[i];
+
+		own.items.count = 0;
+		status = cuts_of_peer(&own, &peers[peer]);
+		if (!status)
+			status = push_change(changes, 0, direction, peer);
+		for (size_t j = 0; j < own.items.count && !status; j++)
+			status = push_change(
+				changes,
+				interval_of(cuts, (const struct weir_address *)own.items.items + j),
+				direction, peer);
+	}
+	cuts_finish(&own);
+	return status;
+}
+
+static int list_changes(const struct facts *facts, const struct cuts *cuts, struct changes *changes)
+{
+	int status = 0;
+
+	for (unsigned i = 0; i < DIRECTIONS && !status; i++)
+		status = list_changes_of(changes, &facts->sides[i], i, cuts);
+	if (changes->items.count)
+		qsort(changes->items.items, changes->items.count, sizeof(struct change),
+		      compare_changes);
+	return status;
+}
+
+/* Asks those again that may say something else of this interval than of the one before. */
+static void take_changes(struct facts *facts, struct changes *changes, uint32_t index)
+{
+	const struct end *end = &facts_ends(facts)[index];
+	struct k8s_candidate as[2] = {
+		{ .kind = K8S_END_EXTERNAL, .address = &end->first },
+		{ .kind = K8S_END_UNKNOWN_POD, .address = &end->first },
+	};
+
+	for (; changes->next < changes->items.count; changes->next++) {
+		const struct change *change =
+			(const struct change *)changes->items.items + changes->next;
+		struct side_facts *side = &facts->sides[change->direction];
+		const struct peer *peer = (const struct peer *)side->peers.items + change->peer;
+
+		if (change->end != index)
+			break;
+		for (unsigned i = 0; i < 2; i++)
+			side->inside[i][change->peer] = peer_level(facts, peer, &as[i]);
+	}
+}
+
+/* What is walked through beside the intervals. */
+struct walk {
+	struct weir_array pods; /* struct claim */
+	struct weir_array nodes;
+	size_t next_pod;
+	size_t next_node;
+	struct changes changes;
+};
+
+static int make_end(struct facts *facts, struct end *end, struct walk *walk)
 {
 	const struct claim *claims;
 	size_t count;
 	int status;
 
 	end->candidates = (uint32_t)facts->candidates.count;
-	claims = claims_at(nodes, next_node, &end->first, &count);
+	claims = claims_at(&walk->nodes, &walk->next_node, &end->first, &count);
 	status = add_nodes(facts, end, claims, count);
-	claims = claims_at(pods, next_pod, &end->first, &count);
+	claims = claims_at(&walk->pods, &walk->next_pod, &end->first, &count);
 	if (!status)
 		status = add_owners(facts, end, claims, count);
 	end->kind = K8S_END_PODS;
@@ -603,28 +800,42 @@ static int make_end(struct facts *facts, struct end *end, const struct weir_arra
 	return status;
 }
 
-static int make_ends(struct facts *facts, const struct cuts *cuts)
+static int walk_ends(struct facts *facts, const struct cuts *cuts, struct walk *walk)
 {
-	struct weir_array pods = weir_array_of(facts->allocator, struct claim);
-	struct weir_array nodes = weir_array_of(facts->allocator, struct claim);
-	size_t next_pod = 0;
-	size_t next_node = 0;
-	int status = claims_of_pods(facts->cluster, &pods);
+	int status = 0;
 
-	if (!status)
-		status = claims_of_nodes(facts->cluster, &nodes);
-	/* Candidates point to the ends, so these do not move. */
-	if (!status)
-		status = weir_array_resize(&facts->ends, cuts->items.count);
-	for (size_t i = 0; i < cuts->items.count && !status; i++) {
+	for (uint32_t i = 0; i < cuts->items.count && !status; i++) {
 		struct end *end = (struct end *)facts->ends.items + i;
 
 		end->first = ((const struct weir_address *)cuts->items.items)[i];
 		end->last = cuts_last(cuts, i);
-		status = make_end(facts, end, &pods, &next_pod, &nodes, &next_node);
+		take_changes(facts, &walk->changes, i);
+		status = make_end(facts, end, walk);
 	}
-	weir_array_finish(&pods);
-	weir_array_finish(&nodes);
+	return status;
+}
+
+static int make_ends(struct facts *facts, const struct cuts *cuts)
+{
+	struct walk walk = {
+		.pods = weir_array_of(facts->allocator, struct claim),
+		.nodes = weir_array_of(facts->allocator, struct claim),
+		.changes = { .items = weir_array_of(facts->allocator, struct change) },
+	};
+	int status = claims_of_pods(facts->cluster, &walk.pods);
+
+	if (!status)
+		status = claims_of_nodes(facts->cluster, &walk.nodes);
+	if (!status)
+		status = list_changes(facts, cuts, &walk.changes);
+	/* Candidates point to the ends, so these do not move. */
+	if (!status)
+		status = weir_array_resize(&facts->ends, cuts->items.count);
+	if (!status)
+		status = walk_ends(facts, cuts, &walk);
+	weir_array_finish(&walk.changes.items);
+	weir_array_finish(&walk.pods);
+	weir_array_finish(&walk.nodes);
 	return status;
 }
 
@@ -675,6 +886,8 @@ int facts_make(struct facts *facts, const struct weir_cluster *cluster,
 		status = make_side(facts, (enum weir_direction)i);
 	if (!status && named_view(facts, NULL) == WEIR_NONE)
 		status = -ENOMEM;
+	if (!status)
+		status = make_strangers(facts);
 	if (!status)
 		status = make_ends(facts, cuts);
 	return status ? status : facts_make_ports(facts);

@@ -26,7 +26,8 @@ struct peer {
 	const struct k8s_network_policy *policy; /* or NULL */
 	const struct k8s_peer *peer;
 	const struct k8s_cluster_peer *cluster_peer;
-	bool by_address; /* asked of the address; of pods, whatever they are */
+	bool by_address; /* asked of the address, whatever pod or stranger it is of */
+	bool by_node;    /* asked of the nodes that have the address */
 };
 
 struct rule {
@@ -77,8 +78,12 @@ struct side_facts {
 	struct weir_array fars;     /* struct far_view */
 	struct weir_map near_map;
 	struct weir_map far_map;
-	uint8_t *port_levels;      /* by port class, then rule */
-	uint8_t *scratch;          /* of a far view */
+	uint8_t *port_levels; /* by port class, then rule */
+	uint8_t *scratch;     /* of a far view */
+	uint32_t *by_address; /* peers */
+	uint32_t by_address_count;
+	uint8_t *inside[2]; /* what peers by address say of the interval at hand: of what is no
+			     * pod, and of pods */
 	struct selected *selected; /* of a near view */
 };
 
@@ -117,6 +122,22 @@ struct end {
 	uint32_t node_count;
 };
 
+/* What is no pod, by what selectors can tell. */
+enum stranger {
+	STRANGER_NODE,
+	STRANGER_UNKNOWN,
+	STRANGER_OUTSIDE,
+	STRANGER_NAMED, /* outside, with every domain name */
+	STRANGERS,
+};
+
+/* Ends that are the same to every selector: pods of one namespace, with the same labels; or
+ * strangers of one kind. */
+struct identity {
+	uint32_t near[DIRECTIONS];
+	const uint8_t *peers[DIRECTIONS]; /* levels, but for those by address or by node */
+};
+
 struct facts {
 	const struct weir_allocator *allocator;
 	const struct weir_cluster *cluster;
@@ -132,7 +153,8 @@ struct facts {
 	struct weir_array ends;   /* struct end, by address */
 	struct weir_array candidates;
 	struct weir_array node_lists; /* uint32_t: nodes */
-	struct weir_array identities;
+	struct weir_array identities; /* struct identity */
+	struct identity strangers[STRANGERS];
 	struct weir_map identity_map;
 };
 

@@ -5,16 +5,23 @@ const struct end *pair_end(const struct proving *proving, const struct example *
 	return &facts_ends(&proving->facts)[example->end];
 }
 
+/* What leaves of their own say; a special stands for others. */
+static bool have_one_number(const struct proving *proving, uint32_t a, uint32_t b)
+{
+	uint32_t bits = proving->classes.lookup->profile_bits;
+	uint32_t left = proving->classes.leaves[a];
+	uint32_t right = proving->classes.leaves[b];
+
+	return !((left | right) & LAYOUT_SPECIAL) && left >> bits && left >> bits == right >> bits;
+}
+
 bool pair_is_related(const struct proving *proving, const struct example *a,
 		     const struct example *b)
 {
 	const struct facts *facts = &proving->facts;
-	const struct classes *classes = &proving->classes;
-	uint32_t bits = classes->lookup->profile_bits;
-	uint32_t a_number = classes->leaves[a->end] >> bits;
 
 	return weir_address_equal(&a->address, &b->address) ||
-	       (a_number && a_number == classes->leaves[b->end] >> bits) ||
+	       have_one_number(proving, a->end, b->end) ||
 	       compose_is_own_node(facts, pair_end(proving, a), pair_end(proving, b)) ||
 	       compose_is_own_node(facts, pair_end(proving, b), pair_end(proving, a));
 }
@@ -22,15 +29,23 @@ bool pair_is_related(const struct proving *proving, const struct example *a,
 void pair_choose(const struct proving *proving, const struct class *near, const struct class *far,
 		 const struct example **a, const struct example **b)
 {
+	bool differ = false;
+
 	*a = &near->examples[0];
 	*b = &far->examples[0];
 	for (unsigned i = 0; i < near->count; i++) {
 		for (unsigned j = 0; j < far->count; j++) {
-			if (pair_is_related(proving, &near->examples[i], &far->examples[j]))
+			const struct example *x = &near->examples[i];
+			const struct example *y = &far->examples[j];
+			bool is_related = pair_is_related(proving, x, y);
+
+			if (is_related && (differ || weir_address_equal(&x->address, &y->address)))
 				continue;
-			*a = &near->examples[i];
-			*b = &far->examples[j];
-			return;
+			*a = x;
+			*b = y;
+			differ = true;
+			if (!is_related)
+				return;
 		}
 	}
 }

@@ -25,7 +25,7 @@ const struct end *pair_end(const struct proving *proving, const struct example *
 /* Whether the two are one address, or a pod and its node. */
 bool pair_is_related(const struct proving *proving, const struct example *a,
 		     const struct example *b);
-/* Two ends of a pair of classes: such as are not related, where there are. */
+/* Two ends of a pair of classes: such as are not related, or at least not one, where there are. */
 void pair_choose(const struct proving *proving, const struct class *near, const struct class *far,
 		 const struct example **a, const struct example **b);
 

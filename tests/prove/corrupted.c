@@ -2,7 +2,7 @@
  * Corruptions of the compiled form, each of which the proof finds or every header of a universe of
  * four bits shows to be without effect.
  *
- *	corrupted [--each COUNT] [--seed SEED]
+ *	corrupted [--each COUNT] [--seed SEED] [--table NAME]
  *
  * COUNT corruptions of every table. What the proof finds must be so: its counterexample is judged
  *by the specification and by the corrupted policy again. What it does not find is asked of every
@@ -17,6 +17,8 @@
 
 #include "dice.h"
 #include "handle.h"
+#include "hash.h"
+#include "lookup.h"
 #include "reference.h"
 #include "tiny.h"
 #include "universe.h"
@@ -37,13 +39,23 @@ struct world {
 	struct weir_key *headers;
 	struct k8s_judgement *judged; /* of each header */
 	struct weir_verdict *verdicts;
+	size_t usual_count; /* of headers whose unknown pods are unknown */
 	size_t count;
 };
 
+enum outcome {
+	REFUSED, /* by what validates every file */
+	IS_FOUND,
+	WITHOUT_EFFECT,
+	OUTCOMES,
+};
+
 struct tally {
-	uint64_t refused;
-	uint64_t found;
-	uint64_t without_effect;
+	uint64_t of[OUTCOMES];
+	uint64_t again; /* that came to the same bytes as one before: counted, but not judged again
+			 */
+	struct weir_map known; /* outcomes, by world and bytes */
+	struct weir_arena arena;
 };
 
 static void add_header(struct world *world, unsigned source, unsigned destination, unsigned port,
@@ -58,8 +70,20 @@ static void add_header(struct world *world, unsigned source, unsigned destinatio
 	k8s_reference_judge(world->cluster, &world->semantics, key, &world->judged[world->count++]);
 }
 
-/* Every header, of unknown pods as either; and every address that reaches itself through a service.
- */
+enum {
+	PAIRS = UNIVERSE_ADDRESSES * UNIVERSE_ADDRESSES,
+};
+
+static void add_pairs(struct world *world, uint8_t flags)
+{
+	for (unsigned i = 0; i < PAIRS; i++) {
+		for (unsigned j = 0; j < universe_port_count; j++)
+			add_header(world, i / UNIVERSE_ADDRESSES, i % UNIVERSE_ADDRESSES, j, flags);
+	}
+}
+
+/* Every header; every address that reaches itself through a service; then all again with unknown
+ * pods taken as outside, in the same order. */
 static bool judge_universe(struct world *world)
 {
 	size_t most = 2u * UNIVERSE_ADDRESSES * (UNIVERSE_ADDRESSES + 1) * universe_port_count;
@@ -69,19 +93,13 @@ static bool judge_universe(struct world *world)
 	world->verdicts = calloc(most, sizeof(*world->verdicts));
 	if (!world->headers || !world->judged || !world->verdicts)
 		return false;
-	for (unsigned i = 0; i < UNIVERSE_ADDRESSES * UNIVERSE_ADDRESSES; i++) {
-		unsigned source = i / UNIVERSE_ADDRESSES;
-		unsigned destination = i % UNIVERSE_ADDRESSES;
-
-		for (unsigned j = 0; j < universe_port_count; j++) {
-			add_header(world, source, destination, j, WEIR_KEY_BOTH);
-			add_header(world, source, destination, j,
-				   WEIR_KEY_BOTH | WEIR_KEY_UNKNOWN_EXTERNAL);
-			if (source == destination)
-				add_header(world, source, destination, j,
-					   WEIR_KEY_BOTH | WEIR_KEY_HAIRPIN);
-		}
+	add_pairs(world, WEIR_KEY_BOTH);
+	for (unsigned i = 0; i < UNIVERSE_ADDRESSES; i++) {
+		for (unsigned j = 0; j < universe_port_count; j++)
+			add_header(world, i, i, j, WEIR_KEY_BOTH | WEIR_KEY_HAIRPIN);
 	}
+	world->usual_count = world->count;
+	add_pairs(world, WEIR_KEY_BOTH | WEIR_KEY_UNKNOWN_EXTERNAL);
 	return true;
 }
 
@@ -212,16 +230,61 @@ static bool is_right(const struct weir_policy *policy, const struct weir_key *ke
 	return classifies(policy, key, want, &verdict, 1, &index) && explains(policy, key, want);
 }
 
-static bool is_without_effect(const struct world *world, const struct weir_policy *policy)
+static void print_wrong(const struct weir_policy *policy, const struct weir_key *key,
+			const struct k8s_judgement *want)
+{
+	char source[WEIR_ADDRESS_TEXT], destination[WEIR_ADDRESS_TEXT];
+	struct weir_explanation got;
+
+	weir_address_format(&key->source, source);
+	weir_address_format(&key->destination, destination);
+	weir_policy_explain(policy, key, &got);
+	printf("the proof holds, and %s -> %s protocol %u port %u type %u flags %u is judged "
+	       "wrong: "
+	       "%u, explained %u, and not %u\n",
+	       source, destination, key->protocol, key->destination_port, key->icmp_type,
+	       key->flags, got.verdict.action, got.egress.action, want->verdict.action);
+}
+
+static bool are_right(const struct world *world, const struct weir_policy *policy, size_t first,
+		      size_t count)
 {
 	size_t i;
-	bool good = classifies(policy, world->headers, world->judged, world->verdicts, world->count,
-			       &i);
+	bool good = classifies(policy, world->headers + first, world->judged + first,
+			       world->verdicts, count, &i);
 
-	for (i = good ? 0 : i; i < world->count && good; i++)
-		good = explains(policy, &world->headers[i], &world->judged[i]);
+	for (i = good ? 0 : i; i < count && good; i++)
+		good = explains(policy, &world->headers[first + i], &world->judged[first + i]);
 	if (!good)
-		printf("the proof holds, and header %zu is judged wrong\n", i);
+		print_wrong(policy, &world->headers[first + i], &world->judged[first + i]);
+	return good;
+}
+
+static bool is_unknown(const struct weir_policy *policy, unsigned i)
+{
+	const struct weir_address address = universe_address(i);
+	uint32_t leaf = find_address(&policy->lookup, &address);
+	const struct layout_special *specials =
+		layout_section(policy->lookup.header, LAYOUT_SPECIALS);
+
+	return leaf & LAYOUT_SPECIAL && specials[leaf & LAYOUT_INDEX].kind == LAYOUT_UNKNOWN;
+}
+
+/* What unknown pods are taken for means nothing where neither end is one: by this policy, nor by
+ * the one that was not corrupted, which is right. */
+static bool is_without_effect(const struct world *world, const struct weir_policy *policy)
+{
+	bool unknown[UNIVERSE_ADDRESSES];
+	bool good = are_right(world, policy, 0, world->usual_count);
+
+	for (unsigned i = 0; i < UNIVERSE_ADDRESSES; i++)
+		unknown[i] = is_unknown(policy, i) || is_unknown(world->policy, i);
+	for (unsigned i = 0; i < PAIRS && good; i++) {
+		if (unknown[i / UNIVERSE_ADDRESSES] || unknown[i % UNIVERSE_ADDRESSES])
+			good = are_right(world, policy,
+					 world->usual_count + (size_t)i * universe_port_count,
+					 universe_port_count);
+	}
 	return good;
 }
 
@@ -316,22 +379,50 @@ static void corrupt(struct dice *dice, uint8_t *block, const uint8_t *original,
 	while (memcmp(block + table->offset, original + table->offset, length) == 0);
 }
 
-static bool judge(const struct world *world, const struct weir_policy *policy, struct tally *tally)
+static bool judge(const struct world *world, const struct weir_policy *policy,
+		  enum outcome *outcome)
 {
 	struct weir_proof proof;
 
 	if (weir_prove(world->cluster, &world->semantics, policy, NULL, &proof))
 		return false;
 	if (proof.flaw == WEIR_FLAW_BLOCK) {
-		tally->refused++;
+		*outcome = REFUSED;
 		return true;
 	}
 	if (proof.flaw != WEIR_FLAW_NONE) {
-		tally->found++;
+		*outcome = IS_FOUND;
 		return is_wrong(world, policy, &proof);
 	}
-	tally->without_effect++;
+	*outcome = WITHOUT_EFFECT;
 	return is_without_effect(world, policy);
+}
+
+/* Of small tables there are fewer corruptions than are asked for. */
+static bool judge_new(const struct world *world, const struct weir_policy *policy,
+		      const struct table *table, struct tally *tally)
+{
+	size_t length;
+	const uint8_t *bytes = weir_policy_bytes(policy, &length);
+	size_t table_length = table->count * table->item_bytes;
+	char *key = weir_arena_allocate(&tally->arena, sizeof(world) + table_length, 1);
+	enum outcome outcome = OUTCOMES;
+	uint32_t *known;
+	int is_new;
+
+	if (!key)
+		return false;
+	memcpy(key, &world, sizeof(world));
+	memcpy(key + sizeof(world), bytes + table->offset, table_length);
+	known = weir_map_insert(&tally->known, key, sizeof(world) + table_length, OUTCOMES,
+				&is_new);
+	if (!known || (is_new && !judge(world, policy, &outcome)))
+		return false;
+	if (is_new)
+		*known = outcome;
+	tally->again += !is_new;
+	tally->of[*known]++;
+	return true;
 }
 
 static bool run_one(const struct world *world, uint64_t seed, unsigned section, uint64_t i,
@@ -350,7 +441,7 @@ static bool run_one(const struct world *world, uint64_t seed, unsigned section, 
 	memcpy(block, bytes, length);
 	corrupt(&dice, (uint8_t *)block, bytes, &table);
 	weir_policy_attach(policy);
-	good = judge(world, policy, tally);
+	good = judge_new(world, policy, &table, tally);
 	weir_policy_unref(policy);
 	if (!good)
 		printf("table %s, seed %" PRIu64 ", corruption %" PRIu64 "\n", table_name(section),
@@ -380,20 +471,26 @@ static bool run_table(const struct world *worlds, uint64_t seed, unsigned sectio
 	struct tally tally = { 0 };
 	bool good = count;
 
+	weir_map_init(&tally.known, NULL);
+	weir_arena_init(&tally.arena, NULL);
 	for (uint64_t i = 0; i < each && good; i++)
 		good = run_one(with[i % count], seed, section, i, &tally);
-	printf("%-24s %6" PRIu64 " refused %6" PRIu64 " found %6" PRIu64 " without effect\n",
-	       table_name(section), tally.refused, tally.found, tally.without_effect);
+	printf("%-24s %6" PRIu64 " refused %6" PRIu64 " found %6" PRIu64 " without effect; %" PRIu64
+	       " of them again\n",
+	       table_name(section), tally.of[REFUSED], tally.of[IS_FOUND], tally.of[WITHOUT_EFFECT],
+	       tally.again);
 	fflush(stdout);
+	weir_map_finish(&tally.known);
+	weir_arena_finish(&tally.arena);
 	return good;
 }
 
 /* Nothing is found where nothing was corrupted. */
 static bool holds(const struct world *world)
 {
-	struct tally tally = { 0 };
+	enum outcome outcome;
 
-	return judge(world, world->policy, &tally) && tally.without_effect;
+	return judge(world, world->policy, &outcome) && outcome == WITHOUT_EFFECT;
 }
 
 int main(int argc, char **argv)
@@ -401,23 +498,30 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "each", required_argument, NULL, 'e' },
 		{ "seed", required_argument, NULL, 's' },
+		{ "table", required_argument, NULL, 't' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct world worlds[WORLDS];
 	uint64_t each = 20;
 	uint64_t seed = 1;
+	const char *only = NULL;
 	bool good = true;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option != 'e' && option != 's')
+		if (option == 't')
+			only = optarg;
+		else if (option == 'e' || option == 's')
+			*(option == 'e' ? &each : &seed) = strtoull(optarg, NULL, 10);
+		else
 			return 2;
-		*(option == 'e' ? &each : &seed) = strtoull(optarg, NULL, 10);
 	}
 	for (unsigned i = 0; i < WORLDS; i++)
 		good &= world_open(&worlds[i], i) && holds(&worlds[i]);
-	for (unsigned i = 0; i <= LAYOUT_SECTIONS && good; i++)
-		good = run_table(worlds, seed, i, each);
+	for (unsigned i = 0; i <= LAYOUT_SECTIONS && good; i++) {
+		if (!only || strcmp(only, table_name(i)) == 0)
+			good = run_table(worlds, seed, i, each);
+	}
 	for (unsigned i = 0; i < WORLDS; i++)
 		world_close(&worlds[i]);
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
