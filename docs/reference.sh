@@ -31,5 +31,7 @@ pages=$folder/reference-man/man3
 for page in "$pages"/*.h.3; do
 	mv "$page" "$pages/weir_${page##*/}"
 done
+# A quote at the beginning of a line would be a request.
+sed -i "s/^'/\\\\\&'/" "$pages"/weir_*.3
 sed -i 's|^\.so man3/\([a-z_]*\.h\.3\)|.so man3/weir_\1|' "$pages"/weir_*.3
 mv "$pages"/weir_*.3 "$5"

@@ -5,7 +5,7 @@
 
 A shared library exports what its version script names, nothing more and nothing less, and it needs the
 libraries that NEEDED has. Together they export the functions of the public headers, each of them once.
-A static library has no writable data. Of the C library all use only what FILE has: no stream of the
+A static library has no writable data, and no global name without weir_ in front. Of the C library all use only what FILE has: no stream of the
 process, no clock, no thread, no signal, no way out.
 """
 import argparse
@@ -74,6 +74,13 @@ def check_data(name, static):
             tell(f"{name}: has writable data: {line.strip()}")
 
 
+def check_names(name, static):
+    for line in lines_of("nm", "-g", "--defined-only", static):
+        symbol = line.split()[-1] if len(line.split()) == 3 else ""
+        if symbol and not symbol.startswith("weir_"):
+            tell(f"{name}: {symbol} may be a name of the program's too")
+
+
 def undefined(static):
     used, own = set(), set()
     for line in lines_of("nm", static):
@@ -97,7 +104,10 @@ def read_allowed(path):
 
 def check_foreign(statics, allowed):
     symbols = {name: undefined(static) for name, static in statics.items()}
-    ours = set().union(*(own for _, own in symbols.values()))
+    owners = collections.Counter(symbol for _, own in symbols.values() for symbol in own)
+    for symbol in sorted(symbol for symbol, count in owners.items() if count > 1):
+        tell(f"{symbol} is in {owners[symbol]} static libraries")
+    ours = set(owners)
     for name, (used, _) in symbols.items():
         for symbol in sorted(used - ours - allowed["every"] - allowed[name]):
             tell(f"{name} uses {symbol}")
@@ -116,6 +126,7 @@ def main():
         public += check_exports(name, shared, version_script)
         check_needed(name, shared)
         check_data(name, statics[name])
+        check_names(name, statics[name])
     check_foreign(statics, read_allowed(arguments.libc))
     headers = re.findall(r"^(?!\t).*?(weir_\w+) \(", arguments.public_from.read_text(), re.M)
     for symbol in sorted(collections.Counter(public) - collections.Counter(headers)):
