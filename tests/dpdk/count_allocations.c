@@ -4,6 +4,7 @@
  * thread: its name, and how many.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>

@@ -18,7 +18,8 @@ import tempfile
 import time
 
 from fastpath import EAL, FAILURES, HUGE_EAL, Devices, Ports, await_words, check, finish, frames, start
-from ends import Namespace, skip, wire
+from ends import skip
+from interfaces import namespaces, raw_socket, receive, send
 from packets import CLUSTER, POLICY, known, write_pcap
 from testpmd import Testpmd
 
@@ -180,46 +181,6 @@ def virtio_user(trace):
 
 
 # Ports that are interfaces of the kernel's.
-
-
-def raw_socket():
-    raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-    raw.setsockopt(socket.SOL_SOCKET, 33, 16 << 20)  # SO_RCVBUFFORCE
-    raw.bind(("eth0", 0))
-    raw.settimeout(2)
-    return raw
-
-
-def send(raw, packets):
-    for at in range(0, len(packets), 32):
-        for packet in packets[at : at + 32]:
-            raw.send(packet)
-        time.sleep(0.002)
-
-
-def receive(raw, count):
-    """So many, and what comes behind them."""
-    got = []
-    with contextlib.suppress(TimeoutError):
-        while True:
-            if len(got) == count:
-                raw.settimeout(0.2)
-            got.append(raw.recv(65536))
-    return got
-
-
-@contextlib.contextmanager
-def namespaces():
-    """Three in a row: weir runs in the middle one."""
-    row = middle, west, east = [Namespace() for _ in range(3)]
-    try:
-        wire(middle, {"west": (west, "10.9.0.1", "fd09::1"), "east": (east, "10.9.0.2", "fd09::2")})
-        for silent in (west, east):
-            silent.run("sysctl", "-qw", "net.ipv6.conf.eth0.disable_ipv6=1")
-        yield row
-    finally:
-        for namespace in row:
-            namespace.end()
 
 
 def on_interfaces(trace, kind):
