@@ -44,9 +44,12 @@ int weir_array_resize(struct weir_array *array, size_t count)
 
 void *weir_array_push(struct weir_array *array)
 {
-	if (weir_array_resize(array, array->count + 1))
+	void *item;
+
+	if (array->count == array->capacity && weir_array_reserve(array, array->count + 1))
 		return NULL;
-	return (char *)array->items + (array->count - 1) * array->item_size;
+	item = (char *)array->items + array->count++ * array->item_size;
+	return memset(item, 0, array->item_size);
 }
 
 void weir_array_finish(struct weir_array *array)

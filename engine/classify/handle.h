@@ -52,8 +52,8 @@ struct weir_policy {
 	unsigned references;
 };
 
-/* Room for a block of length bytes, zeroed, and its policy with one reference; -ENOMEM. The block
- * is filled by the caller, who then calls weir_policy_attach. */
+/* Room for a block of length bytes and its policy with one reference; -ENOMEM. The block is filled
+ * by the caller, who then calls weir_policy_attach. */
 int weir_policy_create(const struct weir_allocator *allocator, size_t length,
 		       struct layout_header **block, struct weir_policy **out);
 

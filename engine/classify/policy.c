@@ -70,7 +70,7 @@ int weir_policy_create(const struct weir_allocator *allocator, size_t length,
 	allocator = weir_allocator_or_default(allocator);
 	if (weir_policy_borrow(allocator, NULL, &policy))
 		return -ENOMEM;
-	policy->memory = weir_allocate_zeroed(allocator, length + LAYOUT_ALIGNMENT, 1);
+	policy->memory = weir_allocate(allocator, length + LAYOUT_ALIGNMENT);
 	if (!policy->memory) {
 		weir_release(allocator, policy);
 		return -ENOMEM;

@@ -263,13 +263,16 @@ static int write_block(struct build *build, const struct weir_allocator *allocat
 				  total, build->max_bytes);
 	if (weir_policy_create(allocator, total, &header, &policy))
 		return -ENOMEM;
+	memset(header, 0, align(sizeof(*header)));
 	fill_header(build, header);
 	header->preamble.total_bytes = total;
 	memcpy(header->sections, extents, sizeof(extents));
 	for (unsigned i = 0; i < LAYOUT_SECTIONS; i++) {
+		char *at = (char *)header + extents[i].offset;
+
 		if (sections[i].length)
-			memcpy((char *)header + extents[i].offset, sections[i].at,
-			       sections[i].length);
+			memcpy(at, sections[i].at, sections[i].length);
+		memset(at + sections[i].length, 0, align(sections[i].length) - sections[i].length);
 	}
 	weir_policy_attach(policy);
 	*out = policy;

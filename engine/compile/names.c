@@ -332,8 +332,13 @@ static void sort_index(struct build *build, enum layout_section section,
 		       int (*compare)(const void *, const void *, void *), const void *items)
 {
 	struct weir_array *all = &build->sections[section];
+	const uint32_t *order = all->items;
+	size_t i = 1;
 
-	if (all->count)
+	/* Objects often come in order. */
+	while (i < all->count && compare(&order[i - 1], &order[i], (void *)(uintptr_t)items) < 0)
+		i++;
+	if (i < all->count)
 		qsort_r(all->items, all->count, sizeof(uint32_t), compare,
 			(void *)(uintptr_t)items);
 }
@@ -362,10 +367,30 @@ static int write_orders(struct build *build)
 	return 0;
 }
 
+/* Room for what is known to come: large arrays that grow are copied page after page. */
+static int reserve(struct build *build)
+{
+	const struct weir_resolved *resolved = build->resolved;
+	const struct {
+		enum layout_section section;
+		size_t count;
+	} known[] = {
+		{ LAYOUT_ENDPOINTS, resolved->endpoint_count },
+		{ LAYOUT_PODS_BY_NAME, resolved->endpoint_count },
+		{ LAYOUT_OWNED, build->owners.count },
+		{ LAYOUT_OWNERS, build->owners.owned_elements },
+	};
+	int status = 0;
+
+	for (unsigned i = 0; i < sizeof(known) / sizeof(known[0]) && !status; i++)
+		status = weir_array_reserve(&build->sections[known[i].section], known[i].count);
+	return status;
+}
+
 int build_names(struct build *build, struct text_writer *text)
 {
 	const struct weir_resolved *resolved = build->resolved;
-	int status = 0;
+	int status = reserve(build);
 
 	for (uint32_t i = 0; i < resolved->endpoint_count && !status; i++)
 		status = write_endpoint(build, text, &resolved->endpoints[i]);

@@ -36,21 +36,49 @@ static int compare_names(const struct weir_endpoint *a, const struct weir_endpoi
 	return order ? order : strcmp(a->name, b->name);
 }
 
+/* Of one address. */
 static int compare_claims(const void *a, const void *b, void *context)
 {
 	const struct weir_resolved *resolved = context;
 	const struct claim *x = a;
 	const struct claim *y = b;
-	int order = memcmp(x->address.bytes, y->address.bytes, sizeof(x->address.bytes));
+	int order = 0;
 
-	if (order)
-		return order;
 	if (x->order != y->order)
 		return x->order < y->order ? -1 : 1;
 	if (resolved->endpoints[x->endpoint].kind == WEIR_ENDPOINT_POD)
 		order = compare_names(&resolved->endpoints[x->endpoint],
 				      &resolved->endpoints[y->endpoint]);
 	return order ? order : (x->endpoint > y->endpoint) - (x->endpoint < y->endpoint);
+}
+
+/* One pass a byte, the last first, for those bytes that are not alike in all: of IPv4 four at most.
+ * Uses the scratch, of as many claims; returns where the claims are in the end. */
+static struct claim *sort_by_address(struct claim *claims, struct claim *scratch, size_t count)
+{
+	uint32_t counts[sizeof(claims->address.bytes)][256] = { { 0 } };
+
+	for (size_t i = 0; i < count; i++)
+		for (unsigned byte = 0; byte < sizeof(claims->address.bytes); byte++)
+			counts[byte][claims[i].address.bytes[byte]]++;
+	for (unsigned byte = sizeof(claims->address.bytes); count && byte-- > 0;) {
+		struct claim *sorted = scratch;
+		uint32_t next = 0;
+
+		if (counts[byte][claims[0].address.bytes[byte]] == count)
+			continue;
+		for (unsigned value = 0; value < 256; value++) {
+			uint32_t first = next;
+
+			next += counts[byte][value];
+			counts[byte][value] = first;
+		}
+		for (size_t i = 0; i < count; i++)
+			sorted[counts[byte][claims[i].address.bytes[byte]]++] = claims[i];
+		scratch = claims;
+		claims = sorted;
+	}
+	return claims;
 }
 
 static struct claim *collect_claims(struct build *build, size_t *count)
@@ -102,13 +130,16 @@ static void settle(struct build *build, const struct claim *claims, size_t count
 	}
 }
 
-static void settle_all(struct build *build, const struct claim *claims, size_t count)
+static void settle_all(struct build *build, struct claim *claims, size_t count)
 {
 	size_t first = 0;
 
 	for (size_t i = 1; i <= count; i++) {
 		if (i < count && weir_address_equal(&claims[i].address, &claims[first].address))
 			continue;
+		if (i - first > 1)
+			qsort_r(&claims[first], i - first, sizeof(*claims), compare_claims,
+				(void *)(uintptr_t)build->resolved);
 		settle(build, &claims[first], i - first);
 		first = i;
 	}
@@ -160,13 +191,14 @@ int build_owners(struct build *build)
 {
 	struct owners *owners = &build->owners;
 	size_t count;
-	struct claim *claims;
+	struct claim *claims, *scratch;
 	size_t most;
 
 	if (regions_build(&build->regions, &build->arena, build->resolved))
 		return -ENOMEM;
 	claims = collect_claims(build, &count);
-	if (!claims)
+	scratch = weir_arena_array(&build->arena, count, struct claim);
+	if (!claims || !scratch)
 		return -ENOMEM;
 	most = count + 2 * (size_t)build->regions.count;
 	if (most >= UINT32_MAX)
@@ -177,9 +209,8 @@ int build_owners(struct build *build)
 	owners->first_of_region = weir_arena_array(&build->arena, build->regions.count, uint32_t);
 	if (!owners->items || !owners->elements || !owners->sharing || !owners->first_of_region)
 		return -ENOMEM;
-	qsort_r(claims, count, sizeof(*claims), compare_claims, (void *)(uintptr_t)build->resolved);
 	if (count)
-		settle_all(build, claims, count);
+		settle_all(build, sort_by_address(claims, scratch, count), count);
 	add_region_elements(build);
 	return index_endpoints(build);
 }

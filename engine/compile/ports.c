@@ -34,6 +34,7 @@ struct interval {
 
 struct work {
 	struct weir_array items; /* sorted, each once */
+	uint64_t *single;        /* a bit for each number that is an item, slot by slot */
 	struct weir_map names;   /* (name, protocol) → number; keys are texts in the arena */
 	struct interval *intervals;
 	uint32_t interval_count;
@@ -78,10 +79,25 @@ static int compare_items(const void *a, const void *b)
 	return (x->last > y->last) - (x->last < y->last);
 }
 
+/* Notes an item of one number; true: it was noted before. Pods declare the same few ports. */
+static bool is_known(struct work *work, const struct item *item)
+{
+	uint32_t bit = item->slot << 16 | item->first;
+	bool was_noted = work->single[bit / 64] >> bit % 64 & 1;
+
+	if (item->first != item->last)
+		return false;
+	work->single[bit / 64] |= UINT64_C(1) << bit % 64;
+	return was_noted;
+}
+
 static int add_item(struct work *work, struct item item)
 {
-	struct item *added = weir_array_push(&work->items);
+	struct item *added;
 
+	if (is_known(work, &item))
+		return 0;
+	added = weir_array_push(&work->items);
 	if (!added)
 		return -ENOMEM;
 	*added = item;
@@ -248,6 +264,17 @@ static int compare_named(const void *a, const void *b)
 	return (x->item > y->item) - (x->item < y->item);
 }
 
+/* Most endpoints declare few, and many in order. */
+static void sort_declared(struct named *declared, uint32_t count)
+{
+	for (uint32_t i = 1; i < count; i++) {
+		if (compare_named(&declared[i - 1], &declared[i]) <= 0)
+			continue;
+		qsort(declared, count, sizeof(*declared), compare_named);
+		return;
+	}
+}
+
 /* Numbers become items; each endpoint's are sorted, so that equal ones have equal bytes. */
 static int number_declared(struct build *build, const struct work *work,
 			   const struct weir_array *found)
@@ -265,12 +292,9 @@ static int number_declared(struct build *build, const struct work *work,
 			work, (struct item){ number, number, ports->name_slots[named.name] });
 		ports->declared[i] = named;
 	}
-	for (uint32_t i = 0; i < build->resolved->endpoint_count; i++) {
-		uint32_t first = ports->declared_first[i];
-
-		qsort(ports->declared + first, ports->declared_first[i + 1] - first,
-		      sizeof(*ports->declared), compare_named);
-	}
+	for (uint32_t i = 0; i < build->resolved->endpoint_count; i++)
+		sort_declared(ports->declared + ports->declared_first[i],
+			      ports->declared_first[i + 1] - ports->declared_first[i]);
 	return 0;
 }
 
@@ -518,7 +542,8 @@ static int build_in(struct build *build, struct work *work, struct weir_array *f
 	ports->rule_names = weir_arena_array(&build->arena, resolved->rule_count, struct list);
 	ports->declared_first =
 		weir_arena_array(&build->arena, (size_t)resolved->endpoint_count + 1, uint32_t);
-	if (!ports->rule_names || !ports->declared_first)
+	work->single = weir_arena_array(&build->arena, PROTOCOLS * 65536 / 64, uint64_t);
+	if (!ports->rule_names || !ports->declared_first || !work->single)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < resolved->rule_count && !status; i++)
 		status = collect_rule(build, work, i);

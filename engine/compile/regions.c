@@ -185,7 +185,7 @@ uint32_t regions_find(const struct regions *regions, const struct weir_address *
 		uint32_t middle = low + (high - low) / 2;
 		const struct weir_address *first = &regions->items[middle].prefix.address;
 
-		if (memcmp(first->bytes, address->bytes, sizeof(first->bytes)) <= 0)
+		if (address_compare(first, address) <= 0)
 			low = middle;
 		else
 			high = middle;

@@ -8,8 +8,25 @@
 #ifndef WEIR_COMPILE_REGIONS_H
 #define WEIR_COMPILE_REGIONS_H
 
+#include <endian.h>
+#include <string.h>
+
 #include "memory.h"
 #include "weir/resolved.h"
+
+/* As memcmp of the bytes: addresses are sorted by the hundred thousand. */
+static inline int address_compare(const struct weir_address *a, const struct weir_address *b)
+{
+	uint64_t left[2], right[2];
+	bool is_high;
+
+	memcpy(left, a->bytes, sizeof(left));
+	memcpy(right, b->bytes, sizeof(right));
+	is_high = left[0] != right[0];
+	left[0] = be64toh(is_high ? left[0] : left[1]);
+	right[0] = be64toh(is_high ? right[0] : right[1]);
+	return (left[0] > right[0]) - (left[0] < right[0]);
+}
 
 struct region {
 	struct weir_prefix prefix;
