@@ -54,17 +54,17 @@ struct bench {
 };
 
 static const struct {
-	uint32_t flows;
 	const char *mix;
+	uint32_t flows;
 	uint16_t openings;
 } cases[] = {
-	{ 1000, "64", 0 },
-	{ 1000, "imix", 0 },
-	{ 1000, "1518", 0 },
-	{ 65536, "64", 0 },
-	{ FLOWS_MOST, "64", 0 },
-	{ FLOWS_MOST, "64", 1000 },
-	{ FLOWS_MOST, "imix", 1000 },
+	{ "64", 1000, 0 },
+	{ "imix", 1000, 0 },
+	{ "1518", 1000, 0 },
+	{ "64", 65536, 0 },
+	{ "64", FLOWS_MOST, 0 },
+	{ "64", FLOWS_MOST, 1000 },
+	{ "imix", FLOWS_MOST, 1000 },
 };
 
 /* A cluster. */
