@@ -9,9 +9,10 @@
 
 #include "layout.h"
 #include "memory.h"
+#include "patch.h"
 #include "weir/policy.h"
 
-/* The hot sections of a block, as pointers. */
+/* The hot sections of a block, as pointers; a version of a live policy has a trie of its own. */
 struct lookup {
 	const struct layout_header *header;
 	const uint32_t *root;
@@ -27,6 +28,10 @@ struct lookup {
 	uint32_t profile_bits;
 	uint32_t first_source_node;      /* profiles from here on may reach their node's pods */
 	uint32_t first_destination_node; /* profiles from here on are reached by their pods */
+	uint32_t ipv6;                   /* the leaf that every IPv6 address starts from */
+	const struct patch *patch;       /* of a version of a live policy; else NULL */
+	uint64_t stamp;                  /* the version */
+	uint32_t endpoint_count;
 };
 
 /* A way to classify. All give the same verdicts. */
@@ -60,6 +65,12 @@ int weir_policy_create(const struct weir_allocator *allocator, size_t length,
 /* The same without a block: header is where it lies; -ENOMEM. */
 int weir_policy_borrow(const struct weir_allocator *allocator, const struct layout_header *header,
 		       struct weir_policy **out);
+
+/* Whether a policy is one block; a version of a live policy is one with a patch. */
+static inline bool policy_is_whole(const struct weir_policy *policy)
+{
+	return !policy->lookup.patch;
+}
 
 /* Points the lookup into the filled block. */
 void weir_policy_attach(struct weir_policy *policy);

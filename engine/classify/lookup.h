@@ -71,7 +71,7 @@ static inline unsigned slot_at(const uint64_t words[2], unsigned level)
 
 static inline uint32_t find_ipv6(const struct lookup *lookup, const uint64_t words[2])
 {
-	uint32_t leaf = lookup->header->ipv6;
+	uint32_t leaf = lookup->ipv6;
 
 	while ((leaf & LAYOUT_GUARD) == LAYOUT_GUARD) {
 		const struct layout_guard *guard = &lookup->guards[leaf & LAYOUT_INDEX];

@@ -1,30 +1,27 @@
 #include "match.h"
 
-#include "owned.h"
-
 static enum end_kind kind_of(const struct lookup *lookup, const struct end *end, uint32_t leaf,
-			     const struct layout_owned *owned)
+			     const struct patch_owner *owner)
 {
 	if (end->is_unknown)
 		return UNKNOWN;
 	if (end_is_node(lookup, leaf))
 		return NODE;
-	return owned && owned->owner_count ? POD : EXTERNAL;
+	return owner->owner_count ? POD : EXTERNAL;
 }
 
 struct candidate match_candidate(const struct lookup *lookup, const struct end *end, uint32_t i,
 				 const struct weir_address *address)
 {
-	const struct layout_owned *owned = owned_find(lookup->header, address);
+	struct patch_owner owner = patch_owner_of(lookup, address);
 	struct candidate candidate = { .address = address,
 				       .leaf = end->leaves[i],
 				       .endpoint = WEIR_NONE,
 				       .has_names = end->leaves != end->unnamed };
 
-	candidate.kind = kind_of(lookup, end, candidate.leaf, owned);
+	candidate.kind = kind_of(lookup, end, candidate.leaf, &owner);
 	if (candidate.kind == POD)
-		candidate.endpoint =
-			LAYOUT_ITEMS(lookup->header, LAYOUT_OWNERS, uint32_t)[owned->owners + i];
+		candidate.endpoint = owner.owners[i];
 	return candidate;
 }
 
@@ -129,23 +126,41 @@ enum level match_peers(const struct question *q, const struct layout_rule *rule,
 
 /* Ports. */
 
+struct declared_list {
+	const struct layout_declared *items;
+	uint32_t count;
+};
+
+static struct declared_list declared_by(const struct question *q, uint32_t endpoint)
+{
+	const struct patch_endpoint *patched = patch_endpoint_at(q->lookup->patch, endpoint);
+	const struct layout_endpoint *pod;
+
+	if (patched)
+		return (struct declared_list){ patched->declared, patched->declared_count };
+	pod = LAYOUT_ITEMS(q->header, LAYOUT_ENDPOINTS, struct layout_endpoint) + endpoint;
+	return (struct declared_list){
+		LAYOUT_ITEMS(q->header, LAYOUT_DECLARED, struct layout_declared) + pod->declared,
+		pod->declared_count
+	};
+}
+
 /* Names are kept once, so equal names are equal places in the text. */
 static enum level match_named_port(const struct question *q, const struct layout_port *port)
 {
 	const struct candidate *destination = q->direction == WEIR_INGRESS ? &q->near : &q->far;
-	const struct layout_endpoint *pod;
-	const struct layout_declared *declared;
+	struct declared_list declared;
 
 	if (destination->kind == UNKNOWN)
 		return MAYBE;
 	if (destination->kind != POD)
 		return NO;
-	pod = LAYOUT_ITEMS(q->header, LAYOUT_ENDPOINTS, struct layout_endpoint) +
-	      destination->endpoint;
-	declared = LAYOUT_ITEMS(q->header, LAYOUT_DECLARED, struct layout_declared) + pod->declared;
-	for (uint32_t i = 0; i < pod->declared_count; i++) {
-		if (declared[i].name == port->name && declared[i].protocol == q->key->protocol &&
-		    declared[i].number == q->key->destination_port)
+	declared = declared_by(q, destination->endpoint);
+	for (uint32_t i = 0; i < declared.count; i++) {
+		const struct layout_declared *item = &declared.items[i];
+
+		if (item->name == port->name && item->protocol == q->key->protocol &&
+		    item->number == q->key->destination_port)
 			return YES;
 	}
 	return NO;
@@ -197,6 +212,16 @@ enum level match_rule(const struct question *q, const struct layout_rule *rule)
 	return peers < ports ? peers : ports;
 }
 
+static const struct layout_group *group_of(const struct question *q)
+{
+	const struct patch_endpoint *patched =
+		patch_endpoint_at(q->lookup->patch, q->near.endpoint);
+
+	if (patched)
+		return &patched->group;
+	return LAYOUT_ITEMS(q->header, LAYOUT_GROUPS, struct layout_group) + q->near.endpoint;
+}
+
 struct layout_span match_rules(const struct question *q)
 {
 	uint32_t index = q->header->group_rules[q->direction];
@@ -204,8 +229,6 @@ struct layout_span match_rules(const struct question *q)
 	if (q->near.kind == UNKNOWN)
 		index += q->header->groups[q->direction];
 	else
-		index += LAYOUT_ITEMS(q->header, LAYOUT_GROUPS,
-				      struct layout_group)[q->near.endpoint]
-				 .group[q->direction];
+		index += group_of(q)->group[q->direction];
 	return LAYOUT_ITEMS(q->header, LAYOUT_GROUP_RULES, struct layout_span)[index];
 }

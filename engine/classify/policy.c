@@ -99,6 +99,9 @@ void weir_policy_attach(struct weir_policy *policy)
 	lookup->port_sets = layout_section(header, LAYOUT_PORT_SETS);
 	lookup->port_set_words = header->port_set_words;
 	lookup->profile_bits = header->profile_bits;
+	lookup->ipv6 = header->ipv6;
+	lookup->endpoint_count =
+		(uint32_t)LAYOUT_COUNT(header, LAYOUT_ENDPOINTS, struct layout_endpoint);
 	policy->kernel = best_kernel(hot_bytes(header) >= LARGE_FROM);
 	lookup->first_source_node = header->first_node_profile;
 	lookup->first_destination_node =

@@ -149,8 +149,12 @@ int weir_policy_save(const struct weir_policy *policy,
 	struct layout_preamble preamble = header->preamble;
 	const char *content = (const char *)header + CONTENT_AT;
 	size_t length = header->preamble.total_bytes - CONTENT_AT;
-	int status = weir_policy_validate(header, header->preamble.total_bytes, policy->allocator,
-					  error);
+	int status;
+
+	if (!policy_is_whole(policy))
+		return fail(error, -EINVAL, "a version of a live policy is frozen to be saved");
+	status = weir_policy_validate(header, header->preamble.total_bytes, policy->allocator,
+				      error);
 
 	if (status)
 		return status;

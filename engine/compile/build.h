@@ -53,6 +53,7 @@ struct owned {
 	uint32_t first_element; /* its owners are consecutive elements, by (namespace, name) */
 	uint32_t count;
 	bool is_shared_by_nodes;
+	bool is_contended; /* several endpoints claim it, whoever owns it */
 };
 
 /* A node that has an element's address too. */
@@ -154,6 +155,7 @@ struct build {
 	struct weir_array profiles;
 	uint32_t first_node_profile;
 	uint32_t profile_bits;
+	uint32_t *leaf_of_region;
 	struct weir_array specials;
 	struct weir_array candidates;   /* leaves */
 	struct weir_array node_numbers; /* endpoints */
@@ -178,6 +180,17 @@ bool build_is_outside(const struct build *build, const struct side *side, uint32
 /* Whether blocks match an element, or some of them do: pods may be left to sets. */
 bool build_sees_blocks(const struct build *build, const struct element *element);
 bool build_sees_block(const struct build *build, uint32_t block, const struct element *element);
+
+/* What is wanted of a compilation beside its policy; it is called last, before the build is gone. 0
+ * or -ENOMEM. */
+struct build_keeper {
+	int (*keep)(void *context, const struct build *build, struct weir_policy *policy);
+	void *context;
+};
+int weir_compile_and_keep(const struct weir_resolved *resolved,
+			  const struct weir_compile_options *options,
+			  const struct build_keeper *keeper, struct weir_policy **out,
+			  struct weir_error *error);
 
 /* A compilation with rows forced into one form: what both forms are compared by. */
 int weir_compile_in_form(const struct weir_resolved *resolved,

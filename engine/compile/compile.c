@@ -279,9 +279,26 @@ static int write_block(struct build *build, const struct weir_allocator *allocat
 	return 0;
 }
 
-int weir_compile_in_form(const struct weir_resolved *resolved,
-			 const struct weir_compile_options *options, enum row_form form,
-			 struct weir_policy **out, struct weir_error *error)
+static int finish(struct build *build, const struct weir_allocator *allocator,
+		  const struct build_keeper *keeper, struct weir_policy **out)
+{
+	struct weir_policy *policy = NULL;
+	int status = write_block(build, allocator, &policy);
+
+	if (status)
+		return status;
+	if (keeper)
+		status = keeper->keep(keeper->context, build, policy);
+	if (status)
+		weir_policy_unref(policy);
+	else
+		*out = policy;
+	return status;
+}
+
+static int compile(const struct weir_resolved *resolved, const struct weir_compile_options *options,
+		   enum row_form form, const struct build_keeper *keeper, struct weir_policy **out,
+		   struct weir_error *error)
 {
 	static const struct weir_compile_options defaults;
 	struct meter meter;
@@ -299,7 +316,7 @@ int weir_compile_in_form(const struct weir_resolved *resolved,
 		status = run_stages(&build);
 	}
 	if (!status)
-		status = write_block(&build, meter.base, out);
+		status = finish(&build, meter.base, keeper, out);
 	if (status == -ENOMEM && meter.is_exceeded)
 		status = build_fail(&build, -ERANGE,
 				    "compiling takes more memory than %zu bytes allow",
@@ -310,8 +327,23 @@ int weir_compile_in_form(const struct weir_resolved *resolved,
 	return status;
 }
 
+int weir_compile_in_form(const struct weir_resolved *resolved,
+			 const struct weir_compile_options *options, enum row_form form,
+			 struct weir_policy **out, struct weir_error *error)
+{
+	return compile(resolved, options, form, NULL, out, error);
+}
+
+int weir_compile_and_keep(const struct weir_resolved *resolved,
+			  const struct weir_compile_options *options,
+			  const struct build_keeper *keeper, struct weir_policy **out,
+			  struct weir_error *error)
+{
+	return compile(resolved, options, ROW_FORM_BEST, keeper, out, error);
+}
+
 int weir_compile(const struct weir_resolved *resolved, const struct weir_compile_options *options,
 		 struct weir_policy **out, struct weir_error *error)
 {
-	return weir_compile_in_form(resolved, options, ROW_FORM_BEST, out, error);
+	return compile(resolved, options, ROW_FORM_BEST, NULL, out, error);
 }

@@ -21,7 +21,6 @@ struct work {
 	uint32_t *twin_of;        /* by element; the unfavourable one, the one without names */
 	uint32_t *number_of;      /* of each endpoint that is a node; 0: none */
 	uint32_t *leaf_of_owned;
-	uint32_t *leaf_of_region;
 };
 
 static int number_profile(struct work *work, const struct layout_profile *profile, uint32_t *number)
@@ -233,7 +232,7 @@ static int place_region(struct work *work, uint32_t index)
 {
 	struct build *build = work->build;
 	uint32_t *key = weir_arena_array(&build->arena, CANDIDATES_MOST, uint32_t);
-	uint32_t *leaf = &work->leaf_of_region[index];
+	uint32_t *leaf = &build->leaf_of_region[index];
 	struct layout_special *special;
 	uint32_t *known;
 	uint32_t count;
@@ -307,7 +306,7 @@ static size_t merge(const struct work *work, bool ipv4, struct trie_item *items)
 			const struct weir_prefix *prefix = &regions->items[region].prefix;
 
 			items[count++] = item_of(&prefix->address, prefix->length,
-						 work->leaf_of_region[region]);
+						 work->build->leaf_of_region[region]);
 			region++;
 		} else if (owned) {
 			items[count++] = item_of(&owned->address, 128, work->leaf_of_owned[i++]);
@@ -342,9 +341,9 @@ static int build_in(struct work *work)
 	work->twin_of = weir_arena_array(arena, build->owners.element_count, uint32_t);
 	work->number_of = weir_arena_array(arena, build->resolved->endpoint_count, uint32_t);
 	work->leaf_of_owned = weir_arena_array(arena, build->owners.count, uint32_t);
-	work->leaf_of_region = weir_arena_array(arena, build->regions.count, uint32_t);
+	build->leaf_of_region = weir_arena_array(arena, build->regions.count, uint32_t);
 	if (!work->profile_of || !work->twin_of || !work->number_of || !work->leaf_of_owned ||
-	    !work->leaf_of_region)
+	    !build->leaf_of_region)
 		return -ENOMEM;
 	status = number_profiles(work);
 	if (!status)

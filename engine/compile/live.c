@@ -6,7 +6,8 @@
 #include <errno.h>
 
 #include "handle.h"
-#include "objects.h"
+#include "live_objects.h"
+#include "patches.h"
 
 struct weir_live {
 	const struct weir_allocator *allocator;
@@ -16,12 +17,14 @@ struct weir_live {
 	struct weir_prefix *pod_ranges;
 	uint32_t pod_range_count;
 	struct weir_policy *policy; /* in force */
+	struct patches *patches;    /* behind the last whole one */
 	uint64_t version;
 };
 
 /* Whole policies. */
 
-static int compile(const struct weir_live *live, struct weir_policy **out, struct weir_error *error)
+static int compile(const struct weir_live *live, const struct build_keeper *keeper,
+		   struct weir_policy **out, struct weir_error *error)
 {
 	const struct weir_compile_options options = { live->allocator, live->options.max_bytes };
 	struct weir_resolved resolved = { .pod_ranges = live->pod_ranges,
@@ -33,7 +36,7 @@ static int compile(const struct weir_live *live, struct weir_policy **out, struc
 	weir_arena_init(&arena, live->allocator);
 	status = objects_resolve(&live->objects, &arena, &resolved, error);
 	if (!status)
-		status = weir_compile(&resolved, &options, out, error);
+		status = weir_compile_and_keep(&resolved, &options, keeper, out, error);
 	weir_arena_finish(&arena);
 	return status;
 }
@@ -63,30 +66,39 @@ static int check_options(const struct weir_live *live, const struct weir_policy 
 
 /* Life. */
 
-static int load(struct weir_live *live, const struct weir_resolved *resolved,
-		struct weir_error *error)
+static int load(struct weir_live *live, const struct weir_resolved *resolved)
 {
 	size_t bytes = resolved->pod_range_count * sizeof(*live->pod_ranges);
 
 	live->semantics = resolved->semantics;
 	live->pod_range_count = resolved->pod_range_count;
 	live->pod_ranges = weir_allocate_zeroed(live->allocator, 1, bytes);
-	if (!live->pod_ranges || objects_load(&live->objects, resolved))
-		return objects_fail(error, -ENOMEM, "out of memory");
+	if (!live->pod_ranges)
+		return -ENOMEM;
 	if (bytes)
 		memcpy(live->pod_ranges, resolved->pod_ranges, bytes);
-	return 0;
+	return objects_load(&live->objects, resolved);
+}
+
+/* Only what compiles is taken over. */
+static int load_and_begin(void *context, const struct build *build, struct weir_policy *policy)
+{
+	struct weir_live *live = context;
+	int status = load(live, build->resolved);
+
+	return status ? status
+		      : patches_begin(build, policy, &live->objects, live->allocator,
+				      &live->patches);
 }
 
 static int start(struct weir_live *live, const struct weir_resolved *resolved,
 		 struct weir_error *error)
 {
 	const struct weir_compile_options options = { live->allocator, live->options.max_bytes };
-	int status = weir_compile(resolved, &options, &live->policy, error);
+	const struct build_keeper keeper = { load_and_begin, live };
+	int status = weir_compile_and_keep(resolved, &options, &keeper, &live->policy, error);
 
-	if (!status)
-		status = check_options(live, live->policy, error);
-	return status ? status : load(live, resolved, error);
+	return status ? status : check_options(live, live->policy, error);
 }
 
 int weir_live_create(const struct weir_resolved *resolved, const struct weir_live_options *options,
@@ -116,6 +128,7 @@ void weir_live_destroy(struct weir_live *live)
 	if (!live)
 		return;
 	weir_policy_unref(live->policy);
+	patches_end(live->patches);
 	objects_finish(&live->objects);
 	weir_release(live->allocator, live->pod_ranges);
 	weir_release(live->allocator, live);
@@ -272,19 +285,53 @@ int weir_live_remove_service(struct weir_live *live, uint32_t number, struct wei
 
 /* Batches. */
 
-int weir_live_commit(struct weir_live *live, struct weir_error *error)
-{
-	struct weir_policy *policy;
-	int status;
+/* The patches of a policy that is not in force yet. */
+struct beginning {
+	const struct weir_live *live;
+	struct patches *patches;
+};
 
-	status = compile(live, &policy, error);
+static int begin_patches(void *context, const struct build *build, struct weir_policy *policy)
+{
+	struct beginning *beginning = context;
+
+	return patches_begin(build, policy, &beginning->live->objects, beginning->live->allocator,
+			     &beginning->patches);
+}
+
+static int compile_batch(struct weir_live *live, struct weir_policy **out, struct weir_error *error)
+{
+	struct beginning beginning = { live, NULL };
+	const struct build_keeper keeper = { begin_patches, &beginning };
+	struct weir_policy *policy;
+	int status = compile(live, &keeper, &policy, error);
+
 	if (status)
 		return status;
 	status = check_options(live, policy, error);
 	if (status) {
 		weir_policy_unref(policy);
+		patches_end(beginning.patches);
 		return status;
 	}
+	patches_end(live->patches);
+	live->patches = beginning.patches;
+	*out = policy;
+	return 0;
+}
+
+int weir_live_commit(struct weir_live *live, struct weir_error *error)
+{
+	struct weir_policy *policy;
+	int status = patches_apply(live->patches, &live->objects, live->policy,
+				   live->options.max_bytes, &policy);
+
+	if (status == -ENOMEM)
+		return objects_fail(error, -ENOMEM, "out of memory");
+	if (status)
+		status = compile_batch(live, &policy, error);
+	if (status)
+		return status;
 	objects_keep(&live->objects);
 	weir_policy_unref(live->policy);
 	live->policy = policy;
@@ -302,5 +349,5 @@ int weir_live_freeze(const struct weir_live *live, struct weir_policy **out,
 {
 	if (objects_have_changed(&live->objects))
 		return objects_fail(error, -EBUSY, "a batch is open");
-	return compile(live, out, error);
+	return compile(live, NULL, out, error);
 }

@@ -112,6 +112,8 @@ static void settle(struct build *build, const struct claim *claims, size_t count
 
 	*owned = (struct owned){ .address = claims[0].address,
 				 .first_element = owners->element_count };
+	for (size_t i = 1; i < count; i++)
+		owned->is_contended |= claims[i].endpoint != claims[0].endpoint;
 	for (size_t i = 0; i < count && claims[i].order == claims[0].order; i++) {
 		if (i && claims[i].endpoint == claims[i - 1].endpoint)
 			continue;

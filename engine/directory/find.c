@@ -36,6 +36,13 @@ static uint32_t find(const struct weir_policy *policy, enum layout_section secti
 uint32_t weir_policy_find_pod(const struct weir_policy *policy, const char *namespace_name,
 			      const char *name)
 {
+	const struct lookup *lookup = &policy->lookup;
+	const struct patch_entry *entry =
+		lookup->patch ? patch_find_name(lookup->patch, lookup->stamp, namespace_name, name)
+			      : NULL;
+
+	if (entry)
+		return entry->endpoint;
 	return find(policy, LAYOUT_PODS_BY_NAME, item_name_of_endpoint,
 		    (struct item_name){ { "", namespace_name, name } });
 }

@@ -4,7 +4,6 @@
 #include "block.h"
 
 #include "lookup.h"
-#include "owned.h"
 
 /* The first entry that is not before (address, protocol, port). */
 static size_t lower_bound(const struct layout_header *header, enum layout_section section,
@@ -67,19 +66,19 @@ void weir_policy_owner(const struct weir_policy *policy, const struct weir_addre
 		       struct weir_owner *out)
 {
 	const struct layout_header *header = block_of(policy);
-	const struct layout_owned *owned = owned_find(header, address);
+	struct patch_owner owner = patch_owner_of(&policy->lookup, address);
 
 	*out = (struct weir_owner){ .kind = WEIR_OWNER_EXTERNAL, .index = WEIR_NONE };
-	if (owned && owned->owner_count) {
+	if (owner.owner_count) {
 		out->kind = WEIR_OWNER_POD;
-		out->endpoints = BLOCK_ITEM(header, LAYOUT_OWNERS, uint32_t, owned->owners);
-		out->endpoint_count = owned->owner_count;
+		out->endpoints = owner.owners;
+		out->endpoint_count = owner.owner_count;
 		out->index = out->endpoints[0];
 		return;
 	}
-	if (owned) {
+	if (owner.node != WEIR_NONE) {
 		out->kind = WEIR_OWNER_NODE;
-		out->index = owned->owners;
+		out->index = owner.node;
 		return;
 	}
 	out->index = service_at(header, address);
@@ -105,11 +104,9 @@ static bool find_entry(const struct layout_header *header, enum layout_section s
 }
 
 /* Any node's, whoever else claims it. */
-static bool is_node_address(const struct layout_header *header, const struct weir_address *address)
+static bool is_node_address(const struct weir_policy *policy, const struct weir_address *address)
 {
-	const struct layout_owned *owned = owned_find(header, address);
-
-	return owned && !owned->owner_count;
+	return patch_owner_of(&policy->lookup, address).node != WEIR_NONE;
 }
 
 bool weir_policy_translates(const struct weir_policy *policy, const struct weir_address *address,
@@ -126,7 +123,7 @@ bool weir_policy_translates(const struct weir_policy *policy, const struct weir_
 	/* Few ports are nodes', and whose an address is takes longer to find. */
 	if (!find_entry(header, LAYOUT_NODE_PORTS, &any, protocol, port, &node_service,
 			&node_port) ||
-	    !is_node_address(header, address))
+	    !is_node_address(policy, address))
 		return false;
 	*service = node_service;
 	*service_port = node_port;

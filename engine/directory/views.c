@@ -5,16 +5,52 @@
 
 uint32_t weir_policy_endpoint_count(const struct weir_policy *policy)
 {
-	return (uint32_t)LAYOUT_COUNT(block_of(policy), LAYOUT_ENDPOINTS, struct layout_endpoint);
+	return policy->lookup.endpoint_count;
+}
+
+/* Of nobody any more. */
+static struct weir_endpoint_view ended_endpoint(void)
+{
+	return (struct weir_endpoint_view){ .namespace_name = "",
+					    .name = "",
+					    .node = WEIR_NONE,
+					    .workload = WEIR_NONE,
+					    .rank = WEIR_RANK_FINISHED };
+}
+
+static struct weir_endpoint_view view_of_patched(const struct patch_endpoint *endpoint)
+{
+	return (struct weir_endpoint_view){
+		.namespace_name = endpoint->namespace_name,
+		.name = endpoint->name,
+		.addresses = endpoint->addresses,
+		.address_count = endpoint->address_count,
+		.port_count = endpoint->declared_count,
+		.node = endpoint->node,
+		.workload = endpoint->workload,
+		.kind = WEIR_ENDPOINT_POD,
+		.rank = endpoint->rank,
+		.host_network = endpoint->host_network,
+	};
 }
 
 void weir_policy_endpoint(const struct weir_policy *policy, uint32_t index,
 			  struct weir_endpoint_view *out)
 {
 	const struct layout_header *header = block_of(policy);
-	const struct layout_endpoint *endpoint =
-		BLOCK_ITEM(header, LAYOUT_ENDPOINTS, struct layout_endpoint, index);
+	const struct lookup *lookup = &policy->lookup;
+	const struct patch_endpoint *patched = patch_endpoint_at(lookup->patch, index);
+	const struct layout_endpoint *endpoint;
 
+	if (patch_has_ended(lookup->patch, lookup->stamp, index)) {
+		*out = ended_endpoint();
+		return;
+	}
+	if (patched) {
+		*out = view_of_patched(patched);
+		return;
+	}
+	endpoint = BLOCK_ITEM(header, LAYOUT_ENDPOINTS, struct layout_endpoint, index);
 	*out = (struct weir_endpoint_view){
 		.namespace_name = text_at(header, endpoint->namespace_name),
 		.name = text_at(header, endpoint->name),
@@ -34,12 +70,22 @@ bool weir_policy_endpoint_declares(const struct weir_policy *policy, uint32_t en
 				   uint8_t protocol, uint16_t port)
 {
 	const struct layout_header *header = block_of(policy);
-	const struct layout_endpoint *pod =
-		BLOCK_ITEM(header, LAYOUT_ENDPOINTS, struct layout_endpoint, endpoint);
-	const struct layout_declared *declared =
-		BLOCK_ITEM(header, LAYOUT_DECLARED, struct layout_declared, pod->declared);
+	const struct patch_endpoint *patched = patch_endpoint_at(policy->lookup.patch, endpoint);
+	const struct layout_declared *declared;
+	uint32_t count;
 
-	for (uint32_t i = 0; i < pod->declared_count; i++) {
+	if (patched) {
+		declared = patched->declared;
+		count = patched->declared_count;
+	} else {
+		const struct layout_endpoint *pod =
+			BLOCK_ITEM(header, LAYOUT_ENDPOINTS, struct layout_endpoint, endpoint);
+
+		declared =
+			BLOCK_ITEM(header, LAYOUT_DECLARED, struct layout_declared, pod->declared);
+		count = pod->declared_count;
+	}
+	for (uint32_t i = 0; i < count; i++) {
 		if (declared[i].protocol == protocol && declared[i].number == port)
 			return true;
 	}

@@ -487,9 +487,12 @@ int weir_list_create(struct weir_policy *policy, const struct weir_list_options 
 		     struct weir_list **out, struct weir_error *error)
 {
 	const struct weir_allocator *allocator = weir_allocator_or_default(options->allocator);
-	struct weir_list *list = weir_allocate_zeroed(allocator, 1, sizeof(*list));
+	struct weir_list *list;
 	int status;
 
+	if (!policy_is_whole(policy))
+		return query_fail(error, -EINVAL, "a version of a live policy is frozen first");
+	list = weir_allocate_zeroed(allocator, 1, sizeof(*list));
 	if (!list)
 		return -ENOMEM;
 	list->allocator = allocator;

@@ -115,9 +115,12 @@ int weir_prove(const struct weir_cluster *cluster, const struct weir_semantics *
 	const struct weir_allocator *allocator =
 		weir_allocator_or_default(options ? options->allocator : NULL);
 	struct weir_proof proof = { 0 };
-	struct proving *proving = weir_allocate_zeroed(allocator, 1, sizeof(*proving));
+	struct proving *proving;
 	int status;
 
+	if (!policy_is_whole(policy))
+		return -EINVAL;
+	proving = weir_allocate_zeroed(allocator, 1, sizeof(*proving));
 	if (!proving)
 		return -ENOMEM;
 	proving->proof = &proof;

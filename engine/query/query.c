@@ -18,6 +18,7 @@
 
 #include "array.h"
 #include "fail.h"
+#include "handle.h"
 #include "names.h"
 #include "places.h"
 #include "weir/directory.h"
@@ -307,6 +308,8 @@ int weir_querier_create(struct weir_policy *policy, const struct weir_allocator 
 {
 	struct weir_querier *querier;
 
+	if (!policy_is_whole(policy))
+		return -EINVAL;
 	allocator = weir_allocator_or_default(allocator);
 	querier = weir_allocate_zeroed(allocator, 1, sizeof(*querier));
 	if (!querier)

@@ -22,6 +22,7 @@
 
 #include "batch.h"
 #include "flows.h"
+#include "handle.h"
 #include "settle.h"
 #include "weir/directory.h"
 #include "weir/key.h"
@@ -61,14 +62,18 @@ int weir_trace_create(struct weir_policy *policy, const struct weir_trace_option
 		      struct weir_trace **out)
 {
 	const struct weir_allocator *allocator = weir_allocator_or_default(options->allocator);
-	struct weir_trace *trace = weir_allocate_zeroed(allocator, 1, sizeof(*trace));
 	struct weir_tunnels tunnels = { policy, options->unknown_pods_external };
-	/* Nobody outside the process knows where the trace lies. */
-	const uint64_t random[2] = { options->secret[0] ^ (uintptr_t)trace,
-				     options->secret[1] ^ (uintptr_t)policy };
+	struct weir_trace *trace;
+	uint64_t random[2];
 
+	if (!policy_is_whole(policy))
+		return -EINVAL;
+	trace = weir_allocate_zeroed(allocator, 1, sizeof(*trace));
 	if (!trace)
 		return -ENOMEM;
+	/* Nobody outside the process knows where the trace lies. */
+	random[0] = options->secret[0] ^ (uintptr_t)trace;
+	random[1] = options->secret[1] ^ (uintptr_t)policy;
 	trace->allocator = allocator;
 	if (weir_assigner_init(&trace->assigner, allocator, random, &tunnels, options->stateless,
 			       options->team ? WEIR_SIGHTINGS_BITS : 0) ||

@@ -28,13 +28,19 @@ enum {
 	RESTING = 1, /* generations in cells are one more than they are */
 };
 
+/* Of the rules of one block, which versions of a live policy have in common. */
+struct tally {
+	unsigned versions;
+	size_t rule_count;
+	_Atomic uint64_t counts[]; /* of each rule, for one reader after the other */
+};
+
 struct version {
 	struct weir_policy *policy;
 	struct version *older; /* the next to let go of */
 	uint64_t generation;
 	uint64_t replaced_by; /* a generation */
-	size_t rule_count;
-	_Atomic uint64_t counts[]; /* of each rule, for one reader after the other */
+	struct tally *tally;
 };
 
 struct cell {
@@ -52,25 +58,51 @@ struct weir_slot {
 	uint32_t cell_count;
 };
 
-static struct version *make_version(const struct weir_slot *slot, struct weir_policy *policy,
-				    uint64_t generation)
+static struct tally *make_tally(const struct weir_slot *slot, const struct weir_policy *policy)
 {
 	size_t rules = policy->lookup.header->sections[LAYOUT_ORIGINS].length /
 		       sizeof(struct layout_origin);
-	struct version *version = weir_allocate_zeroed(
+	struct tally *tally = weir_allocate_zeroed(
 		slot->allocator, 1,
-		sizeof(*version) + rules * slot->cell_count * sizeof(version->counts[0]));
+		sizeof(*tally) + rules * slot->cell_count * sizeof(tally->counts[0]));
+
+	if (tally)
+		tally->rule_count = rules;
+	return tally;
+}
+
+/* before may be NULL. */
+static struct tally *find_tally(const struct weir_slot *slot, const struct version *before,
+				const struct weir_policy *policy)
+{
+	if (before && policy->lookup.patch &&
+	    before->policy->lookup.header == policy->lookup.header)
+		return before->tally;
+	return make_tally(slot, policy);
+}
+
+static struct version *make_version(const struct weir_slot *slot, struct weir_policy *policy,
+				    const struct version *before)
+{
+	struct version *version = weir_allocate_zeroed(slot->allocator, 1, sizeof(*version));
 
 	if (!version)
 		return NULL;
+	version->tally = find_tally(slot, before, policy);
+	if (!version->tally) {
+		weir_release(slot->allocator, version);
+		return NULL;
+	}
+	version->tally->versions++;
 	version->policy = weir_policy_ref(policy);
-	version->generation = generation;
-	version->rule_count = rules;
+	version->generation = before ? before->generation + 1 : 1;
 	return version;
 }
 
 static void drop_version(const struct weir_slot *slot, struct version *version)
 {
+	if (!--version->tally->versions)
+		weir_release(slot->allocator, version->tally);
 	weir_policy_unref(version->policy);
 	weir_release(slot->allocator, version);
 }
@@ -102,7 +134,7 @@ int weir_slot_create(struct weir_policy *policy, uint32_t max_readers,
 		return -ENOMEM;
 	slot->allocator = allocator;
 	slot->cell_count = max_readers;
-	first = make_version(slot, policy, 1);
+	first = make_version(slot, policy, NULL);
 	if (!first || make_cells(slot)) {
 		if (first)
 			drop_version(slot, first);
@@ -167,7 +199,7 @@ size_t weir_slot_reclaim(struct weir_slot *slot)
 int weir_slot_publish(struct weir_slot *slot, struct weir_policy *policy)
 {
 	struct version *old = atomic_load(&slot->current);
-	struct version *new = make_version(slot, policy, old->generation + 1);
+	struct version *new = make_version(slot, policy, old);
 
 	if (!new)
 		return -ENOMEM;
@@ -218,8 +250,8 @@ void weir_slot_rest(struct weir_slot *slot, uint32_t reader)
 
 void weir_slot_note_rule(struct weir_slot *slot, uint32_t reader, uint32_t rule)
 {
-	struct version *version = slot->cells[reader].entered;
-	_Atomic uint64_t *count = &version->counts[reader * version->rule_count + rule];
+	struct tally *tally = slot->cells[reader].entered->tally;
+	_Atomic uint64_t *count = &tally->counts[reader * tally->rule_count + rule];
 
 	/* Nobody else writes it. */
 	atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + 1,
@@ -228,14 +260,14 @@ void weir_slot_note_rule(struct weir_slot *slot, uint32_t reader, uint32_t rule)
 
 size_t weir_slot_count_rules(const struct weir_slot *slot, uint64_t *counts, size_t size)
 {
-	const struct version *version = atomic_load(&slot->current);
+	const struct tally *tally = atomic_load(&slot->current)->tally;
 
-	for (size_t i = 0; i < version->rule_count && i < size; i++) {
+	for (size_t i = 0; i < tally->rule_count && i < size; i++) {
 		counts[i] = 0;
 		for (uint32_t reader = 0; reader < slot->cell_count; reader++)
-			counts[i] += atomic_load_explicit(
-				&version->counts[reader * version->rule_count + i],
-				memory_order_relaxed);
+			counts[i] +=
+				atomic_load_explicit(&tally->counts[reader * tally->rule_count + i],
+						     memory_order_relaxed);
 	}
-	return version->rule_count;
+	return tally->rule_count;
 }

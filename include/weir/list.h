@@ -89,7 +89,8 @@ struct weir_list;
 
 /* A list, owned by the caller (weir_list_destroy), which keeps a reference on the policy. Options
  * are copied, but for the allocator. -ENOENT: there is no end of that name; -EINVAL: a text that
- * names no end; -ENOMEM. error says more, but for -ENOMEM. */
+ * names no end, or a version of a live policy that was not frozen; -ENOMEM. error says more, but
+ * for -ENOMEM. */
 int weir_list_create(struct weir_policy *policy, const struct weir_list_options *options,
 		     struct weir_list **out, struct weir_error *error);
 /* NULL is allowed. */

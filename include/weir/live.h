@@ -62,7 +62,14 @@ int weir_live_create(const struct weir_resolved *resolved, const struct weir_liv
 void weir_live_destroy(struct weir_live *live);
 
 /* The policy of the last batch that was committed; valid until the next commit. Who keeps it
- * longer takes a reference (a slot does). */
+ * longer takes a reference (a slot does).
+ *
+ * It judges, explains, and knows pods by name and address, as any other. It may be a version beside
+ * a block that was compiled before: then indices of pods that are gone have no name and no
+ * addresses, a pod that was changed has another index, the endpoint of a service's backend may be
+ * one that is gone (ask for the owner of its address), and what goes through a block as a whole
+ * wants it frozen: saving, proofs, listings, queries, traces refuse it, weir_policy_bytes and
+ * weir_policy_measure tell of the block. */
 struct weir_policy *weir_live_policy(const struct weir_live *live);
 /* How many batches were committed; the policy that it began with is 0. */
 uint64_t weir_live_version(const struct weir_live *live);
@@ -130,11 +137,15 @@ int weir_live_change_service(struct weir_live *live, uint32_t number,
 /* Gone; nothing refers to services. */
 int weir_live_remove_service(struct weir_live *live, uint32_t number, struct weir_error *error);
 
-/* Puts the batch in force: weir_live_policy has it. When it fails the policy in force stays, and
- * the batch too: it can be mended, or dropped.
- * -EINVAL: something that stays refers to what was removed, or the structs contradict themselves
- * as weir_compile has it. -ERANGE: the policy would exceed max_bytes. -EADDRINUSE: exclusive
- * addresses were asked for. -ENOMEM. error says more. */
+/* Puts the batch in force: weir_live_policy has it. A batch of pods, all of which are like another
+ * pod (in the same sets, with the same ports that rules name, under the same blocks), whose
+ * addresses nobody else claims and whose names are their own, costs some microseconds a pod; any
+ * other compiles the policy. So does the batch behind as many pods as the policy had when it was
+ * compiled, and every batch where max_bytes leaves no room for versions beside the block. When it
+ * fails the policy in force stays, and the batch too: it can be mended, or dropped. -EINVAL:
+ * something that stays refers to what was removed, or the structs contradict themselves as
+ * weir_compile has it. -ERANGE: the policy would exceed max_bytes. -EADDRINUSE: exclusive addresses
+ * were asked for. -ENOMEM. error says more. */
 int weir_live_commit(struct weir_live *live, struct weir_error *error);
 
 /* Drops the batch: everything is as after the last commit. */

@@ -73,7 +73,7 @@ struct weir_prove_options {
 
 /* Compares a compiled policy with the cluster that it was made from, under the choices that it was
  * made with; the policy may be one that was opened on a mapped file. options may be NULL. 0, and
- * what came out in *out; or -ENOMEM. */
+ * what came out in *out; or -ENOMEM; -EINVAL for a version of a live policy that was not frozen. */
 int weir_prove(const struct weir_cluster *cluster, const struct weir_semantics *semantics,
 	       const struct weir_policy *policy, const struct weir_prove_options *options,
 	       struct weir_proof *out);

@@ -61,7 +61,7 @@ struct weir_answer {
 struct weir_querier;
 
 /* A querier, owned by the caller (weir_querier_destroy), which keeps a reference on the policy.
- * -ENOMEM. */
+ * -EINVAL: a version of a live policy that was not frozen. -ENOMEM. */
 int weir_querier_create(struct weir_policy *policy, const struct weir_allocator *allocator,
 			struct weir_querier **out);
 /* NULL is allowed. */

@@ -38,7 +38,9 @@ size_t weir_slot_reclaim(struct weir_slot *slot);
 
 /* How many connections each rule of the policy in force decided, as its readers counted them:
  * counts[i] is that of rule i (weir_policy_rule). Fills at most size and returns how many rules
- * there are. They begin at 0 with every policy. For the publisher's thread. */
+ * there are. They begin at 0 with every policy, but go on
+ * with a version of a live policy (weir/live.h) whose rules were not touched since the one before.
+ * For the publisher's thread. */
 size_t weir_slot_count_rules(const struct weir_slot *slot, uint64_t *counts, size_t size);
 
 /* A reader's number, from 0. Any thread. -ENOSPC: max_readers have joined. */

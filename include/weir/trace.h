@@ -41,7 +41,7 @@ struct weir_trace_options {
 };
 
 /* A trace, owned by the caller (weir_trace_destroy), which keeps a reference on the policy.
- * -ENOMEM. */
+ * -EINVAL: a version of a live policy that was not frozen. -ENOMEM. */
 int weir_trace_create(struct weir_policy *policy, const struct weir_trace_options *options,
 		      struct weir_trace **out);
 /* NULL is allowed. */

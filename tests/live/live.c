@@ -7,7 +7,11 @@
 
 #include "handle.h"
 #include "weir/directory.h"
+#include "weir/list.h"
 #include "weir/live.h"
+#include "weir/policy_file.h"
+#include "weir/query.h"
+#include "weir/trace.h"
 
 enum {
 	CLIENTS, /* sets */
@@ -455,8 +459,28 @@ static int change_everything(struct weir_live *live)
 	return status ? status : weir_live_commit(live, NULL);
 }
 
+/* Pods like others: a version beside the block. */
+static int change_pods(struct weir_live *live)
+{
+	const uint32_t clients = CLIENTS;
+	struct weir_endpoint pod = pod_of("another", &other_address);
+	struct weir_endpoint heir = pod_of("heir", &client_address);
+	uint32_t number;
+	int status = weir_live_add_endpoint(live, &pod, &clients, 1, &number, NULL);
+
+	if (!status)
+		status = weir_live_remove_endpoint(live, 0, NULL);
+	if (!status)
+		status = weir_live_add_endpoint(live, &heir, &clients, 1, &number, NULL);
+	if (status)
+		return status;
+	status = weir_live_commit(live, NULL);
+	assert_true(status || !policy_is_whole(weir_live_policy(live)));
+	return status;
+}
+
 /* The old policy stays in force, and the same changes succeed when there is memory. */
-static int fail_once(unsigned fail_at)
+static int fail_once(int (*change)(struct weir_live *live), unsigned fail_at)
 {
 	struct failing failing = { .fail_at = UINT32_MAX };
 	const struct weir_allocator allocator = { fail_allocate, fail_release, &failing };
@@ -470,7 +494,7 @@ static int fail_once(unsigned fail_at)
 
 	assert_int_equal(weir_live_freeze(live, &frozen, NULL), 0);
 	failing = (struct failing){ 0, fail_at };
-	status = change_everything(live);
+	status = change(live);
 	if (status) {
 		assert_int_equal(status, -ENOMEM);
 		assert_int_equal(weir_live_version(live), 0);
@@ -483,9 +507,8 @@ static int fail_once(unsigned fail_at)
 		assert_int_equal(lengths[0], lengths[1]);
 		assert_memory_equal(bytes[0], bytes[1], lengths[0]);
 		weir_policy_unref(again);
-		assert_int_equal(change_everything(live), 0);
+		assert_int_equal(change(live), 0);
 	}
-	/* Whoever is in the block 10.0.0.0/8. */
 	assert_int_equal(judge(weir_live_policy(live), &other_address, &server_address),
 			 WEIR_ALLOW);
 	weir_policy_unref(frozen);
@@ -498,9 +521,81 @@ static void every_allocation_that_fails_leaves_the_old_policy(void **state)
 	unsigned fail_at = 0;
 
 	(void)state;
-	while (fail_once(fail_at) == -ENOMEM)
+	while (fail_once(change_everything, fail_at) == -ENOMEM)
 		fail_at++;
 	assert_true(fail_at > 40);
+}
+
+static void every_allocation_of_a_patch_that_fails_leaves_the_old_policy(void **state)
+{
+	unsigned fail_at = 0;
+
+	(void)state;
+	while (fail_once(change_pods, fail_at) == -ENOMEM)
+		fail_at++;
+	assert_true(fail_at > 4);
+}
+
+/* What goes through a block as a whole would miss the pods beside it. */
+
+static int discard(void *context, const char *bytes, size_t length)
+{
+	(void)context;
+	(void)bytes;
+	(void)length;
+	return 0;
+}
+
+static void a_version_beside_a_block_is_frozen_first(void **state)
+{
+	const struct weir_list_options list_options = { 0 };
+	const struct weir_trace_options trace_options = { 0 };
+	struct weir_live *live = live_with(NULL);
+	struct weir_error error = { "" };
+	struct weir_policy *frozen = NULL;
+	struct weir_querier *querier = NULL;
+	struct weir_trace *trace = NULL;
+	struct weir_list *list = NULL;
+	struct weir_policy *version;
+
+	(void)state;
+	assert_int_equal(change_pods(live), 0);
+	version = weir_live_policy(live);
+	assert_int_equal(weir_policy_save(version, discard, NULL, &error), -EINVAL);
+	assert_int_equal(weir_list_create(version, &list_options, &list, &error), -EINVAL);
+	assert_int_equal(weir_querier_create(version, NULL, &querier), -EINVAL);
+	assert_int_equal(weir_trace_create(version, &trace_options, &trace), -EINVAL);
+	assert_int_equal(weir_live_freeze(live, &frozen, NULL), 0);
+	assert_int_equal(weir_policy_save(frozen, discard, NULL, &error), 0);
+	assert_int_equal(weir_list_create(frozen, &list_options, &list, &error), 0);
+	weir_list_destroy(list);
+	weir_policy_unref(frozen);
+	weir_live_destroy(live);
+}
+
+/* Of a pod that is gone: in the version that has it, and in the next. */
+static void a_pod_that_is_gone_has_no_name(void **state)
+{
+	struct weir_live *live = live_with(NULL);
+	struct weir_policy *before = weir_policy_ref(weir_live_policy(live));
+	struct weir_endpoint_view view;
+	const struct weir_policy *after;
+
+	(void)state;
+	assert_int_equal(change_pods(live), 0);
+	after = weir_live_policy(live);
+	assert_int_equal(weir_policy_endpoint_count(before), 2);
+	weir_policy_endpoint(before, 0, &view);
+	assert_string_equal(view.name, "client");
+	assert_int_equal(weir_policy_endpoint_count(after), 4);
+	weir_policy_endpoint(after, 0, &view);
+	assert_string_equal(view.name, "");
+	assert_int_equal(view.address_count, 0);
+	weir_policy_endpoint(after, weir_policy_find_pod(after, "a", "heir"), &view);
+	assert_string_equal(view.name, "heir");
+	assert_int_equal(weir_policy_find_pod(after, "a", "client"), WEIR_NONE);
+	weir_policy_unref(before);
+	weir_live_destroy(live);
 }
 
 static void every_allocation_that_fails_at_the_beginning_leaves_nothing(void **state)
@@ -540,6 +635,9 @@ int main(void)
 		cmocka_unit_test(an_open_batch_is_not_frozen),
 		cmocka_unit_test(begins_only_with_what_compiles),
 		cmocka_unit_test(every_allocation_that_fails_leaves_the_old_policy),
+		cmocka_unit_test(every_allocation_of_a_patch_that_fails_leaves_the_old_policy),
+		cmocka_unit_test(a_version_beside_a_block_is_frozen_first),
+		cmocka_unit_test(a_pod_that_is_gone_has_no_name),
 		cmocka_unit_test(every_allocation_that_fails_at_the_beginning_leaves_nothing),
 	};
 

@@ -66,7 +66,42 @@ static uint32_t count_present(const bool *has, uint32_t count)
 
 /* Endpoints. */
 
-static struct weir_endpoint new_endpoint(struct model *model, uint8_t kind)
+/* Addresses that nobody had yet, of either family, and under the same blocks as others. */
+static void make_own_addresses(struct model *model, struct weir_endpoint *endpoint)
+{
+	uint32_t count = 1 + generator_below(&model->generator, 2);
+	struct weir_address *addresses = take(&model->generator.arena, count, sizeof(*addresses));
+	uint32_t number = 24 + model->state.names;
+	uint8_t low = (uint8_t)(number % 256);
+	uint8_t high = (uint8_t)(number / 256);
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (one_in(model, 2)) {
+			addresses[i] = weir_address_from_ipv4((uint8_t[4]){ 10, 0, high, low });
+			continue;
+		}
+		addresses[i] = (struct weir_address){ { 0xfd } };
+		addresses[i].bytes[one_in(model, 2) ? 13 : 7] = high;
+		addresses[i].bytes[15] = low;
+	}
+	endpoint->addresses = addresses;
+	endpoint->address_count = count;
+}
+
+/* Like the ports and the rank of another pod: most new pods are of an app that exists. */
+static void make_alike(struct model *model, struct weir_endpoint *endpoint, uint32_t like)
+{
+	const struct weir_endpoint *other = &model->state.endpoints[like];
+
+	endpoint->ports = other->ports;
+	endpoint->port_count = other->port_count;
+	if (!one_in(model, 8))
+		endpoint->rank = WEIR_RANK_RUNNING;
+	if (!one_in(model, 8))
+		endpoint->host_network = false;
+}
+
+static struct weir_endpoint new_endpoint(struct model *model, uint8_t kind, uint32_t like)
 {
 	struct model_state *state = &model->state;
 	struct weir_endpoint endpoint;
@@ -75,16 +110,24 @@ static struct weir_endpoint new_endpoint(struct model *model, uint8_t kind)
 			  kind == WEIR_ENDPOINT_NODE ? UINT32_MAX : 0);
 	if (kind == WEIR_ENDPOINT_POD && !one_in(model, 4))
 		endpoint.node = pick_endpoint(model, WEIR_ENDPOINT_NODE);
+	if (!one_in(model, 4))
+		make_own_addresses(model, &endpoint);
+	if (like != WEIR_NONE)
+		make_alike(model, &endpoint, like);
 	return endpoint;
 }
 
-/* Like those of another pod: most new pods are of an app that exists. */
-static uint32_t choose_sets(struct model *model, uint32_t *sets)
+/* A pod to be like, mostly, or WEIR_NONE. */
+static uint32_t choose_alike(struct model *model)
+{
+	return one_in(model, 6) ? WEIR_NONE : pick_endpoint(model, WEIR_ENDPOINT_POD);
+}
+
+static uint32_t choose_sets(struct model *model, uint32_t like, uint32_t *sets)
 {
 	struct model_state *state = &model->state;
-	uint32_t like = pick_endpoint(model, WEIR_ENDPOINT_POD);
 	uint32_t sparse = 1 + generator_below(&model->generator, 6);
-	bool is_alike = like != WEIR_NONE && !one_in(model, 4);
+	bool is_alike = like != WEIR_NONE;
 	uint32_t count = 0;
 
 	for (uint32_t i = MODEL_SETS; i-- > 0;) {
@@ -105,9 +148,10 @@ static void note_sets(struct model_state *state, uint32_t endpoint, const uint32
 static void add_endpoint(struct model *model, uint8_t kind)
 {
 	struct model_state *state = &model->state;
-	struct weir_endpoint endpoint = new_endpoint(model, kind);
+	uint32_t like = kind == WEIR_ENDPOINT_POD ? choose_alike(model) : WEIR_NONE;
+	struct weir_endpoint endpoint = new_endpoint(model, kind, like);
 	uint32_t sets[MODEL_SETS];
-	uint32_t count = choose_sets(model, sets);
+	uint32_t count = choose_sets(model, like, sets);
 	struct weir_error error;
 	uint32_t number;
 
@@ -125,14 +169,15 @@ static void change_endpoint(struct model *model)
 {
 	struct model_state *state = &model->state;
 	uint32_t number = pick_endpoint(model, WEIR_ENDPOINT_POD);
+	uint32_t like = choose_alike(model);
 	uint32_t sets[MODEL_SETS];
-	uint32_t count = choose_sets(model, sets);
+	uint32_t count = choose_sets(model, like, sets);
 	struct weir_endpoint endpoint;
 	struct weir_error error;
 
 	if (number == WEIR_NONE)
 		return;
-	endpoint = new_endpoint(model, WEIR_ENDPOINT_POD);
+	endpoint = new_endpoint(model, WEIR_ENDPOINT_POD, like);
 	endpoint.name = state->endpoints[number].name;
 	succeed(weir_live_change_endpoint(model->live, number, &endpoint, sets, count, &error),
 		&error);
@@ -144,7 +189,7 @@ static void select_endpoint(struct model *model)
 {
 	uint32_t number = pick_endpoint(model, WEIR_ENDPOINT_POD);
 	uint32_t sets[MODEL_SETS];
-	uint32_t count = choose_sets(model, sets);
+	uint32_t count = choose_sets(model, choose_alike(model), sets);
 	struct weir_error error;
 
 	if (number == WEIR_NONE)

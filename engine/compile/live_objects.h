@@ -1,5 +1,5 @@
 /*
- * objects.h - what a live policy says, object by object, with a way back.
+ * live_objects.h - what a live policy says, object by object, with a way back.
  *
  * Objects have numbers, kind by kind, and refer to each other by them. An object is one allocation
  * with everything that it points to, and never changes: a change puts another one in its place and
@@ -9,8 +9,8 @@
  * An endpoint knows its sets, not a set its endpoints: so what happens to one pod touches one
  * object, however large the sets are.
  */
-#ifndef WEIR_COMPILE_OBJECTS_H
-#define WEIR_COMPILE_OBJECTS_H
+#ifndef WEIR_COMPILE_LIVE_OBJECTS_H
+#define WEIR_COMPILE_LIVE_OBJECTS_H
 
 #include "array.h"
 #include "memory.h"

@@ -1,4 +1,4 @@
-#include "objects.h"
+#include "live_objects.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -1,0 +1,391 @@
+/*
+ * live.c - what changes to a live policy cost.
+ *
+ * A cluster as in the other benchmarks, its pods with names of their own. Each kind of change is
+ * made again and again, one batch each time: the change, its commit, and its publication through a
+ * slot with two readers that hold nothing. Samples are the thread's processor time; the median
+ * tells what a change costs, the worst what happens when memory is moved or the policy compiled
+ * anew. Behind each kind the answers to random keys are compared with those of the frozen policy.
+ *
+ *     weir-bench-live [--check] [PODS...]
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "random.h"
+#include "shapes.h"
+#include "weir/live.h"
+#include "weir/slot.h"
+
+enum {
+	POLICIES_A_HUNDRED = 8, /* of pods */
+	SAMPLES_MOST = 2000,
+	NAMESPACE_PODS = 80,
+	KEYS = 4096,
+	NAME_BYTES = 16,
+	NODE_PODS = 32, /* addresses of a node's range that are taken */
+};
+
+struct run {
+	const struct weir_resolved *resolved;
+	struct bench_cluster *cluster;
+	struct weir_resolved named;
+	struct weir_endpoint *endpoints;
+	char (*names)[NAME_BYTES];
+	uint32_t *set_first; /* of each endpoint in sets */
+	uint32_t *sets;
+	uint32_t first_pod;
+	uint8_t *on_node; /* pods that were added to it */
+	struct weir_live *live;
+	struct weir_slot *slot;
+	struct random random;
+	uint32_t made;  /* names given so far */
+	uint32_t added; /* the number of the pod added last */
+	double samples[SAMPLES_MOST];
+};
+
+static void die(const char *what, const struct weir_error *error)
+{
+	fprintf(stderr, "weir-bench-live: %s: %s\n", what, error ? error->text : "no memory");
+	exit(1);
+}
+
+static void *need(void *memory)
+{
+	if (!memory)
+		die("no memory", NULL);
+	return memory;
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* The cluster. */
+
+static void name_pods(struct run *run)
+{
+	uint32_t count = run->resolved->endpoint_count;
+
+	run->endpoints = need(calloc(count, sizeof(*run->endpoints)));
+	run->names = need(calloc(count, sizeof(*run->names)));
+	for (uint32_t i = 0; i < count; i++) {
+		snprintf(run->names[i], NAME_BYTES, "e-%u", i);
+		run->endpoints[i] = run->resolved->endpoints[i];
+		run->endpoints[i].name = run->names[i];
+		run->first_pod += run->endpoints[i].kind == WEIR_ENDPOINT_NODE;
+	}
+	run->on_node = need(calloc(run->first_pod, 1));
+	run->named = *run->resolved;
+	run->named.endpoints = run->endpoints;
+}
+
+static void invert_sets(struct run *run)
+{
+	const struct weir_resolved *resolved = run->resolved;
+	uint32_t *next = need(calloc(resolved->endpoint_count + 2, sizeof(*next)));
+	size_t total = 0;
+
+	for (uint32_t i = 0; i < resolved->set_count; i++) {
+		total += resolved->sets[i].endpoint_count;
+		for (uint32_t j = 0; j < resolved->sets[i].endpoint_count; j++)
+			next[resolved->sets[i].endpoints[j] + 2]++;
+	}
+	for (uint32_t i = 0; i < resolved->endpoint_count; i++)
+		next[i + 2] += next[i + 1];
+	run->sets = need(calloc(total + 1, sizeof(*run->sets)));
+	for (uint32_t i = 0; i < resolved->set_count; i++) {
+		for (uint32_t j = 0; j < resolved->sets[i].endpoint_count; j++)
+			run->sets[next[resolved->sets[i].endpoints[j] + 1]++] = i;
+	}
+	run->set_first = next;
+}
+
+static uint32_t random_pod(struct run *run)
+{
+	return run->first_pod + below(&run->random, run->resolved->endpoint_count - run->first_pod);
+}
+
+static const uint32_t *sets_of(const struct run *run, uint32_t pod, uint32_t *count)
+{
+	*count = run->set_first[pod + 1] - run->set_first[pod];
+	return run->sets + run->set_first[pod];
+}
+
+/* The kinds of changes. prepare is not timed. */
+
+static void nothing(struct run *run)
+{
+	(void)run;
+}
+
+static void commit(struct run *run)
+{
+	struct weir_error error;
+
+	if (weir_live_commit(run->live, &error))
+		die("a batch", &error);
+	if (weir_slot_publish(run->slot, weir_live_policy(run->live)))
+		die("a batch is not published", NULL);
+}
+
+/* In the range of the node that the other pod is on, behind the pods that it has. */
+static struct weir_address spare_address(struct run *run, const struct weir_endpoint *like)
+{
+	struct weir_address address = *like->addresses;
+
+	address.bytes[15] = (uint8_t)(NODE_PODS + run->on_node[like->node]++);
+	return address;
+}
+
+/* Like another pod, with sets of its own where they are given. */
+static void add_pod(struct run *run, uint32_t like, const uint32_t *sets, uint32_t set_count)
+{
+	struct weir_endpoint pod = run->endpoints[like];
+	struct weir_address address = spare_address(run, &run->endpoints[like]);
+	struct weir_error error;
+	char name[NAME_BYTES];
+
+	snprintf(name, sizeof(name), "new-%u", run->made++);
+	pod.name = name;
+	pod.addresses = &address;
+	if (weir_live_add_endpoint(run->live, &pod, sets, set_count, &run->added, &error))
+		die("a pod", &error);
+}
+
+static void pod_into_class(struct run *run)
+{
+	uint32_t like = random_pod(run);
+	uint32_t count;
+	const uint32_t *sets = sets_of(run, like, &count);
+
+	add_pod(run, like, sets, count);
+	commit(run);
+}
+
+static void remove_pod(struct run *run)
+{
+	struct weir_error error;
+
+	if (weir_live_remove_endpoint(run->live, run->added, &error))
+		die("a pod that goes", &error);
+	commit(run);
+}
+
+static void relabel(struct run *run, uint32_t pod, uint32_t like)
+{
+	struct weir_error error;
+	uint32_t count;
+	const uint32_t *sets = sets_of(run, like, &count);
+
+	if (weir_live_select_endpoint(run->live, pod, sets, count, &error))
+		die("a pod relabelled", &error);
+}
+
+/* Pods of every other app declare the same ports. */
+static uint32_t other_app(struct run *run, uint32_t pod)
+{
+	uint32_t pods = run->resolved->endpoint_count - run->first_pod;
+	uint32_t apart = 20 * below(&run->random, pods / 20);
+
+	return run->first_pod + (pod - run->first_pod + apart) % pods;
+}
+
+static void relabel_pod(struct run *run)
+{
+	uint32_t pod = random_pod(run);
+
+	relabel(run, pod, other_app(run, pod));
+	commit(run);
+}
+
+static void relabel_namespace(struct run *run)
+{
+	uint32_t pods = run->resolved->endpoint_count - run->first_pod;
+	uint32_t first =
+		run->first_pod + below(&run->random, pods / NAMESPACE_PODS) * NAMESPACE_PODS;
+	uint32_t shift = other_app(run, run->first_pod) - run->first_pod;
+
+	for (uint32_t i = first; i < first + NAMESPACE_PODS; i++)
+		relabel(run, i, run->first_pod + (i - run->first_pod + shift) % pods);
+	commit(run);
+}
+
+/* In the app of one pod and in the namespace of another. */
+static void pod_of_new_class(struct run *run)
+{
+	uint32_t pods[2] = { random_pod(run), random_pod(run) };
+	uint32_t sets[2];
+	uint32_t count;
+
+	sets[0] = sets_of(run, pods[0], &count)[0];
+	sets[1] = sets_of(run, pods[1], &count)[1];
+	add_pod(run, pods[0], sets, 2);
+	commit(run);
+}
+
+static void change_policy(struct run *run)
+{
+	uint32_t number = below(&run->random, run->resolved->rule_count / 2) * 2;
+	struct weir_rule rule = run->resolved->rules[number];
+	struct weir_peer peer = { WEIR_PEER_SET, below(&run->random, run->resolved->set_count) };
+	struct weir_error error;
+	uint32_t made;
+
+	rule.peers = &peer;
+	rule.peer_count = 1;
+	if (weir_live_remove_rule(run->live, number, &error) ||
+	    weir_live_add_rule(run->live, &rule, number + 1, &made, &error))
+		die("a rule", &error);
+	commit(run);
+}
+
+static void freeze(struct run *run)
+{
+	struct weir_policy *policy;
+	struct weir_error error;
+
+	if (weir_live_freeze(run->live, &policy, &error))
+		die("frozen", &error);
+	weir_policy_unref(policy);
+}
+
+static const struct {
+	const char *name;
+	void (*prepare)(struct run *run);
+	void (*change)(struct run *run);
+	uint32_t samples;
+} kinds[] = {
+	{ "a pod into an existing class", nothing, pod_into_class, 2000 },
+	{ "a pod that goes", pod_into_class, remove_pod, 1000 },
+	{ "a pod relabelled, into an existing class", nothing, relabel_pod, 1000 },
+	{ "80 pods relabelled, into existing classes", nothing, relabel_namespace, 100 },
+	{ "a pod of a new class", nothing, pod_of_new_class, 9 },
+	{ "a policy's rule changed", nothing, change_policy, 9 },
+	{ "frozen into one block", nothing, freeze, 5 },
+};
+
+/* Answers. */
+
+static struct weir_key random_key(struct run *run)
+{
+	struct weir_key key = { .source = *run->endpoints[random_pod(run)].addresses,
+				.destination = *run->endpoints[random_pod(run)].addresses,
+				.source_port = 40000,
+				.destination_port = (uint16_t)(80 + 500 * below(&run->random, 16)),
+				.protocol = WEIR_PROTOCOL_TCP,
+				.flags = WEIR_KEY_BOTH };
+
+	if (below(&run->random, 4) == 0)
+		key.destination.bytes[12] = (uint8_t)below(&run->random, 256);
+	if (below(&run->random, 4) == 0)
+		key.source.bytes[15] = (uint8_t)(NODE_PODS + below(&run->random, 8));
+	return key;
+}
+
+static void compare(struct run *run, const char *name)
+{
+	static struct weir_key keys[KEYS];
+	static struct weir_verdict want[KEYS], got[KEYS];
+	struct weir_policy *frozen;
+	struct weir_error error;
+
+	if (weir_live_freeze(run->live, &frozen, &error))
+		die("frozen", &error);
+	for (uint32_t i = 0; i < KEYS; i++)
+		keys[i] = random_key(run);
+	weir_policy_classify(frozen, keys, want, KEYS);
+	weir_policy_classify(weir_live_policy(run->live), keys, got, KEYS);
+	for (uint32_t i = 0; i < KEYS; i++) {
+		if (want[i].action == got[i].action && want[i].why == got[i].why)
+			continue;
+		fprintf(stderr, "weir-bench-live: WRONG behind: %s\n", name);
+		exit(1);
+	}
+	weir_policy_unref(frozen);
+}
+
+/* Samples. */
+
+static int compare_samples(const void *a, const void *b)
+{
+	double x = *(const double *)a;
+	double y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void measure(struct run *run, size_t kind, bool is_check)
+{
+	uint32_t count = is_check ? 3 : kinds[kind].samples;
+
+	for (uint32_t i = 0; i < count; i++) {
+		double from;
+
+		kinds[kind].prepare(run);
+		from = seconds();
+		kinds[kind].change(run);
+		run->samples[i] = seconds() - from;
+	}
+	compare(run, kinds[kind].name);
+	if (is_check)
+		return;
+	qsort(run->samples, count, sizeof(run->samples[0]), compare_samples);
+	printf("| %s | %u | %.1f | %.1f | %.1f |\n", kinds[kind].name,
+	       run->resolved->endpoint_count - run->first_pod, run->samples[count / 2] * 1e6,
+	       run->samples[(size_t)count * 99 / 100] * 1e6, run->samples[count - 1] * 1e6);
+	fflush(stdout);
+}
+
+static void measure_all(uint32_t pods, bool is_check)
+{
+	const struct bench_shape shape = { .pods = pods,
+					   .policies = pods * POLICIES_A_HUNDRED / 100 };
+	struct run *run = need(calloc(1, sizeof(*run)));
+	struct weir_error error;
+
+	run->random.state = pods;
+	run->cluster = need(bench_cluster_create(&shape));
+	run->resolved = bench_cluster_resolved(run->cluster);
+	name_pods(run);
+	invert_sets(run);
+	if (weir_live_create(&run->named, NULL, &run->live, &error))
+		die("the cluster", &error);
+	if (weir_slot_create(weir_live_policy(run->live), 2, NULL, &run->slot))
+		die("a slot", NULL);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		measure(run, i, is_check);
+	weir_live_destroy(run->live);
+	weir_slot_destroy(run->slot);
+	bench_cluster_destroy(run->cluster);
+	free(run->endpoints);
+	free(run->names);
+	free(run->on_node);
+	free(run->set_first);
+	free(run->sets);
+	free(run);
+}
+
+int main(int argc, char **argv)
+{
+	static const uint32_t usual[] = { 10000, 100000 };
+	bool is_check = argc > 1 && strcmp(argv[1], "--check") == 0;
+
+	if (is_check) {
+		measure_all(500, true);
+		return 0;
+	}
+	printf("| change | pods | median, us | 99 of 100, us | worst, us "
+	       "|\n|---|---|---|---|---|\n");
+	for (int i = 1; i < argc; i++)
+		measure_all((uint32_t)strtoul(argv[i], NULL, 10), false);
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]) && argc < 2; i++)
+		measure_all(usual[i], false);
+	return 0;
+}
