@@ -155,6 +155,7 @@ struct build {
 	struct weir_array profiles;
 	uint32_t first_node_profile;
 	uint32_t profile_bits;
+	uint32_t *leaf_of_owned;
 	uint32_t *leaf_of_region;
 	struct weir_array specials;
 	struct weir_array candidates;   /* leaves */
@@ -184,7 +185,7 @@ bool build_sees_block(const struct build *build, uint32_t block, const struct el
 /* What is wanted of a compilation beside its policy; it is called last, before the build is gone. 0
  * or -ENOMEM. */
 struct build_keeper {
-	int (*keep)(void *context, const struct build *build, struct weir_policy *policy);
+	int (*keep)(void *context, struct build *build, struct weir_policy *policy);
 	void *context;
 };
 int weir_compile_and_keep(const struct weir_resolved *resolved,

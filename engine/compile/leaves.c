@@ -20,7 +20,6 @@ struct work {
 				   * with names */
 	uint32_t *twin_of;        /* by element; the unfavourable one, the one without names */
 	uint32_t *number_of;      /* of each endpoint that is a node; 0: none */
-	uint32_t *leaf_of_owned;
 };
 
 static int number_profile(struct work *work, const struct layout_profile *profile, uint32_t *number)
@@ -192,7 +191,7 @@ static int place_owned(struct work *work, uint32_t index)
 {
 	struct build *build = work->build;
 	const struct owned *owned = &build->owners.items[index];
-	uint32_t *leaf = &work->leaf_of_owned[index];
+	uint32_t *leaf = &build->leaf_of_owned[index];
 	struct layout_special *special;
 
 	if (owned->count == 1 && !owned->is_shared_by_nodes) {
@@ -309,7 +308,8 @@ static size_t merge(const struct work *work, bool ipv4, struct trie_item *items)
 						 work->build->leaf_of_region[region]);
 			region++;
 		} else if (owned) {
-			items[count++] = item_of(&owned->address, 128, work->leaf_of_owned[i++]);
+			items[count++] =
+				item_of(&owned->address, 128, work->build->leaf_of_owned[i++]);
 		} else {
 			return count;
 		}
@@ -340,9 +340,9 @@ static int build_in(struct work *work)
 	work->profile_of = weir_arena_array(arena, build->owners.element_count, uint32_t);
 	work->twin_of = weir_arena_array(arena, build->owners.element_count, uint32_t);
 	work->number_of = weir_arena_array(arena, build->resolved->endpoint_count, uint32_t);
-	work->leaf_of_owned = weir_arena_array(arena, build->owners.count, uint32_t);
+	build->leaf_of_owned = weir_arena_array(arena, build->owners.count, uint32_t);
 	build->leaf_of_region = weir_arena_array(arena, build->regions.count, uint32_t);
-	if (!work->profile_of || !work->twin_of || !work->number_of || !work->leaf_of_owned ||
+	if (!work->profile_of || !work->twin_of || !work->number_of || !build->leaf_of_owned ||
 	    !build->leaf_of_region)
 		return -ENOMEM;
 	status = number_profiles(work);

@@ -81,7 +81,7 @@ static int load(struct weir_live *live, const struct weir_resolved *resolved)
 }
 
 /* Only what compiles is taken over. */
-static int load_and_begin(void *context, const struct build *build, struct weir_policy *policy)
+static int load_and_begin(void *context, struct build *build, struct weir_policy *policy)
 {
 	struct weir_live *live = context;
 	int status = load(live, build->resolved);
@@ -291,7 +291,7 @@ struct beginning {
 	struct patches *patches;
 };
 
-static int begin_patches(void *context, const struct build *build, struct weir_policy *policy)
+static int begin_patches(void *context, struct build *build, struct weir_policy *policy)
 {
 	struct beginning *beginning = context;
 

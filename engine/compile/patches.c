@@ -200,11 +200,9 @@ static int push_number(struct weir_array *key, uint32_t number)
 	return 0;
 }
 
-static int make_key(struct patches *patches, const struct object_endpoint *pod,
-		    const struct weir_address *address)
+static int make_key(struct patches *patches, const struct object_endpoint *pod, uint32_t region)
 {
 	struct weir_array *key = &patches->key;
-	uint32_t region = regions_find(&patches->regions, address);
 	int status = 0;
 
 	key->count = 0;
@@ -251,29 +249,31 @@ static int note_kind(struct patches *patches, const struct alike *alike)
 	return 0;
 }
 
-static int note_pod(struct patches *patches, const struct object_endpoint *pod, uint32_t endpoint)
+/* Pods that own an address alone are what others may be like. by_index are the objects. */
+static int note_pods(struct patches *patches, const struct build *build,
+		     const struct object_endpoint *const *by_index)
 {
-	const struct lookup *lookup = &patches->block->lookup;
-	const struct layout_group *groups = layout_section(lookup->header, LAYOUT_GROUPS);
+	const struct layout_header *header = patches->block->lookup.header;
+	const struct layout_group *groups = layout_section(header, LAYOUT_GROUPS);
 	int status = 0;
 
-	for (uint32_t i = 0; i < pod->endpoint.address_count && !status; i++) {
-		const struct weir_address *address = &pod->endpoint.addresses[i];
-		struct patch_owner owner = patch_owner_of(lookup, address);
-		uint32_t leaf = find_address(lookup, address);
-		struct alike alike = { leaf & ((1u << lookup->profile_bits) - 1),
-				       groups[endpoint] };
+	for (uint32_t i = 0; i < build->owners.count && !status; i++) {
+		const struct owned *owned = &build->owners.items[i];
+		const struct element *element = &build->owners.elements[owned->first_element];
+		uint32_t leaf = build->leaf_of_owned[i];
+		struct alike alike = { .profile = leaf & ((1u << header->profile_bits) - 1) };
 
-		if (owner.owner_count != 1 || owner.owners[0] != endpoint || leaf & LAYOUT_SPECIAL)
+		if (element->kind != ELEMENT_POD || leaf & LAYOUT_SPECIAL)
 			continue;
-		status = make_key(patches, pod, address);
+		alike.group = groups[element->endpoint];
+		status = make_key(patches, by_index[element->endpoint], element->region);
 		if (!status)
 			status = note_kind(patches, &alike);
 	}
 	return status;
 }
 
-static int note_backends(struct patches *patches, const struct objects *objects)
+static void note_backends(struct patches *patches, const struct objects *objects)
 {
 	const struct object_pool *pool = &objects->pools[OBJECT_SERVICE];
 
@@ -289,32 +289,37 @@ static int note_backends(struct patches *patches, const struct objects *objects)
 			}
 		}
 	}
-	return 0;
 }
 
-/* Numbers become indices in order, as they were when the policy was compiled. */
-static int note_numbers(struct patches *patches, const struct objects *objects)
+static void note_workloads(struct patches *patches, const struct objects *objects)
 {
 	uint32_t next = 0;
-	int status = 0;
 
-	for (uint32_t i = 0; i < patches->number_room; i++)
-		patches->endpoint_of[i] = WEIR_NONE;
-	for (uint32_t i = 0; i < objects->pools[OBJECT_ENDPOINT].slots.count && !status; i++) {
-		const struct object_endpoint *object = objects_get(objects, OBJECT_ENDPOINT, i);
-
-		if (!object)
-			continue;
-		patches->endpoint_of[i] = next++;
-		if (object->endpoint.kind == WEIR_ENDPOINT_POD)
-			status = note_pod(patches, object, patches->endpoint_of[i]);
-	}
-	next = 0;
 	for (uint32_t i = 0; i < patches->workload_room; i++) {
 		if (objects_get(objects, OBJECT_WORKLOAD, i))
 			patches->workload_of[i] = next++;
 	}
-	return status ? status : note_backends(patches, objects);
+}
+
+/* Numbers become indices in order, as they were when the policy was compiled. */
+static int note_objects(struct patches *patches, struct build *build, const struct objects *objects)
+{
+	const struct object_endpoint **by_index = weir_arena_array(
+		&build->arena, patches->patch.block_endpoints, const struct object_endpoint *);
+	uint32_t next = 0;
+
+	if (!by_index)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < patches->number_room; i++) {
+		const struct object_endpoint *object = objects_get(objects, OBJECT_ENDPOINT, i);
+
+		patches->endpoint_of[i] = object ? next : WEIR_NONE;
+		if (object)
+			by_index[next++] = object;
+	}
+	note_workloads(patches, objects);
+	note_backends(patches, objects);
+	return note_pods(patches, build, by_index);
 }
 
 /* Life. */
@@ -368,7 +373,7 @@ static int make_tables(struct patches *patches, const struct objects *objects)
 	return 0;
 }
 
-static int begin(struct patches *patches, const struct build *build, const struct objects *objects)
+static int begin(struct patches *patches, struct build *build, const struct objects *objects)
 {
 	int status = make_tables(patches, objects);
 
@@ -384,14 +389,13 @@ static int begin(struct patches *patches, const struct build *build, const struc
 		status = patch_trie_init(&patches->trie, patches->allocator,
 					 &patches->block->lookup);
 	if (!status)
-		status = note_numbers(patches, objects);
+		status = note_objects(patches, build, objects);
 	patches->has_unique_names = names_are_unique(patches);
 	return status;
 }
 
-int patches_begin(const struct build *build, struct weir_policy *policy,
-		  const struct objects *objects, const struct weir_allocator *allocator,
-		  struct patches **out)
+int patches_begin(struct build *build, struct weir_policy *policy, const struct objects *objects,
+		  const struct weir_allocator *allocator, struct patches **out)
 {
 	struct patches *patches = weir_allocate_zeroed(allocator, 1, sizeof(*patches));
 	int status;
@@ -601,7 +605,7 @@ static int find_alike(struct patches *patches, const struct object_endpoint *pod
 {
 	const uint32_t *place;
 
-	if (make_key(patches, pod, address))
+	if (make_key(patches, pod, regions_find(&patches->regions, address)))
 		return -ENOMEM;
 	place = weir_map_find(&patches->alike, patches->key.items,
 			      patches->key.count * sizeof(uint32_t));

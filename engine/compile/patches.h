@@ -19,9 +19,8 @@
 struct patches;
 
 /* Begins behind a compilation; policy is what it gave. -ENOMEM. */
-int patches_begin(const struct build *build, struct weir_policy *policy,
-		  const struct objects *objects, const struct weir_allocator *allocator,
-		  struct patches **out);
+int patches_begin(struct build *build, struct weir_policy *policy, const struct objects *objects,
+		  const struct weir_allocator *allocator, struct patches **out);
 /* Versions that are held keep what they need. NULL is allowed. */
 void patches_end(struct patches *patches);
 

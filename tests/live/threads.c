@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "evaluate.h"
+#include "handle.h"
 #include "model.h"
+#include "weir/directory.h"
 #include "weir/slot.h"
 
 enum {
@@ -46,10 +48,31 @@ static bool is_as_expected(const struct weir_explanation *want, struct weir_verd
 	       same_half(&want->egress, &got->egress) && same_half(&want->ingress, &got->ingress);
 }
 
+/* Names and owners agree with each other, whatever they are. */
+static bool knows_owners(const struct weir_policy *policy, const struct weir_key *key)
+{
+	struct weir_endpoint_view view;
+	struct weir_owner owner;
+
+	weir_policy_owner(policy, &key->destination, &owner);
+	if (owner.kind != WEIR_OWNER_POD)
+		return true;
+	weir_policy_endpoint(policy, owner.index, &view);
+	return weir_policy_find_pod(policy, view.namespace_name, view.name) == owner.index;
+}
+
+/* A version may be let go of by any thread, long after it was replaced. */
+static void hold_another(struct weir_policy **held, const struct weir_policy *policy)
+{
+	weir_policy_unref(*held);
+	*held = weir_policy_ref((struct weir_policy *)(uintptr_t)policy);
+}
+
 static void *read_on(void *context)
 {
 	struct reader *reader = context;
 	struct stream *stream = reader->stream;
+	struct weir_policy *held = NULL;
 	uint64_t generation = 0;
 	uint32_t number;
 
@@ -70,7 +93,10 @@ static void *read_on(void *context)
 			weir_policy_explain(policy, &stream->keys[i], &got);
 			reader->wrong += !is_as_expected(&stream->expected[generation][i],
 							 verdicts[i], &got);
+			reader->wrong += !knows_owners(policy, &stream->keys[i]);
 		}
+		if (reader->reads % 11 == 0)
+			hold_another(&held, policy);
 		reader->wrong += generation < before;
 		reader->versions += generation != before;
 		reader->reads++;
@@ -78,6 +104,7 @@ static void *read_on(void *context)
 			weir_slot_rest(stream->slot, number);
 	}
 	weir_slot_leave(stream->slot, number);
+	weir_policy_unref(held);
 	return NULL;
 }
 
@@ -107,13 +134,17 @@ static void make_keys(struct model *model, struct stream *stream)
 
 static void publish_all(struct model *model, struct stream *stream)
 {
+	unsigned patched = 0;
+
 	for (uint64_t version = 1; version < VERSIONS; version++) {
 		for (unsigned i = 0; i < 1 + version % 4; i++)
 			model_change(model, version % 8 != 0);
 		assert_int_equal(weir_live_commit(model->live, NULL), 0);
+		patched += !policy_is_whole(weir_live_policy(model->live));
 		write_down(model, stream, version + 1);
 		assert_int_equal(weir_slot_publish(stream->slot, weir_live_policy(model->live)), 0);
 	}
+	assert_true(patched > VERSIONS / 4);
 }
 
 static void every_answer_is_of_the_policy_in_force(void **state)
