@@ -24,6 +24,8 @@ enum {
 	SAMPLES_MOST = 2000,
 	NAMESPACE_PODS = 80,
 	KEYS = 4096,
+	BURST = 32,
+	RATE_ROUNDS = 200,
 	NAME_BYTES = 16,
 	NODE_PODS = 32, /* addresses of a node's range that are taken */
 };
@@ -44,6 +46,7 @@ struct run {
 	uint32_t made;  /* names given so far */
 	uint32_t added; /* the number of the pod added last */
 	double samples[SAMPLES_MOST];
+	double rates[2];
 };
 
 static void die(const char *what, const struct weir_error *error)
@@ -343,6 +346,40 @@ static void measure(struct run *run, size_t kind, bool is_check)
 	fflush(stdout);
 }
 
+/* Millions of verdicts a second, the best of some rounds. */
+static double rate(const struct weir_policy *policy, const struct weir_key *keys)
+{
+	static struct weir_verdict verdicts[KEYS];
+	double best = 1;
+
+	for (unsigned round = 0; round < RATE_ROUNDS; round++) {
+		double from = seconds();
+		double took;
+
+		for (uint32_t i = 0; i < KEYS; i += BURST)
+			weir_policy_classify(policy, keys + i, verdicts + i, BURST);
+		took = seconds() - from;
+		best = took < best ? took : best;
+	}
+	return KEYS / best / 1e6;
+}
+
+/* A version far from its block, and what it freezes into. */
+static void compare_rates(struct run *run)
+{
+	static struct weir_key keys[KEYS];
+	struct weir_policy *frozen;
+	struct weir_error error;
+
+	for (uint32_t i = 0; i < KEYS; i++)
+		keys[i] = random_key(run);
+	if (weir_live_freeze(run->live, &frozen, &error))
+		die("frozen", &error);
+	run->rates[0] = rate(weir_live_policy(run->live), keys);
+	run->rates[1] = rate(frozen, keys);
+	weir_policy_unref(frozen);
+}
+
 static void measure_all(uint32_t pods, bool is_check)
 {
 	const struct bench_shape shape = { .pods = pods,
@@ -359,8 +396,16 @@ static void measure_all(uint32_t pods, bool is_check)
 		die("the cluster", &error);
 	if (weir_slot_create(weir_live_policy(run->live), 2, NULL, &run->slot))
 		die("a slot", NULL);
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		measure(run, i, is_check);
+		if (kinds[i].change == relabel_namespace)
+			compare_rates(run);
+	}
+	if (!is_check)
+		printf("| verdicts, millions a second: of a version, and frozen | %u | %.1f | %.1f "
+		       "| "
+		       "|\n",
+		       pods, run->rates[0], run->rates[1]);
 	weir_live_destroy(run->live);
 	weir_slot_destroy(run->slot);
 	bench_cluster_destroy(run->cluster);
