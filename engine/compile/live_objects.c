@@ -745,20 +745,20 @@ int objects_load(struct objects *objects, const struct weir_resolved *resolved)
 {
 	const struct {
 		enum object_kind kind;
+		uint32_t count;
 		const void *items;
 		size_t size;
-		uint32_t count;
 	} parts[] = {
-		{ OBJECT_WORKLOAD, resolved->workloads, sizeof(*resolved->workloads),
-		  resolved->workload_count },
-		{ OBJECT_SERVICE, resolved->services, sizeof(*resolved->services),
-		  resolved->service_count },
-		{ OBJECT_SET, resolved->sets, sizeof(*resolved->sets), resolved->set_count },
-		{ OBJECT_BLOCK, resolved->blocks, sizeof(*resolved->blocks),
-		  resolved->block_count },
-		{ OBJECT_ORIGIN, resolved->origins, sizeof(*resolved->origins),
-		  resolved->origin_count },
-		{ OBJECT_RULE, resolved->rules, sizeof(*resolved->rules), resolved->rule_count },
+		{ OBJECT_WORKLOAD, resolved->workload_count, resolved->workloads,
+		  sizeof(*resolved->workloads) },
+		{ OBJECT_SERVICE, resolved->service_count, resolved->services,
+		  sizeof(*resolved->services) },
+		{ OBJECT_SET, resolved->set_count, resolved->sets, sizeof(*resolved->sets) },
+		{ OBJECT_BLOCK, resolved->block_count, resolved->blocks,
+		  sizeof(*resolved->blocks) },
+		{ OBJECT_ORIGIN, resolved->origin_count, resolved->origins,
+		  sizeof(*resolved->origins) },
+		{ OBJECT_RULE, resolved->rule_count, resolved->rules, sizeof(*resolved->rules) },
 	};
 	int status = load_endpoints(objects, resolved);
 
