@@ -10,7 +10,9 @@
 
 static enum exit_code run(const struct invocation *invocation)
 {
-	if (invocation->operand_count && strcmp(invocation->operands[-1], "--") != 0) {
+	/* What stood in front of -- is moved behind it. */
+	if (invocation->operand_count &&
+	    (strcmp(invocation->operands[-1], "--") != 0 || invocation->operands[0][0] != '-')) {
 		complain(invocation->command,
 			 "'%s' is not expected here; what is EAL's stands "
 			 "behind --",

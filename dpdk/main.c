@@ -139,7 +139,9 @@ static bool start_eal(const struct invocation *invocation)
 	memcpy(words + 1, invocation->operands, invocation->operand_count * sizeof(*words));
 	is_up = rte_eal_init((int)invocation->operand_count + 1, words) >= 0;
 	if (!is_up)
-		say("EAL does not start: %s; its own words are above", rte_strerror(rte_errno));
+		say("EAL does not start: %s; its own words are above%s", rte_strerror(rte_errno),
+		    rte_errno == EACCES ? ". Without huge pages it wants --no-huge -m 512 behind --"
+					: "");
 	free(words);
 	return is_up;
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <rte_eal.h>
+#include <rte_devargs.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf_pool_ops.h>
 
@@ -78,6 +78,7 @@ static int start(struct port *port, const struct ports_options *options, struct 
 	status = rte_eth_dev_start(port->id);
 	if (status)
 		return fail(port->name, "cannot be started", status);
+	port->is_started = true;
 	if (port->spread.entries && spread_start(&port->spread, port->id)) {
 		say("port %s: does not spread as it is told: software does", port->name);
 		port->spread = (struct spread){ 0 };
@@ -87,6 +88,41 @@ static int start(struct port *port, const struct ports_options *options, struct 
 	if (status && status != -ENOTSUP)
 		say("port %s: not promiscuous: %s", port->name, strerror(-status));
 	return 0;
+}
+
+static bool is_port(const char *name)
+{
+	size_t length = strlen(name);
+	uint16_t id;
+
+	RTE_ETH_FOREACH_DEV(id)
+	{
+		char port[RTE_ETH_NAME_MAX_LEN];
+
+		/* A card with several ports has names that begin with the card's. */
+		if (!rte_eth_dev_get_name_by_port(id, port) && strncmp(port, name, length) == 0 &&
+		    (port[length] == '\0' || port[length] == '_'))
+			return true;
+	}
+	return false;
+}
+
+/* EAL goes on without a device that it cannot set up; the others would then be paired otherwise
+ * than whoever named them means. */
+static int find_named(void)
+{
+	const struct rte_devargs *named;
+	int status = 0;
+
+	RTE_EAL_DEVARGS_FOREACH(NULL, named)
+	{
+		if (named->policy == RTE_DEV_BLOCKED || is_port(named->name))
+			continue;
+		say("%s, named behind --, cannot be a port: DPDK's own words are above",
+		    named->name);
+		status = -ENODEV;
+	}
+	return status;
 }
 
 static int find_ports(struct ports *ports)
@@ -112,7 +148,9 @@ static int find_ports(struct ports *ports)
 		return -ENODEV;
 	}
 	if (ports->options.wiring == WIRING_PAIRS && ports->count % 2) {
-		say("%u ports are no pairs: give one more, or --wiring one-armed", ports->count);
+		say("ports come in pairs, and the number of these is odd (%u): give one more, or "
+		    "--wiring one-armed",
+		    ports->count);
 		return -EINVAL;
 	}
 	return 0;
@@ -223,7 +261,9 @@ int ports_start(struct ports *ports, const struct ports_options *options)
 
 	memset(ports, 0, sizeof(*ports));
 	ports->options = *options;
-	status = find_ports(ports);
+	status = find_named();
+	if (!status)
+		status = find_ports(ports);
 	if (!status)
 		status = make_pool(ports);
 	if (status)
@@ -238,7 +278,8 @@ int ports_start(struct ports *ports, const struct ports_options *options)
 void ports_stop(struct ports *ports)
 {
 	for (uint16_t i = 0; i < ports->count; i++) {
-		rte_eth_dev_stop(ports->port[i].id);
+		if (ports->port[i].is_started)
+			rte_eth_dev_stop(ports->port[i].id);
 		rte_eth_dev_close(ports->port[i].id);
 	}
 	rte_mempool_free(ports->pool);

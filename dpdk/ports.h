@@ -35,6 +35,7 @@ struct port {
 	uint16_t receiving_queues;
 	uint16_t sending_queues;
 	struct spread spread;
+	bool is_started;
 	char name[64];
 	rte_spinlock_t sending[QUEUES_MAX]; /* several cores may have one queue */
 };

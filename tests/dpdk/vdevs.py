@@ -3,7 +3,8 @@
 
 By one port come the packets; by the other go those that the policy allows, byte for byte and in their
 order, no others, and the counters say so. Kinds: endless (net_pcap with infinite_rx), null, ring, and
-what has another end: memif, memif-client, vhost, virtio-user with dpdk-testpmd there; af_packet and
+what has another end: memif, memif-client, vhost, virtio-user with dpdk-testpmd there, which in memif-again and
+vhost-again comes a second time; af_packet and
 af_xdp on veths between network namespaces. With --huge, memory is in huge pages, which are reserved for
 the time of the test.
 """
@@ -127,12 +128,16 @@ def ring(trace):
 # Ports whose other end is another program of DPDK's.
 
 
-def with_testpmd(trace, kind, ours, theirs, who_waits):
-    """Their first port gives the trace, their second takes what passes."""
+def devices_of_testpmd(trace, theirs):
+    """By its first port comes the trace, by its third what passes goes; and those files."""
     nothing, out, back = (os.path.join(trace.folder, name) for name in ("nothing.pcap", "out.pcap", "back.pcap"))
     write_pcap(nothing, [])
     devices = [f"net_pcap0,rx_pcap={trace.path},tx_pcap={back}", theirs[0]]
-    devices += [f"net_pcap1,rx_pcap={nothing},tx_pcap={out}", theirs[1]]
+    return devices + [f"net_pcap1,rx_pcap={nothing},tx_pcap={out}", theirs[1]], out, back
+
+
+def with_testpmd(trace, kind, ours, theirs, who_waits):
+    devices, out, back = devices_of_testpmd(trace, theirs)
     with contextlib.ExitStack() as stack:
         if who_waits == "testpmd":
             other = stack.enter_context(Testpmd(devices, trace.base))
@@ -151,6 +156,20 @@ def with_testpmd(trace, kind, ours, theirs, who_waits):
     return ""
 
 
+def again(trace, kind, ours, theirs):
+    """The other end goes, and another one comes in its place."""
+    devices, out, _ = devices_of_testpmd(trace, theirs)
+    process = trace.start(ours)
+    await_words(process, "ready", [])
+    for time_of_day in ("first", "second"):
+        with Testpmd(devices, trace.base) as other:
+            other.forward(links=(1, 3), packets=(2, len(trace.allowed)))
+        check(f"{kind}: what passed to the {time_of_day}", trace.allowed, frames(out))
+    report = end(process, kind)
+    check(f"{kind}: received", 2 * COUNT, report["packets"])
+    return ""
+
+
 def memif_ports(trace, role):
     path = os.path.join(trace.folder, "memif.sock")
     return [f"net_memif{i},role={role},id={i},socket={path},socket-abstract=no" for i in range(2)]
@@ -164,6 +183,10 @@ def memif_client(trace):
     return with_testpmd(trace, "memif-client", memif_ports(trace, "client"), memif_ports(trace, "server"), "testpmd")
 
 
+def memif_again(trace):
+    return again(trace, "memif-again", memif_ports(trace, "server"), memif_ports(trace, "client"))
+
+
 def vhost_ports(trace):
     sockets = [os.path.join(trace.folder, f"vhost{i}.sock") for i in range(2)]
     host = [f"net_vhost{i},iface={path}" for i, path in enumerate(sockets)]
@@ -173,6 +196,10 @@ def vhost_ports(trace):
 def vhost(trace):
     host, user = vhost_ports(trace)
     return with_testpmd(trace, "vhost", host, user, "weir")
+
+
+def vhost_again(trace):
+    return again(trace, "vhost-again", *vhost_ports(trace))
 
 
 def virtio_user(trace):
@@ -214,12 +241,14 @@ KINDS = {
     "ring": ring,
     "memif": memif,
     "memif-client": memif_client,
+    "memif-again": memif_again,
     "vhost": vhost,
+    "vhost-again": vhost_again,
     "virtio-user": virtio_user,
     "af_packet": af_packet,
     "af_xdp": af_xdp,
 }
-NEED_TESTPMD = ("memif", "memif-client", "vhost", "virtio-user")
+NEED_TESTPMD = [kind for kind in KINDS if kind.startswith(("memif", "vhost", "virtio"))]
 
 
 def run_kinds(weir, kinds, base):
