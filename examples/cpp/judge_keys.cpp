@@ -6,8 +6,8 @@
  *
  * A line of KEYS is SOURCE DESTINATION PROTOCOL PORT.
  */
-#include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <iostream>
 #include <sstream>
 #include <stdexcept>
@@ -86,21 +86,21 @@ static void print(const weir::policy &policy, const question &question)
 		  << "; ingress: " << name(ingress.action) << ", " << policy.why(ingress) << '\n';
 }
 
-/* Verdicts a second, of so many keys a call. */
+/* Verdicts a second of processor time, of so many keys a call. */
 static double rate(const weir::policy &policy, const std::vector<weir_key> &keys, std::size_t burst)
 {
-	using clock = std::chrono::steady_clock;
 	std::vector<weir_verdict> verdicts(keys.size());
-	const auto begin = clock::now();
-	std::chrono::duration<double> took{};
+	const std::clock_t begin = std::clock();
+	std::clock_t took = 0;
 	std::size_t rounds = 0;
 
-	for (; took.count() < 1; rounds++) {
+	for (; took < CLOCKS_PER_SEC; rounds++) {
 		for (std::size_t i = 0; i < keys.size(); i += burst)
 			policy.classify(&keys[i], &verdicts[i], burst);
-		took = clock::now() - begin;
+		took = std::clock() - begin;
 	}
-	return static_cast<double>(rounds * keys.size()) / took.count();
+	return static_cast<double>(rounds * keys.size()) * CLOCKS_PER_SEC /
+	       static_cast<double>(took);
 }
 
 static void measure(const weir::policy &policy, const std::vector<question> &questions)

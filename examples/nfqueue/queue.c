@@ -143,7 +143,8 @@ static void prepare_buffers(struct queue *queue)
 
 static int open_socket(struct queue *queue, uint32_t wait_ms)
 {
-	const struct timeval wait = { .tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000 };
+	const struct timeval wait = { .tv_sec = wait_ms / 1000,
+				      .tv_usec = (suseconds_t)(wait_ms % 1000) * 1000 };
 	const int size = KERNEL_BUFFER;
 	int fd;
 

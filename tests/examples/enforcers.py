@@ -135,8 +135,14 @@ class Program:
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)
 
+    def processor_time(self):
+        """Seconds so far, in the program and for it in the kernel."""
+        words = open(f"/proc/{self.process.pid}/stat", encoding="utf-8").read().rsplit(")", 1)[1].split()
+        return [int(word) / os.sysconf("SC_CLK_TCK") for word in words[11:13]]
+
     def end(self):
         """The report as {name: number}, rules as {name: connections}."""
+        self.processor = self.processor_time()
         self.process.send_signal(signal.SIGTERM)
         out, err = self.process.communicate(timeout=30)
         check(f"exit code ({''.join(self.errors) + err})", 0, self.process.returncode)

@@ -11,7 +11,7 @@ import time
 
 from enforcers import Enforced, Program, drain, main, send_all, sink
 from ends import answers, check, route, skip
-from rates import compare
+from rates import compare, end_and_tell
 
 QUEUE = ["-j", "NFQUEUE", "--queue-num", "0"]
 
@@ -85,7 +85,7 @@ class Queued(Enforced):
             "forwarded by the kernel alone": (
                 lambda: self.middle.run("iptables", "-I", "FORWARD", "1", "-j", "ACCEPT"),
                 lambda _: self.middle.run("iptables", "-D", "FORWARD", "1")),
-            "judged by nfqueue-filter": (self.start, Program.end),
+            "judged by nfqueue-filter": (self.start, end_and_tell),
         })
 
 

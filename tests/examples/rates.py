@@ -60,15 +60,28 @@ def hold(address):
     return datagrams
 
 
-def compare(enforced, ways, rounds=3, seconds=3):
-    """Prints what each way of joining the two lets through: {name: (begin, end)}, in turn."""
+def compare(enforced, ways, rounds=5, seconds=2):
+    """Prints what each way of joining the two lets through: {name: (begin, end)}, in turn. Where end returns
+    a program, also what it takes of a processor."""
     enforced.policy.compile(OPEN)
-    rows = {name: [] for name in ways}
+    rows, programs = {name: [] for name in ways}, {name: [] for name in ways}
     for _ in range(rounds):
         for name, (begin, end) in ways.items():
             joined = begin()
             rows[name].append(rate(enforced.client, enforced.server, enforced.addresses["server"][0], seconds))
-            end(joined)
+            used = end(joined)
+            if used:
+                programs[name].append(used)
     for name, rates in rows.items():
         sent, came = (sorted(column)[len(column) // 2] for column in zip(*rates))
-        print(f"{name:32} {sent / 1000:8.0f} k/s sent {came / 1000:8.0f} k/s arrive")
+        print(f"{name:32} {sent / 1000:6.0f} k/s sent {came / 1000:6.0f} k/s arrive", end="")
+        if programs[name]:
+            user, system = (sorted(column)[len(column) // 2] for column in zip(*programs[name]))
+            print(f"   {user:.2f} us a packet in the program, {system:.2f} for it in the kernel", end="")
+        print()
+
+
+def end_and_tell(program):
+    """Microseconds of a processor for each packet, in the program and in the kernel."""
+    numbers, _ = program.end()
+    return [seconds * 1e6 / numbers["packets"] for seconds in program.processor]

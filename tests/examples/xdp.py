@@ -9,7 +9,7 @@ import subprocess
 
 from enforcers import Enforced, Program, main
 from ends import check, wire
-from rates import compare
+from rates import compare, end_and_tell
 
 
 def counters():
@@ -66,8 +66,8 @@ class Wired(Enforced):
     def measure(self):
         compare(self, {
             "bridged by the kernel alone": (self.bridge, lambda _: self.middle.run("ip", "link", "del", "bridge")),
-            "judged by xdp-filter": (self.start, Program.end),
-            "judged by xdp-filter --generic": (lambda: self.start("--generic"), Program.end),
+            "judged by xdp-filter": (self.start, end_and_tell),
+            "judged by xdp-filter --generic": (lambda: self.start("--generic"), end_and_tell),
         })
 
 
