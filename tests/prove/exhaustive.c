@@ -276,9 +276,9 @@ int main(int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	struct run run = { .seed = 1 };
-	struct headers *headers = malloc(sizeof(*headers));
+	struct headers *headers;
 	uint64_t clusters = 8;
-	bool good = headers;
+	bool good;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -286,6 +286,8 @@ int main(int argc, char **argv)
 			return 2;
 		*(option == 'c' ? &clusters : &run.seed) = strtoull(optarg, NULL, 10);
 	}
+	headers = malloc(sizeof(*headers));
+	good = headers;
 	for (; run.cluster < clusters && good; run.cluster++)
 		good = run_cluster(&run, headers);
 	free(headers);
