@@ -479,6 +479,26 @@ static int change_pods(struct weir_live *live)
 	return status;
 }
 
+/* A version beside the block shows whether anything was left behind. */
+static void commit_a_probe(struct weir_live *live)
+{
+	const struct weir_address address = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0,
+						9 } };
+	uint32_t number = add_pod(live, "probe", &address, CLIENTS);
+	const struct weir_policy *policy;
+
+	assert_int_equal(weir_live_commit(live, NULL), 0);
+	policy = weir_live_policy(live);
+	assert_false(policy_is_whole(policy));
+	assert_int_equal(judge(policy, &client_address, &server_address), WEIR_ALLOW);
+	assert_int_equal(judge(policy, &address, &server_address), WEIR_ALLOW);
+	assert_int_equal(judge(policy, &other_address, &server_address), WEIR_DENY);
+	assert_int_equal(weir_policy_find_pod(policy, "a", "client"), 0);
+	assert_int_equal(weir_policy_find_pod(policy, "a", "another"), WEIR_NONE);
+	assert_int_equal(weir_live_remove_endpoint(live, number, NULL), 0);
+	assert_int_equal(weir_live_commit(live, NULL), 0);
+}
+
 /* The old policy stays in force, and the same changes succeed when there is memory. */
 static int fail_once(int (*change)(struct weir_live *live), unsigned fail_at)
 {
@@ -507,6 +527,7 @@ static int fail_once(int (*change)(struct weir_live *live), unsigned fail_at)
 		assert_int_equal(lengths[0], lengths[1]);
 		assert_memory_equal(bytes[0], bytes[1], lengths[0]);
 		weir_policy_unref(again);
+		commit_a_probe(live);
 		assert_int_equal(change(live), 0);
 	}
 	assert_int_equal(judge(weir_live_policy(live), &other_address, &server_address),
@@ -534,6 +555,24 @@ static void every_allocation_of_a_patch_that_fails_leaves_the_old_policy(void **
 	while (fail_once(change_pods, fail_at) == -ENOMEM)
 		fail_at++;
 	assert_true(fail_at > 4);
+}
+
+/* Half of its pods were in their places before it was seen that it is none for patches. */
+static void a_batch_that_is_refused_half_way_leaves_nothing(void **state)
+{
+	const struct weir_live_options options = { .exclusive_addresses = true };
+	struct weir_live *live = live_with(&options);
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(weir_live_remove_endpoint(live, 0, NULL), 0);
+		add_pod(live, "another", &other_address, CLIENTS);
+		add_pod(live, "impostor", &server_address, CLIENTS);
+		assert_int_equal(weir_live_commit(live, NULL), -EADDRINUSE);
+		weir_live_drop(live);
+		commit_a_probe(live);
+	}
+	weir_live_destroy(live);
 }
 
 /* What goes through a block as a whole would miss the pods beside it. */
@@ -636,6 +675,7 @@ int main(void)
 		cmocka_unit_test(begins_only_with_what_compiles),
 		cmocka_unit_test(every_allocation_that_fails_leaves_the_old_policy),
 		cmocka_unit_test(every_allocation_of_a_patch_that_fails_leaves_the_old_policy),
+		cmocka_unit_test(a_batch_that_is_refused_half_way_leaves_nothing),
 		cmocka_unit_test(a_version_beside_a_block_is_frozen_first),
 		cmocka_unit_test(a_pod_that_is_gone_has_no_name),
 		cmocka_unit_test(every_allocation_that_fails_at_the_beginning_leaves_nothing),

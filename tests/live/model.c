@@ -93,8 +93,10 @@ static void make_alike(struct model *model, struct weir_endpoint *endpoint, uint
 {
 	const struct weir_endpoint *other = &model->state.endpoints[like];
 
-	endpoint->ports = other->ports;
-	endpoint->port_count = other->port_count;
+	if (!one_in(model, 4)) {
+		endpoint->ports = other->ports;
+		endpoint->port_count = other->port_count;
+	}
 	if (!one_in(model, 8))
 		endpoint->rank = WEIR_RANK_RUNNING;
 	if (!one_in(model, 8))
