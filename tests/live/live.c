@@ -571,6 +571,7 @@ static void a_batch_that_is_refused_half_way_leaves_nothing(void **state)
 		assert_int_equal(weir_live_commit(live, NULL), -EADDRINUSE);
 		weir_live_drop(live);
 		commit_a_probe(live);
+		assert_int_equal(weir_policy_endpoint_count(weir_live_policy(live)), 2 + i + 1);
 	}
 	weir_live_destroy(live);
 }
@@ -609,6 +610,46 @@ static void a_version_beside_a_block_is_frozen_first(void **state)
 	assert_int_equal(weir_list_create(frozen, &list_options, &list, &error), 0);
 	weir_list_destroy(list);
 	weir_policy_unref(frozen);
+	weir_live_destroy(live);
+}
+
+static void expect_pod(const struct weir_policy *policy, const char *name,
+		       const struct weir_address *address, bool is_there)
+{
+	uint32_t found = weir_policy_find_pod(policy, "a", name);
+	struct weir_endpoint_view view;
+	struct weir_owner owner;
+
+	weir_policy_owner(policy, address, &owner);
+	assert_int_equal(owner.kind, is_there ? WEIR_OWNER_POD : WEIR_OWNER_EXTERNAL);
+	assert_int_equal(owner.index, found);
+	assert_true((found != WEIR_NONE) == is_there);
+	if (!is_there)
+		return;
+	weir_policy_endpoint(policy, found, &view);
+	assert_string_equal(view.name, name);
+}
+
+/* Both beside the same block: neither sees what is written down for the other. */
+static void a_version_that_is_held_keeps_its_names(void **state)
+{
+	struct weir_live *live = live_with(NULL);
+	struct weir_policy *held;
+	uint32_t number;
+
+	(void)state;
+	number = add_pod(live, "another", &other_address, CLIENTS);
+	assert_int_equal(weir_live_commit(live, NULL), 0);
+	held = weir_policy_ref(weir_live_policy(live));
+	assert_int_equal(weir_live_remove_endpoint(live, number, NULL), 0);
+	assert_int_equal(weir_live_remove_endpoint(live, 0, NULL), 0);
+	assert_int_equal(weir_live_commit(live, NULL), 0);
+	expect_pod(held, "another", &other_address, true);
+	expect_pod(held, "client", &client_address, true);
+	expect_pod(weir_live_policy(live), "another", &other_address, false);
+	expect_pod(weir_live_policy(live), "client", &client_address, false);
+	assert_int_equal(judge(held, &other_address, &server_address), WEIR_ALLOW);
+	weir_policy_unref(held);
 	weir_live_destroy(live);
 }
 
@@ -677,6 +718,7 @@ int main(void)
 		cmocka_unit_test(every_allocation_of_a_patch_that_fails_leaves_the_old_policy),
 		cmocka_unit_test(a_batch_that_is_refused_half_way_leaves_nothing),
 		cmocka_unit_test(a_version_beside_a_block_is_frozen_first),
+		cmocka_unit_test(a_version_that_is_held_keeps_its_names),
 		cmocka_unit_test(a_pod_that_is_gone_has_no_name),
 		cmocka_unit_test(every_allocation_that_fails_at_the_beginning_leaves_nothing),
 	};
