@@ -20,6 +20,7 @@
 #include <rte_ethdev.h>
 
 #include "weir/cluster.h"
+#include "weir/worker.h"
 
 #include "checker.h"
 #include "eal.h"
@@ -31,9 +32,11 @@ enum {
 	HEAP = 256, /* mebibytes */
 	PACKETS_IN_POOL = 16383,
 	RING = 4096,
+	BURST = 32,
 	DESCRIPTORS = 512,
 	SAMPLES_MAX = 99,
 	FLOWS_MOST = 1 << 20,
+	TABLE = 1 << 20,
 };
 
 struct text {
@@ -48,6 +51,10 @@ struct bench {
 	struct rte_mempool *pool;
 	struct exchange_side null;
 	struct exchange_side ring;
+	struct exchange_side judged; /* sends into one ring, receives from another */
+	struct rte_ring *before;
+	struct rte_ring *behind;
+	struct weir_policy *policy;
 	uint64_t packets; /* a sample */
 	unsigned samples;
 	bool failed;
@@ -65,6 +72,7 @@ static const struct {
 	{ "64", FLOWS_MOST, 0 },
 	{ "64", FLOWS_MOST, 1000 },
 	{ "imix", FLOWS_MOST, 1000 },
+	{ "64", 65536, 9000 },
 };
 
 /* A cluster. */
@@ -100,7 +108,8 @@ static bool make_cluster(struct bench *bench)
 	       !weir_cluster_read(bench->cluster, "cluster", WEIR_FOUND_NAMED, text.bytes,
 				  text.length) &&
 	       !weir_cluster_finish(bench->cluster) &&
-	       !weir_cluster_resolve(bench->cluster, &semantics, &bench->resolved);
+	       !weir_cluster_resolve(bench->cluster, &semantics, &bench->resolved) &&
+	       !weir_compile(bench->resolved, NULL, &bench->policy, NULL);
 	free(text.bytes);
 	return made;
 }
@@ -116,18 +125,60 @@ static bool start_port(uint16_t port, struct rte_mempool *pool)
 	       !rte_eth_tx_queue_setup(port, 0, DESCRIPTORS, 0, NULL) && !rte_eth_dev_start(port);
 }
 
+static bool make_port(struct rte_ring *receiving, struct rte_ring *sending, const char *name,
+		      struct rte_mempool *pool, struct exchange_side *out)
+{
+	int port = -1;
+
+	if (receiving && sending)
+		port = rte_eth_from_rings(name, &receiving, 1, &sending, 1, 0);
+	if (port < 0)
+		return false;
+	out->port = (uint16_t)port;
+	return start_port(out->port, pool);
+}
+
 static bool make_ports(struct bench *bench)
 {
-	struct rte_ring *ring = rte_ring_create("bench", RING, SOCKET_ID_ANY, 0);
-	int port = ring ? rte_eth_from_ring(ring) : -1;
+	struct rte_ring *ring = rte_ring_create("ring", RING, SOCKET_ID_ANY, 0);
 
+	bench->before = rte_ring_create("before", RING, SOCKET_ID_ANY, 0);
+	bench->behind = rte_ring_create("behind", RING, SOCKET_ID_ANY, 0);
 	bench->pool = generator_pool_create("bench", PACKETS_IN_POOL);
-	if (!bench->pool || port < 0 || rte_vdev_init("net_null0", NULL) ||
-	    rte_eth_dev_get_port_by_name("net_null0", &bench->null.port))
-		return false;
-	bench->ring.port = (uint16_t)port;
-	return start_port(bench->null.port, bench->pool) &&
-	       start_port(bench->ring.port, bench->pool);
+	return bench->pool && !rte_vdev_init("net_null0", NULL) &&
+	       !rte_eth_dev_get_port_by_name("net_null0", &bench->null.port) &&
+	       start_port(bench->null.port, bench->pool) &&
+	       make_port(ring, ring, "through", bench->pool, &bench->ring) &&
+	       make_port(bench->behind, bench->before, "judged", bench->pool, &bench->judged);
+}
+
+/* The worker in between. */
+
+static void judge(const struct bench *bench, struct weir_worker *worker, uint64_t now)
+{
+	static const struct weir_origin_of_frames origin = { .halves = WEIR_KEY_BOTH };
+	struct rte_mbuf *packets[BURST];
+	struct weir_packet_verdict verdicts[BURST];
+	struct weir_frame frames[BURST];
+	unsigned n = rte_ring_dequeue_burst(bench->before, (void **)packets, BURST, NULL);
+	unsigned carried = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		frames[i] = (struct weir_frame){
+			.bytes = rte_pktmbuf_mtod(packets[i], const uint8_t *),
+			.captured = rte_pktmbuf_data_len(packets[i]),
+			.wire = rte_pktmbuf_pkt_len(packets[i]),
+			.link_type = 1,
+			.time = now,
+		};
+	weir_worker_process(worker, &origin, frames, n, verdicts);
+	for (unsigned i = 0; i < n; i++) {
+		if (verdicts[i].action == WEIR_PACKET_ALLOW)
+			packets[carried++] = packets[i];
+		else
+			rte_pktmbuf_free(packets[i]);
+	}
+	rte_ring_enqueue_bulk(bench->behind, (void **)packets, carried, NULL);
 }
 
 /* Samples. */
@@ -142,8 +193,15 @@ static double processor_seconds(void)
 
 struct subject {
 	struct generator *generator;
-	struct checker *checker; /* NULL: nobody listens */
+	struct checker *checker;    /* NULL: nobody listens */
+	struct weir_worker *worker; /* NULL: nobody judges */
+	uint64_t refused;           /* by its table so far */
 };
+
+static uint64_t nanoseconds(uint64_t cycles)
+{
+	return (uint64_t)((double)cycles * 1e9 / (double)rte_get_tsc_hz());
+}
 
 /* Millions of packets a second. */
 static double sample(struct bench *bench, const struct subject *subject,
@@ -160,23 +218,40 @@ static double sample(struct bench *bench, const struct subject *subject,
 	began = processor_seconds();
 	while (!generator_is_done(subject->generator)) {
 		generator_step(subject->generator, rte_rdtsc());
+		if (subject->worker)
+			judge(bench, subject->worker, nanoseconds(rte_rdtsc()));
 		if (subject->checker)
 			checker_step(subject->checker, rte_rdtsc());
 	}
 	return (double)trial->packets / (processor_seconds() - began) / 1e6;
 }
 
-static void check(struct bench *bench, const struct subject *subject)
+/* What found no room in the table, in the latest sample. */
+static uint64_t refused(struct subject *subject)
+{
+	struct weir_worker_counters counters;
+	uint64_t before = subject->refused;
+
+	if (!subject->worker)
+		return 0;
+	weir_worker_count(subject->worker, &counters);
+	subject->refused = counters.why[WEIR_PACKET_TABLE_FULL];
+	return subject->refused - before;
+}
+
+static void check(struct bench *bench, struct subject *subject)
 {
 	struct generator *generators[] = { subject->generator };
 	struct checker *checkers[] = { subject->checker };
 	struct traffic_outcome outcome;
+	uint64_t denied;
 
 	if (!subject->checker)
 		return;
 	traffic_settle(generators, 1, checkers, 1, &outcome);
 	/* What is denied comes through a ring too. */
-	if (!outcome.lost && outcome.received.leaked == outcome.sent.denied &&
+	denied = subject->worker ? 0 : outcome.sent.denied;
+	if (outcome.lost == refused(subject) && outcome.received.leaked == denied &&
 	    !outcome.received.duplicated && !outcome.received.reordered &&
 	    !outcome.received.foreign)
 		return;
@@ -193,8 +268,7 @@ static int by_size(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-static void measure(struct bench *bench, const struct subject *subject, const char *where,
-		    size_t which)
+static void measure(struct bench *bench, struct subject *subject, const char *where, size_t which)
 {
 	struct generator_trial trial = { .packets = bench->packets,
 					 .openings = cases[which].openings };
@@ -217,14 +291,38 @@ static void measure(struct bench *bench, const struct subject *subject, const ch
 	fflush(stdout);
 }
 
-static void measure_both(struct bench *bench, size_t which)
+/* Through these sides, with whom in between. */
+static void measure_at(struct bench *bench, struct traffic *traffic, struct exchange_side side,
+		       const char *where, size_t which)
+{
+	const struct generator_options generating = { .traffic = traffic,
+						      .pool = bench->pool,
+						      .sides = { side, side } };
+	const struct checker_options checking = { .traffic = traffic, .sides = { side, side } };
+	struct weir_worker_options working = { .flows.max_ipv4_flows = TABLE };
+	struct subject subject = { .generator = NULL };
+	bool is_judged = side.port == bench->judged.port;
+	bool is_made = !generator_create(&generating, &subject.generator, NULL);
+
+	if (is_made && side.port != bench->null.port)
+		is_made = !checker_create(&checking, &subject.checker);
+	if (is_made && is_judged)
+		is_made = !weir_slot_create(bench->policy, 1, NULL, &working.slot) &&
+			  !weir_worker_create(&working, &subject.worker);
+	if (is_made)
+		measure(bench, &subject, where, which);
+	bench->failed |= !is_made;
+	generator_destroy(subject.generator);
+	checker_destroy(subject.checker);
+	weir_worker_destroy(subject.worker);
+	weir_slot_destroy(working.slot);
+}
+
+static void measure_all(struct bench *bench, size_t which)
 {
 	struct traffic_options options = { .seed = 1,
 					   .flows = cases[which].flows,
 					   .allowed = 9000 };
-	struct generator_options generating = { .pool = bench->pool };
-	struct checker_options checking = { .wiring = WIRING_ONE_ARMED };
-	struct subject subject = { NULL, NULL };
 	struct weir_error error = { "" };
 	struct traffic *traffic = NULL;
 
@@ -233,19 +331,9 @@ static void measure_both(struct bench *bench, size_t which)
 		bench->failed = true;
 		return;
 	}
-	generating.traffic = checking.traffic = traffic;
-	generating.sides[0] = generating.sides[1] = bench->null;
-	if (!generator_create(&generating, &subject.generator, NULL))
-		measure(bench, &subject, "net_null", which);
-	generator_destroy(subject.generator);
-	subject.generator = NULL;
-	generating.sides[0] = generating.sides[1] = bench->ring;
-	checking.sides[0] = checking.sides[1] = bench->ring;
-	if (!generator_create(&generating, &subject.generator, NULL) &&
-	    !checker_create(&checking, &subject.checker))
-		measure(bench, &subject, "ring, checked", which);
-	generator_destroy(subject.generator);
-	checker_destroy(subject.checker);
+	measure_at(bench, traffic, bench->null, "net_null", which);
+	measure_at(bench, traffic, bench->ring, "ring, checked", which);
+	measure_at(bench, traffic, bench->judged, "ring, judged, checked", which);
 	traffic_destroy(traffic);
 }
 
@@ -267,7 +355,8 @@ int main(int argc, char **argv)
 	printf("| where | flows | bytes | new | M/s | range |\n|---|---|---|---|---|---|\n");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]) && !bench.failed; i++)
 		if (!is_check || cases[i].flows < FLOWS_MOST)
-			measure_both(&bench, i);
+			measure_all(&bench, i);
+	weir_policy_unref(bench.policy);
 	weir_resolved_destroy(bench.resolved);
 	weir_cluster_destroy(bench.cluster);
 	bench_stop_dpdk();

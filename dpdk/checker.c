@@ -111,8 +111,7 @@ static void account(struct checker *checker, enum frame_way side, const struct s
 	}
 	counters->allowed++;
 	latency_record(&checker->latency, now - stamp->time);
-	if (way == FRAME_FORWARD)
-		arrive(checker, flow, generation);
+	arrive(checker, flow, generation);
 }
 
 static bool is_ours(const struct checker *checker, const struct rte_mbuf *packet, struct stamp *out)

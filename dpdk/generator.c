@@ -275,7 +275,6 @@ static uint32_t due(struct generator *generator, uint64_t now)
 	if (available > GENERATOR_DEPTH && left) {
 		generator->counters.forgone += available - GENERATOR_DEPTH;
 		generator->taken += available - GENERATOR_DEPTH;
-		available = GENERATOR_DEPTH;
 	}
 	if (burst > left)
 		burst = (uint32_t)left;

@@ -184,6 +184,8 @@ static void shares_of_allowed_flows_are_exact(void **state)
 			uint32_t connection = traffic_flow_connection(traffic, flow);
 
 			assert_true(connection < traffic->connection_count);
+			assert_true(traffic->connections[connection].key.destination_port <
+				    TRAFFIC_PORT_FIRST);
 			assert_int_equal(traffic->connections[connection].is_allowed,
 					 traffic_flow_is_allowed(traffic, flow));
 			allowed += traffic_flow_is_allowed(traffic, flow);
