@@ -12,7 +12,7 @@
 
 enum {
 	BURST = 32,
-	BURSTS = 1000,
+	BURSTS = 200,
 	ROUNDS = 4, /* of packets of the same connections */
 };
 
