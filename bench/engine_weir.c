@@ -17,9 +17,13 @@ static int build(const struct bench_engine *engine, const struct bench_policy *p
 {
 	struct weir_compile_options options = { .max_bytes = limits->max_bytes };
 	struct weir_policy *built;
-	int status = weir_compile(policy->resolved, &options, &built, error);
+	int status = 0;
 
 	(void)engine;
+	if (policy->compiled)
+		built = weir_policy_ref(policy->compiled);
+	else
+		status = weir_compile(policy->resolved, &options, &built, error);
 	if (status)
 		return status;
 	*out = built;

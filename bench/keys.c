@@ -117,6 +117,17 @@ static void mend_family(struct random *random, struct weir_key *key)
 		key->source = anywhere(random, &key->destination);
 }
 
+/* Where no rules are known: what services often have, and anything. */
+static void set_any_port(struct random *random, struct weir_key *key)
+{
+	static const uint16_t often[] = { 53, 80, 443, 5432, 6379, 8080, 9090, 9100 };
+
+	key->protocol = below(random, 4) ? WEIR_PROTOCOL_TCP : WEIR_PROTOCOL_UDP;
+	key->destination_port = below(random, 2)
+					? often[below(random, sizeof(often) / sizeof(often[0]))]
+					: (uint16_t)random_next(random);
+}
+
 static struct weir_key make_key(const struct bench_policy *policy, struct random *random)
 {
 	static const struct weir_rule nothing;
@@ -136,7 +147,10 @@ static struct weir_key make_key(const struct bench_policy *policy, struct random
 	else if (pick == 9)
 		key.destination = anywhere(random, &key.source);
 	mend_family(random, &key);
-	set_port(policy, random, rule, &key);
+	if (policy->compiled)
+		set_any_port(random, &key);
+	else
+		set_port(policy, random, rule, &key);
 	return key;
 }
 

@@ -71,12 +71,21 @@ static enum exit_code borrow(struct bench_own *own, const struct invocation *inv
 {
 	int status;
 
-	report_text_format(&own->summary, "%u pods, %u policies%s",
-			   own->input.counts.pods + own->input.counts.synthetic_pods,
-			   own->input.counts.network_policies + own->input.counts.cluster_policies,
-			   own->keys ? ", keys of a trace" : "");
-	status = bench_workload_borrow(option_value(invocation, OPTION_FILE), own->resolved,
-				       &own->workload);
+	if (own->resolved)
+		report_text_format(&own->summary, "%u pods, %u policies%s",
+				   own->input.counts.pods + own->input.counts.synthetic_pods,
+				   own->input.counts.network_policies +
+					   own->input.counts.cluster_policies,
+				   own->keys ? ", keys of a trace" : "");
+	else
+		report_text_format(&own->summary, "compiled%s",
+				   own->keys ? ", keys of a trace" : "");
+	if (own->resolved)
+		status = bench_workload_borrow(option_value(invocation, OPTION_FILE), own->resolved,
+					       &own->workload);
+	else
+		status = bench_workload_open(option_value(invocation, OPTION_FILE),
+					     own->input.policy, &own->workload);
 	own->workload.summary = report_text_string(&own->summary);
 	if (!status)
 		return EXIT_CLEAN;
@@ -87,7 +96,7 @@ static enum exit_code borrow(struct bench_own *own, const struct invocation *inv
 enum exit_code bench_own_read(struct bench_own *own, const struct invocation *invocation,
 			      size_t max_keys)
 {
-	enum exit_code code = input_resolve(&own->input, invocation, &own->resolved);
+	enum exit_code code = input_resolve_or_open(&own->input, invocation, &own->resolved);
 
 	if (code == EXIT_CLEAN && option_given(invocation, OPTION_READ))
 		code = read_trace(own, invocation, max_keys);

@@ -8,6 +8,7 @@
 #include "keys.h"
 #include "reference.h"
 #include "sha256.h"
+#include "weir/directory.h"
 
 const struct bench_workload_spec bench_workload_specs[] = {
 	{ "20-pods", "20 pods, 2 policies", { 20, 2, BENCH_SPREAD, BENCH_TENS } },
@@ -64,6 +65,43 @@ static int hash_policy(const struct weir_resolved *resolved, struct bench_hash *
 	return 0;
 }
 
+/* What a directory lists: addresses to ask about. */
+static struct weir_resolved *list_endpoints(const struct weir_policy *compiled)
+{
+	uint32_t count = weir_policy_endpoint_count(compiled);
+	struct weir_resolved *listed = calloc(1, sizeof(*listed));
+	struct weir_endpoint *endpoints = calloc((size_t)count + 1, sizeof(*endpoints));
+
+	if (!listed || !endpoints) {
+		free(listed);
+		free(endpoints);
+		return NULL;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		struct weir_endpoint_view view;
+
+		weir_policy_endpoint(compiled, i, &view);
+		endpoints[i] = (struct weir_endpoint){ .name = view.name,
+						       .addresses = view.addresses,
+						       .address_count = view.address_count,
+						       .node = view.node,
+						       .workload = WEIR_NONE,
+						       .kind = view.kind,
+						       .rank = view.rank,
+						       .host_network = view.host_network };
+	}
+	listed->endpoints = endpoints;
+	listed->endpoint_count = count;
+	return listed;
+}
+
+static void free_endpoints(struct weir_resolved *listed)
+{
+	if (listed)
+		free((void *)(uintptr_t)listed->endpoints);
+	free(listed);
+}
+
 static uint8_t flags_of(enum bench_halves halves)
 {
 	static const uint8_t flags[BENCH_HALVES] = { WEIR_KEY_BOTH, WEIR_KEY_EGRESS,
@@ -81,6 +119,24 @@ int bench_workload_borrow(const char *name, const struct weir_resolved *resolved
 	status = hash_policy(resolved, &out->policy_hash);
 
 	return status ? status : bench_policy_init(&out->policy, resolved);
+}
+
+int bench_workload_open(const char *name, struct weir_policy *compiled, struct bench_workload *out)
+{
+	struct weir_resolved *listed = list_endpoints(compiled);
+	const void *bytes;
+	size_t length;
+	int status;
+
+	*out = (struct bench_workload){ .name = name, .listed = listed };
+	if (!listed)
+		return -ENOMEM;
+	bytes = weir_policy_bytes(compiled, &length);
+	out->policy_hash = hash_of(bytes, length);
+	status = bench_policy_init(&out->policy, listed);
+	out->policy.compiled = compiled;
+	out->policy.not_plain = "a policy that comes compiled: its objects are not there";
+	return status;
 }
 
 int bench_workload_make(const struct bench_workload_spec *spec, struct bench_workload *out)
@@ -106,6 +162,7 @@ void bench_workload_finish(struct bench_workload *workload)
 	}
 	bench_policy_finish(&workload->policy);
 	bench_cluster_destroy(workload->cluster);
+	free_endpoints(workload->listed);
 	*workload = (struct bench_workload){ 0 };
 }
 

@@ -35,6 +35,7 @@ struct bench_workload {
 	const char *name;
 	const char *summary;
 	struct bench_cluster *cluster; /* NULL: the policy is of somebody else */
+	struct weir_resolved *listed;  /* the endpoints of a compiled policy */
 	struct bench_policy policy;
 	struct bench_hash policy_hash; /* of its compiled form */
 	struct bench_questions questions[BENCH_HALVES];
@@ -56,6 +57,8 @@ int bench_workload_make(const struct bench_workload_spec *spec, struct bench_wor
 /* Takes a policy of somebody else, which is borrowed. -ENOMEM; what weir_compile returns. */
 int bench_workload_borrow(const char *name, const struct weir_resolved *resolved,
 			  struct bench_workload *out);
+/* Takes a compiled policy, which is borrowed. -ENOMEM. */
+int bench_workload_open(const char *name, struct weir_policy *compiled, struct bench_workload *out);
 void bench_workload_finish(struct bench_workload *workload);
 
 /* Makes the questions of some halves: from a seed, or from given keys, whose flags are replaced;

@@ -71,11 +71,12 @@ static const struct option_group output_options = {
 
 const struct command compile_command = {
 	.name = "compile",
-	.summary = "the compiled policy as a file that eval, list, replay and run open",
+	.summary = "the policy as a file that eval, list, replay, bench and run open",
 	.synopsis = "-f PATH -o FILE.weir [options]",
 	.description =
 		"Reads, validates and compiles, and writes the compiled form with the names of "
-		"pods, services and rules. eval, list, replay and run take the file as -f and "
+		"pods, services and rules. eval, list, replay, bench and run take the file as -f "
+		"and "
 		"print "
 		"what they print for the objects. It is mapped, not read, and what is in it is "
 		"checked before it is used, so that a damaged or a hostile file is refused. The "

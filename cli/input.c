@@ -166,7 +166,7 @@ static void keep_saved(struct input *input, const char *path, struct weir_file *
 	else
 		complain(input->command,
 			 "%s: this is a compiled policy, and weir %s needs the objects that it was "
-			 "made from; eval, list, replay and run take it",
+			 "made from; eval, list, replay, bench and run take it",
 			 path, input->command->name);
 	input->diagnostics.errors++;
 	weir_file_release(file);
@@ -343,6 +343,20 @@ enum exit_code input_resolve(struct input *input, const struct invocation *invoc
 	enum exit_code code = input_read(input, invocation);
 
 	return code == EXIT_CLEAN ? resolve_cluster(input, invocation, resolved) : code;
+}
+
+enum exit_code input_resolve_or_open(struct input *input, const struct invocation *invocation,
+				     struct weir_resolved **resolved)
+{
+	enum exit_code code;
+
+	input->takes_saved = true;
+	code = input_read(input, invocation);
+	if (code != EXIT_CLEAN)
+		return code;
+	if (!input->saved.owner)
+		return resolve_cluster(input, invocation, resolved);
+	return saved_open(invocation, input->saved_path, &input->saved, &input->policy);
 }
 
 /* Compiles what was read. */

@@ -36,6 +36,11 @@ enum exit_code input_read(struct input *input, const struct invocation *invocati
 enum exit_code input_resolve(struct input *input, const struct invocation *invocation,
 			     struct weir_resolved **resolved);
 
+/* The same, or opens the compiled policy that -f names: then nothing is resolved, and input->policy
+ * is it. */
+enum exit_code input_resolve_or_open(struct input *input, const struct invocation *invocation,
+				     struct weir_resolved **resolved);
+
 /* Reads, resolves and compiles. */
 enum exit_code input_compile(struct input *input, const struct invocation *invocation);
 

@@ -10,7 +10,8 @@
 static const struct option_spec policy_specs[] = {
 	{ OPTION_FILE, 'f', "file", "PATH", NULL,
 	  "Kubernetes objects: a file, a folder (read recursively) or - for standard input; YAML "
-	  "or JSON, also .gz and .zst. Repeatable. eval, list, replay and run take a compiled "
+	  "or JSON, also .gz and .zst. Repeatable. eval, list, replay, bench and run take a "
+	  "compiled "
 	  "policy, "
 	  "alone, as well." },
 	{ OPTION_POD_CIDR, 0, "pod-cidr", "CIDR", NULL,

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "weir/error.h"
+#include "weir/policy.h"
 #include "weir/resolved.h"
 
 struct bench_limits {
@@ -31,6 +32,8 @@ struct bench_policy {
 	/* The rules by (tier, precedence, place). */
 	uint32_t *order;
 	uint32_t owner_count;
+	/* As it was opened; or NULL. Then only the endpoints are resolved. */
+	struct weir_policy *compiled;
 	/* Why it is not plain; NULL when it is. */
 	const char *not_plain;
 };
