@@ -40,11 +40,11 @@ struct weir_kernel {
 	bool (*is_supported)(void);
 	void (*classify)(const struct lookup *lookup, const struct weir_key *keys,
 			 struct weir_verdict *verdicts, size_t n);
-	bool is_for_large; /* policies */
+	size_t from; /* hot bytes: from here on it is better than those before it */
 };
 
-/* The kernels of this build, the better behind the worse: first those for small policies, then
- * those for large ones; the first of either always work. */
+/* The kernels of this build. Of those that the processor supports and that are for a policy's size
+ * the last is the best; the first always is one of them. */
 const struct weir_kernel *weir_kernels(size_t *count);
 
 struct weir_policy {

@@ -21,11 +21,11 @@ static bool has_avx512(void)
 }
 
 static const struct weir_kernel kernels[] = {
-	{ "scalar", always, weir_kernel_scalar, false },
-	{ "bits", has_bits, weir_kernel_bits, false },
-	{ "staged", always, weir_kernel_staged, true },
-	{ "staged-bits", has_bits, weir_kernel_staged_bits, true },
-	{ "avx512", has_avx512, weir_kernel_avx512, true },
+	{ "scalar", always, weir_kernel_scalar, 0 },
+	{ "bits", has_bits, weir_kernel_bits, 0 },
+	{ "staged", always, weir_kernel_staged, KERNEL_STAGED_FROM },
+	{ "staged-bits", has_bits, weir_kernel_staged_bits, KERNEL_STAGED_FROM },
+	{ "avx512", has_avx512, weir_kernel_avx512, KERNEL_AVX512_FROM },
 };
 
 const struct weir_kernel *weir_kernels(size_t *count)

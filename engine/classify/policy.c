@@ -20,13 +20,6 @@ const char *weir_reason_name(enum weir_reason reason)
 	return (size_t)reason < count ? reason_names[reason] : "";
 }
 
-enum {
-	/* Hot bytes. Below, plain order is up to 1.4 times as fast from warm caches as stages, and
-	 * 1.1 times as fast as vectors; from here on stages are alike there and vectors up to 1.5
-	 * times as fast, and from cold caches both are twice as fast. */
-	LARGE_FROM = 256 << 10,
-};
-
 static size_t hot_bytes(const struct layout_header *header)
 {
 	size_t bytes = 0;
@@ -36,12 +29,12 @@ static size_t hot_bytes(const struct layout_header *header)
 	return bytes;
 }
 
-static const struct weir_kernel *best_kernel(bool is_large)
+static const struct weir_kernel *best_kernel(size_t bytes)
 {
 	size_t count;
 	const struct weir_kernel *kernels = weir_kernels(&count);
 
-	while (kernels[count - 1].is_for_large != is_large || !kernels[count - 1].is_supported())
+	while (kernels[count - 1].from > bytes || !kernels[count - 1].is_supported())
 		count--;
 	return &kernels[count - 1];
 }
@@ -102,7 +95,7 @@ void weir_policy_attach(struct weir_policy *policy)
 	lookup->ipv6 = header->ipv6;
 	lookup->endpoint_count =
 		(uint32_t)LAYOUT_COUNT(header, LAYOUT_ENDPOINTS, struct layout_endpoint);
-	policy->kernel = best_kernel(hot_bytes(header) >= LARGE_FROM);
+	policy->kernel = best_kernel(hot_bytes(header));
 	lookup->first_source_node = header->first_node_profile;
 	lookup->first_destination_node =
 		header->own_node == WEIR_OWN_NODE_ALLOW ? header->first_node_profile : UINT32_MAX;
