@@ -302,7 +302,28 @@ int loop_run(void *context)
 	return 0;
 }
 
+uint64_t loop_turn(struct loop *loop)
+{
+	uint64_t packets = 0;
+	uint16_t n;
+
+	loop->round = rte_rdtsc();
+	do {
+		n = poll_all(loop, LOOP_RUN);
+		book(loop, n);
+		packets += n;
+	} while (n);
+	return packets;
+}
+
 /* Steering. */
+
+void loop_rearm(struct loop *loop)
+{
+	loop->state = LOOP_RUN;
+	loop->reached = LOOP_RUN;
+	loop->answered = loop->asked;
+}
 
 void loop_tell(struct loop *loop, enum loop_state state)
 {
@@ -320,6 +341,11 @@ uint64_t loop_idle(const struct loop *loop)
 	uint64_t looked = __atomic_load_n(&loop->looked, __ATOMIC_RELAXED);
 
 	return looked > latest ? looked - latest : 0;
+}
+
+bool loop_has_rested(const struct loop *loop, uint64_t since)
+{
+	return __atomic_load_n(&loop->looked, __ATOMIC_ACQUIRE) > since;
 }
 
 bool loop_count(struct loop *loop, struct loop_counters *out)

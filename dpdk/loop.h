@@ -112,12 +112,21 @@ void loop_finish(struct loop *loop);
 /* Runs until it is told to stop: a function for rte_eal_remote_launch. */
 int loop_run(void *loop);
 
+/* A loop that was stopped may be run again. */
+void loop_rearm(struct loop *loop);
+
+/* Instead of running: receives and judges until there is nothing more, on the caller's thread,
+ * which reads the counters where they are. Returns how many packets there were. */
+uint64_t loop_turn(struct loop *loop);
+
 /* For one thread that steers at a time. */
 void loop_tell(struct loop *loop, enum loop_state state);
 bool loop_has_reached(const struct loop *loop, enum loop_state state);
 /* For how many nanoseconds it has looked for packets in vain. A loop whose processor does something
  * else does not look. */
 uint64_t loop_idle(const struct loop *loop);
+/* Whether it has looked in vain since a time: what was there for it by then it has done with. */
+bool loop_has_rested(const struct loop *loop, uint64_t since);
 /* As they are or were since the call; a loop that does not run is read itself. False: it did not
  * answer within a tenth of a second. */
 bool loop_count(struct loop *loop, struct loop_counters *out);

@@ -1,6 +1,6 @@
 /*
- * main.c - weir-dpdk, the program behind weir run: policies, EAL, a dataplane, and whoever steers
- * it until it is told to stop.
+ * main.c - weir-dpdk, the program behind weir run and weir bench ports. Of the first: policies,
+ * EAL, a dataplane, and whoever steers it until it is told to stop.
  */
 #include <errno.h>
 #include <signal.h>
@@ -9,12 +9,13 @@
 #include <unistd.h>
 
 #include <rte_eal.h>
-#include <rte_errno.h>
 
 #include "weir/capture_writer.h"
 
+#include "bench_ports.h"
 #include "command.h"
 #include "dataplane.h"
+#include "eal_words.h"
 #include "input.h"
 #include "numbers.h"
 #include "reload.h"
@@ -124,28 +125,6 @@ static bool read_options(const struct invocation *invocation, struct dataplane_o
 	return getentropy(out->worker.flows.secret, sizeof(out->worker.flows.secret)) == 0;
 }
 
-/* EAL. */
-
-static bool start_eal(const struct invocation *invocation)
-{
-	char **words = calloc(invocation->operand_count + 2, sizeof(*words));
-	bool is_up;
-
-	if (!words)
-		return false;
-	/* Ports may be connections to another program, which may end. */
-	signal(SIGPIPE, SIG_IGN);
-	words[0] = invocation->arguments[0];
-	memcpy(words + 1, invocation->operands, invocation->operand_count * sizeof(*words));
-	is_up = rte_eal_init((int)invocation->operand_count + 1, words) >= 0;
-	if (!is_up)
-		say("EAL does not start: %s; its own words are above%s", rte_strerror(rte_errno),
-		    rte_errno == EACCES ? ". Without huge pages it wants --no-huge -m 512 behind --"
-					: "");
-	free(words);
-	return is_up;
-}
-
 /* Steering. */
 
 static bool is_over(const struct dataplane *dataplane, const struct limits *limits)
@@ -211,7 +190,7 @@ static enum exit_code run_dataplane(const struct invocation *invocation, struct 
 	struct limits limits = { 0 };
 	enum exit_code code = EXIT_USAGE;
 
-	if (!read_options(invocation, &options, &limits) || !start_eal(invocation))
+	if (!read_options(invocation, &options, &limits) || !eal_start(invocation, 0))
 		return EXIT_USAGE;
 	if (!dataplane_start(reload->dataplane, &options, input->policy)) {
 		take_signals();
@@ -244,14 +223,17 @@ static enum exit_code run(const struct invocation *invocation)
 	return code;
 }
 
+/* It is one program for two commands, which the first argument names. */
 int main(int argc, char **argv)
 {
+	bool is_bench = argc && strcmp(argv[0], bench_command.name) == 0;
 	struct invocation invocation;
 	bool stop;
-	enum exit_code code = options_parse(&run_command, argc, argv, &invocation, &stop);
+	enum exit_code code = options_parse(is_bench ? &bench_command : &run_command, argc, argv,
+					    &invocation, &stop);
 
 	if (!stop)
-		code = run(&invocation);
+		code = is_bench ? bench_ports(&invocation) : run(&invocation);
 	options_finish(&invocation);
 	return (int)code;
 }

@@ -6,6 +6,7 @@
  * key in the hash is the same for both directions: the lower end goes first.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -234,16 +235,18 @@ void peer_rules_destroy(struct peer_rules *rules)
 	free(rules);
 }
 
-static bool make_flows(struct filter *filter, uint32_t max_flows)
+static bool make_flows(struct filter *filter, uint32_t max_flows, uint16_t index)
 {
+	char name[RTE_HASH_NAMESIZE];
 	const struct rte_hash_parameters parameters = {
-		.name = "weir-peer-flows",
+		.name = name,
 		.entries = max_flows + max_flows / 4,
 		.key_len = sizeof(struct flow),
 		.hash_func = rte_hash_crc,
 		.socket_id = (int)rte_socket_id(),
 	};
 
+	snprintf(name, sizeof(name), "weir-peer-flows-%u", index);
 	filter->max_flows = max_flows;
 	filter->oldest = calloc(max_flows, sizeof(*filter->oldest));
 	filter->flows = rte_hash_create(&parameters);
@@ -268,7 +271,7 @@ int peer_flows_create(const struct peer_options *options, struct loop_judge *out
 
 	if (status)
 		return status;
-	if (!make_flows(judge.context, options->max_flows)) {
+	if (!make_flows(judge.context, options->max_flows, options->index)) {
 		peer_acl_destroy(&judge);
 		return -ENOMEM;
 	}

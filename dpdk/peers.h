@@ -32,6 +32,7 @@ void peer_rules_destroy(struct peer_rules *rules); /* NULL is allowed */
 struct peer_options {
 	const struct peer_rules *rules; /* of those that judge: they outlive it */
 	uint32_t max_flows;
+	uint16_t index; /* of several of a kind */
 };
 
 struct peer {
@@ -44,7 +45,7 @@ struct peer {
 	void (*destroy)(struct loop_judge *judge);
 };
 
-/* Up to one without a name. With EAL up; each one at a time. */
+/* Up to one without a name. With EAL up. */
 extern const struct peer peers[];
 
 /* In files of their own. */

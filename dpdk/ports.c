@@ -127,12 +127,17 @@ static int find_named(void)
 
 static int find_ports(struct ports *ports)
 {
+	uint16_t seen = 0;
 	uint16_t id;
 
 	RTE_ETH_FOREACH_DEV(id)
 	{
 		struct port *port = &ports->port[ports->count];
 
+		if (seen++ < ports->options.first)
+			continue;
+		if (ports->options.most && ports->count == ports->options.most)
+			break;
 		if (ports->count == PORTS_MAX) {
 			say("there are more than %d ports", PORTS_MAX);
 			return -E2BIG;
@@ -235,13 +240,14 @@ static uint32_t most_packets(const struct ports *ports)
 
 static int make_pool(struct ports *ports)
 {
-	static const char name[] = "weir-packets";
+	char name[RTE_MEMPOOL_NAMESIZE];
 	uint32_t packets = ports->options.buffers ? ports->options.buffers : most_packets(ports);
 	uint32_t cache = RTE_MIN((uint32_t)CACHE, packets / 4);
 	uint32_t room =
 		RTE_PKTMBUF_HEADROOM + RTE_MAX((uint32_t)RTE_MBUF_DEFAULT_DATAROOM,
 					       (uint32_t)ports->options.mtu + FRAME_OVERHEAD);
 
+	snprintf(name, sizeof(name), "weir-packets-%u", ports->options.first);
 	if (needs_array(ports))
 		ports->pool = create_array(name, packets, cache, fill_page(room));
 	else

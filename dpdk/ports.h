@@ -45,6 +45,8 @@ struct ports_options {
 	uint16_t cores;
 	uint16_t mtu;
 	uint32_t buffers; /* of packets; 0: as many as all queues and cores can hold */
+	uint16_t first;   /* of the ports that there are, and how many; 0: all */
+	uint16_t most;
 	bool has_next_hop;
 	struct rte_ether_addr next_hop; /* which packets are addressed to when they leave */
 };

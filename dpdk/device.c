@@ -1,0 +1,445 @@
+#include "device.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+
+#include "memory.h"
+
+enum {
+	POOL = 32767,                  /* packets of the tester */
+	RING = 1024,                   /* packets on their way between loops */
+	TURN = 512,                    /* packets that wait when it is the filter's turn */
+	PATIENCE = 1000 * 1000 * 1000, /* nanoseconds that a loop may be away */
+	ASKED = 20,                    /* times for its counters, a tenth of a second each */
+};
+
+/* The tester. */
+
+static struct exchange_side side_of(const struct device_tester *tester, unsigned side,
+				    uint16_t queue)
+{
+	return (struct exchange_side){ tester->wire->tester.port[side].id, queue };
+}
+
+static int make_pair(struct device_tester *tester, struct traffic *traffic, uint16_t index,
+		     struct weir_error *error)
+{
+	const struct exchange_side sides[FRAME_WAYS] = { side_of(tester, 0, index),
+							 side_of(tester, 1, index) };
+	struct generator_options options = { .traffic = traffic,
+					     .pool = tester->pool,
+					     .index = index,
+					     .count = tester->wire->workers };
+	struct checker_options listening = { .traffic = traffic, .wiring = WIRING_PAIRS };
+	int status;
+
+	memcpy(options.sides, sides, sizeof(sides));
+	memcpy(listening.sides, sides, sizeof(sides));
+	status = generator_create(&options, &tester->generators[index], error);
+	return status ? status : checker_create(&listening, &tester->checkers[index]);
+}
+
+int device_tester_create(struct wire *wire, struct traffic *traffic, struct device_tester *out,
+			 struct weir_error *error)
+{
+	struct device_tester tester = { .wire = wire };
+	int status = 0;
+
+	tester.pool = generator_pool_create("weir-tester", POOL);
+	if (!tester.pool)
+		status = -ENOMEM;
+	for (uint16_t i = 0; !status && i < wire->workers; i++)
+		status = make_pair(&tester, traffic, i, error);
+	if (status)
+		device_tester_finish(&tester);
+	else
+		*out = tester;
+	if (status == -ENOMEM)
+		bench_decline(error, status, "no memory for the tester");
+	return status;
+}
+
+void device_tester_finish(struct device_tester *tester)
+{
+	for (uint16_t i = 0; tester->wire && i < tester->wire->workers; i++) {
+		generator_destroy(tester->generators[i]);
+		checker_destroy(tester->checkers[i]);
+	}
+	rte_mempool_free(tester->pool);
+	memset(tester, 0, sizeof(*tester));
+}
+
+/* The filter. */
+
+static uint16_t workers_of(const struct device *device)
+{
+	return device->options.tester->wire->workers;
+}
+
+static int make_judge(struct device *device, uint16_t index)
+{
+	const struct peer_options options = { .rules = device->options.rules,
+					      .max_flows = device->options.max_flows,
+					      .index = index };
+
+	if (!device->options.peer)
+		return 0;
+	return device->options.peer->create(&options, &device->judges[index]);
+}
+
+static int make_loop(struct device *device, uint16_t index)
+{
+	struct loop_options options = {
+		.ports = &device->options.tester->wire->filter,
+		.clock = device->options.clock,
+		.worker = { .allocator = &large_memory,
+			    .slot = device->slot,
+			    .flows = { .max_ipv4_flows = device->options.max_flows,
+				       .max_ipv6_flows = device->options.max_flows,
+				       .secret = { 1, 2 } },
+			    .index = index,
+			    .count = workers_of(device),
+			    .arrival = WEIR_ARRIVAL_OWN },
+		.origin = { .halves = WEIR_KEY_BOTH },
+		.rings = device->rings,
+	};
+	char name[RTE_RING_NAMESIZE];
+	int status = make_judge(device, index);
+
+	if (status)
+		return status;
+	/* Where there are several devices at a time. */
+	snprintf(name, sizeof(name), "weir-%p-%u", (void *)device, index);
+	device->rings[index] = rte_ring_create(name, RING, (int)rte_socket_id(), RING_F_SC_DEQ);
+	if (!device->rings[index])
+		return -ENOMEM;
+	options.judge = device->judges[index];
+	memcpy(options.fates, loop_enforcing, sizeof(options.fates));
+	return loop_init(&device->loops[index], &options);
+}
+
+int device_create(struct device *device, const struct device_options *options)
+{
+	int status;
+
+	memset(device, 0, sizeof(*device));
+	device->options = *options;
+	device->loops = calloc(workers_of(device), sizeof(*device->loops));
+	status = device->loops ? weir_slot_create(options->policy, workers_of(device), NULL,
+						  &device->slot)
+			       : -ENOMEM;
+	for (uint16_t i = 0; !status && i < workers_of(device); i++)
+		status = make_loop(device, i);
+	if (status)
+		device_finish(device);
+	return status;
+}
+
+void device_finish(struct device *device)
+{
+	if (device->loops)
+		device_stop(device);
+	for (uint16_t i = 0; device->loops && i < workers_of(device); i++) {
+		loop_finish(&device->loops[i]);
+		rte_ring_free(device->rings[i]);
+		if (device->options.peer)
+			device->options.peer->destroy(&device->judges[i]);
+	}
+	free(device->loops);
+	weir_slot_destroy(device->slot);
+	memset(device, 0, sizeof(*device));
+}
+
+int device_start(struct device *device)
+{
+	uint16_t index = 0;
+	unsigned lcore;
+	int status = 0;
+
+	device->is_running = true;
+	RTE_LCORE_FOREACH_WORKER(lcore)
+	{
+		if (status || index == workers_of(device))
+			break;
+		loop_rearm(&device->loops[index]);
+		status = rte_eal_remote_launch(loop_run, &device->loops[index++], lcore);
+	}
+	return status;
+}
+
+void device_stop(struct device *device)
+{
+	if (!device->is_running)
+		return;
+	for (enum loop_state state = LOOP_DRAIN; state <= LOOP_STOP; state++)
+		for (uint16_t i = 0; i < workers_of(device); i++)
+			loop_tell(&device->loops[i], state);
+	rte_eal_mp_wait_lcore();
+	device->is_running = false;
+}
+
+/* Trials. */
+
+/* What a trial adds to. */
+struct sums {
+	uint64_t packets;
+	uint64_t bursts;
+	uint64_t busy;
+	uint64_t stalls;
+	uint64_t unsent;
+};
+
+static void add_loop(struct sums *sums, const struct loop_counters *counters)
+{
+	for (unsigned i = 0; i < WIRE_SIDES; i++)
+		sums->packets += counters->port[i].received;
+	sums->bursts += counters->polls - counters->polls_empty;
+	sums->busy += counters->busy;
+	sums->stalls += counters->stalls;
+}
+
+static bool ask_counters(struct loop *loop, struct loop_counters *out)
+{
+	for (unsigned i = 0; i < ASKED; i++)
+		if (loop_count(loop, out))
+			return true;
+	return false;
+}
+
+static int count(struct device *device, struct sums *out)
+{
+	*out = (struct sums){ 0 };
+	for (uint16_t i = 0; i < workers_of(device); i++) {
+		struct loop_counters counters;
+
+		if (!device->is_running)
+			counters = device->loops[i].counters;
+		else if (!ask_counters(&device->loops[i], &counters))
+			return -ETIMEDOUT;
+		add_loop(out, &counters);
+	}
+	return 0;
+}
+
+static int begin(struct device *device, const struct device_load *load)
+{
+	struct device_tester *tester = device->options.tester;
+	uint16_t workers = workers_of(device);
+	struct weir_error error = { "" };
+	struct generator_trial trial = { .rate = load->rate ? load->rate / workers + 1 : 0,
+					 .packets = load->packets / workers + 1,
+					 .mix = *load->mix,
+					 .openings = load->openings,
+					 .replies = load->replies,
+					 .run = ++tester->run };
+	int status = 0;
+
+	for (uint16_t i = 0; !status && i < workers; i++) {
+		checker_begin(tester->checkers[i], trial.run);
+		status = generator_begin(tester->generators[i], &trial, rte_rdtsc(), &error);
+	}
+	return status;
+}
+
+static bool is_sent(const struct device *device)
+{
+	const struct device_tester *tester = device->options.tester;
+
+	for (uint16_t i = 0; i < workers_of(device); i++)
+		if (!generator_is_done(tester->generators[i]))
+			return false;
+	return true;
+}
+
+static uint16_t hear(struct device *device)
+{
+	const struct device_tester *tester = device->options.tester;
+	uint16_t n = 0;
+
+	for (uint16_t i = 0; i < workers_of(device); i++)
+		n += checker_step(tester->checkers[i], rte_rdtsc());
+	return n;
+}
+
+static uint16_t emit(struct device *device)
+{
+	const struct device_tester *tester = device->options.tester;
+	uint16_t n = 0;
+
+	for (uint16_t i = 0; i < workers_of(device); i++)
+		n += generator_step(tester->generators[i], rte_rdtsc());
+	return n;
+}
+
+static bool have_loops_rested(const struct device *device, uint64_t since)
+{
+	for (uint16_t i = 0; i < workers_of(device); i++)
+		if (!loop_has_rested(&device->loops[i], since))
+			return false;
+	return true;
+}
+
+/* Until every loop has looked in vain, and what it sent before is here. A loop that does not get
+ * its processor back has lost what waits for it. */
+static void drain(struct device *device)
+{
+	const struct clock *clock = device->options.clock;
+	uint64_t began = clock_now(clock);
+
+	while (clock_now(clock) - began < PATIENCE && !have_loops_rested(device, began))
+		hear(device);
+	while (hear(device))
+		;
+}
+
+static uint64_t sent_so_far(const struct device *device)
+{
+	const struct device_tester *tester = device->options.tester;
+	uint64_t sent = 0;
+
+	for (uint16_t i = 0; i < workers_of(device); i++)
+		sent += tester->generators[i]->made;
+	return sent;
+}
+
+static int replace(struct device *device, const struct device_load *load, bool *is_replaced)
+{
+	if (!load->replacement || *is_replaced || sent_so_far(device) < load->packets / 2)
+		return 0;
+	*is_replaced = true;
+	return weir_slot_publish(device->slot, load->replacement);
+}
+
+/* These two say how many cycles sending took. */
+
+static int exchange(struct device *device, const struct device_load *load, uint64_t *cycles)
+{
+	uint64_t began = rte_rdtsc();
+	bool is_replaced = false;
+	int status = 0;
+
+	while (!status && !is_sent(device)) {
+		emit(device);
+		hear(device);
+		status = replace(device, load, &is_replaced);
+	}
+	*cycles = rte_rdtsc() - began;
+	drain(device);
+	return status;
+}
+
+static int take_turns(struct device *device, const struct device_load *load, uint64_t *cycles)
+{
+	uint64_t began = rte_rdtsc();
+
+	(void)load;
+	while (!is_sent(device)) {
+		for (unsigned i = 0; i < TURN / GENERATOR_BURST; i++)
+			emit(device);
+		for (uint16_t i = 0; i < workers_of(device); i++)
+			loop_turn(&device->loops[i]);
+		while (hear(device))
+			;
+	}
+	*cycles = rte_rdtsc() - began;
+	return 0;
+}
+
+typedef int exchange_function(struct device *device, const struct device_load *load,
+			      uint64_t *cycles);
+
+/* What the tester found. */
+static void settle(struct device *device, const struct device_load *load, uint64_t cycles,
+		   struct device_trial *trial)
+{
+	struct device_tester *tester = device->options.tester;
+	const struct generator_counters *sent = &trial->outcome.sent;
+	struct search_trial *counted = &trial->counted;
+
+	latency_clear(&trial->latency);
+	for (uint16_t i = 0; i < workers_of(device); i++) {
+		generator_stop(tester->generators[i]);
+		latency_add(&trial->latency, &tester->checkers[i]->latency);
+	}
+	traffic_settle(tester->generators, workers_of(device), tester->checkers, workers_of(device),
+		       &trial->outcome);
+	counted->offered = sent->sent[FRAME_FORWARD] + sent->sent[FRAME_REPLY];
+	counted->lost = trial->outcome.lost;
+	/* What a ring does not take the filter was too slow for; a NIC may be as slow as the wire.
+	 */
+	if (tester->wire->is_rings && load->rate) {
+		counted->offered += sent->unsent;
+		counted->lost += sent->unsent;
+	}
+	if (cycles)
+		counted->rate = (uint64_t)((double)counted->offered * (double)rte_get_tsc_hz() /
+					   (double)cycles);
+}
+
+static void subtract(const struct sums *before, const struct sums *after,
+		     struct device_trial *trial)
+{
+	trial->packets = after->packets - before->packets;
+	trial->bursts = after->bursts - before->bursts;
+	trial->busy = after->busy - before->busy;
+	trial->stalls = after->stalls - before->stalls;
+}
+
+static int try(struct device *device, const struct device_load *load, exchange_function *how,
+	       struct device_trial *out)
+{
+	struct disturbance before = disturbance_look();
+	struct disturbance after;
+	struct sums sums[2];
+	uint64_t cycles;
+	int status = count(device, &sums[0]);
+
+	memset(out, 0, sizeof(*out));
+	if (!status)
+		status = begin(device, load);
+	if (!status)
+		status = how(device, load, &cycles);
+	if (!status)
+		status = count(device, &sums[1]);
+	if (status)
+		return status;
+	after = disturbance_look();
+	out->disturbance = disturbance_between(&before, &after);
+	subtract(&sums[0], &sums[1], out);
+	settle(device, load, cycles, out);
+	out->counted.is_disturbed =
+		out->stalls || out->disturbance.stolen_ms || out->disturbance.switches;
+	return 0;
+}
+
+int device_try(struct device *device, const struct device_load *load, struct device_trial *out)
+{
+	return try(device, load, exchange, out);
+}
+
+int device_try_by_turns(struct device *device, const struct device_load *load,
+			struct device_trial *out)
+{
+	return try(device, load, take_turns, out);
+}
+
+const char *device_is_wrong(const struct device_trial *trial, bool is_filter, bool is_lossy)
+{
+	const struct traffic_outcome *outcome = &trial->outcome;
+
+	if (is_filter && outcome->received.leaked)
+		return "packets came through that the policies deny";
+	if (!is_lossy && outcome->silent_flows)
+		return "connections did not come through that the policies allow";
+	if (outcome->received.astray)
+		return "packets came out where they were sent in";
+	if (outcome->received.duplicated)
+		return "packets came through twice";
+	return NULL;
+}

@@ -1,0 +1,91 @@
+/*
+ * device.h - a filter on ports as the device of a trial: traffic in, what became of it out.
+ *
+ * The filter's loops run on EAL's cores but the first; that one generates and checks, for each
+ * worker the flows of its own, so that a connection comes to one queue whichever way it goes. Or
+ * filter, generator and checker take turns on the first core: then nothing is lost, nothing waits
+ * for another core, and bursts are full: so the cycles of a packet are counted.
+ */
+#ifndef WEIR_DPDK_DEVICE_H
+#define WEIR_DPDK_DEVICE_H
+
+#include "weir/slot.h"
+
+#include "checker.h"
+#include "disturbance.h"
+#include "peers.h"
+#include "search.h"
+#include "bench_wire.h"
+
+/* What tests a device: of any number of devices, one after the other. */
+struct device_tester {
+	struct wire *wire;
+	struct generator *generators[WIRE_WORKERS_MAX];
+	struct checker *checkers[WIRE_WORKERS_MAX];
+	struct rte_mempool *pool;
+	uint16_t run; /* the trial's number */
+};
+
+/* -EINVAL, -ENOMEM: the error says why. The traffic is borrowed. */
+int device_tester_create(struct wire *wire, struct traffic *traffic, struct device_tester *out,
+			 struct weir_error *error);
+void device_tester_finish(struct device_tester *tester);
+
+struct device_options {
+	struct device_tester *tester;
+	const struct clock *clock;
+	const struct peer *peer;        /* NULL: weir, by the policy */
+	const struct peer_rules *rules; /* of a peer that has them */
+	struct weir_policy *policy;
+	uint32_t max_flows;
+};
+
+struct device {
+	struct device_options options;
+	struct weir_slot *slot;
+	struct loop *loops; /* by worker */
+	struct loop_judge judges[WIRE_WORKERS_MAX];
+	struct rte_ring *rings[WIRE_WORKERS_MAX];
+	bool is_running;
+};
+
+/* -ENOMEM and others; one that failed is finished already. It stays where it is: loops point into
+ * it. */
+int device_create(struct device *device, const struct device_options *options);
+void device_finish(struct device *device);
+
+/* Starts the loops on their cores, and stops them. */
+int device_start(struct device *device);
+void device_stop(struct device *device);
+
+struct device_load {
+	uint64_t rate; /* packets a second; 0: as many as are taken */
+	uint64_t packets;
+	const struct traffic_mix *mix;
+	uint16_t openings; /* of GEN_ALL, as in generator.h */
+	uint16_t replies;
+	struct weir_policy
+		*replacement; /* is put in force when half of the packets are out; or NULL */
+};
+
+struct device_trial {
+	struct search_trial counted;
+	struct traffic_outcome outcome;
+	struct disturbance disturbance;
+	struct latency latency;
+	uint64_t stalls;  /* of the loops */
+	uint64_t packets; /* that the loops received, */
+	uint64_t bursts;  /* in so many bursts, */
+	uint64_t busy;    /* and cycles that they took */
+};
+
+/* A trial of a device that runs, or by turns of one that does not. -EINVAL, -ETIMEDOUT, -ENOMEM. */
+int device_try(struct device *device, const struct device_load *load, struct device_trial *out);
+int device_try_by_turns(struct device *device, const struct device_load *load,
+			struct device_trial *out);
+
+/* What was wrong with the verdicts of a trial that lost nothing; NULL: nothing. Of one that lost
+ * something (lossy) what came and should not have. */
+const char *device_is_wrong(const struct device_trial *trial, bool is_filter, bool is_lossy);
+
+#endif

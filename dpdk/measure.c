@@ -1,0 +1,513 @@
+/*
+ * measure.c - cases, and in each the engines by turns.
+ *
+ * An engine's turn begins with every flow once, as fast as it takes them, which opens those that
+ * are not, or have been forgotten; and says whether its verdicts are right, since nothing is lost.
+ */
+#include "measure.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+
+enum {
+	LEAST_RATE = 1000,
+	RESOLUTION = 10000, /* a hundredth of the rate */
+	REPEATS = 6,        /* of disturbed trials, at each rate */
+	CONNECTIONS_LEAST = 1024,
+	CONNECTIONS_MOST = 16384,
+	FLOWS_A_CONNECTION = 16,
+	RELOAD_PERCENT = 50,
+	LINGERING = 4, /* times the flows */
+	COST_PACKETS = 1 << 16,
+};
+
+const uint32_t measure_percents[MEASURE_POINTS] = { 10, 50, 90 };
+
+/* An engine in a case, while it is measured. */
+struct engine {
+	const struct peer *peer; /* NULL: weir */
+	struct device device;
+	struct measure_result *result;
+	bool is_made;
+};
+
+/* A case, while it is measured. */
+struct trying {
+	const struct measure_settings *settings;
+	struct measure_work *work;
+	const struct measure_case *one;
+	struct device_tester tester;
+	struct clock clock;
+	struct engine engines[MEASURE_ENGINES];
+	size_t count;
+	struct device_trial trial; /* the latest */
+};
+
+bool measure_has_cost(const struct measure_settings *settings)
+{
+	return settings->what != MEASURE_RATES && !settings->rate;
+}
+
+bool measure_has_rates(const struct measure_settings *settings)
+{
+	return settings->what != MEASURE_COST && !settings->rate;
+}
+
+bool measure_wants(const struct measure_settings *settings, const char *engine)
+{
+	const char *name;
+
+	if (!option_given(settings->invocation, OPTION_ENGINE))
+		return true;
+	for (size_t i = 0; (name = option_nth(settings->invocation, OPTION_ENGINE, i)); i++)
+		if (strcmp(name, engine) == 0)
+			return true;
+	return false;
+}
+
+/* Trials. */
+
+static struct device_load load_of(const struct trying *trying, uint64_t rate)
+{
+	const struct measure_settings *settings = trying->settings;
+
+	return (struct device_load){ .rate = rate,
+				     .packets = rate * settings->milliseconds / 1000 + 1,
+				     .mix = &trying->one->frame->mix,
+				     .openings = settings->openings,
+				     .replies = settings->replies };
+}
+
+static int fail(struct engine *engine, enum measure_outcome outcome, const char *why)
+{
+	engine->result->outcome = outcome;
+	bench_decline(&engine->result->error, 0, "%s", why);
+	return 0;
+}
+
+/* Of every trial: what it took, and whether the verdicts are right. */
+static void book(struct trying *trying, struct engine *engine)
+{
+	const struct device_trial *trial = &trying->trial;
+	bool is_filter = !engine->peer || engine->peer->is_filter;
+	const char *why = device_is_wrong(trial, is_filter, true);
+
+	engine->result->trials++;
+	engine->result->disturbed += trial->counted.is_disturbed;
+	engine->result->stolen_ms += trial->disturbance.stolen_ms;
+	if (why)
+		fail(engine, MEASURE_WRONG, why);
+}
+
+static int try_load(struct trying *trying, struct engine *engine, const struct device_load *load)
+{
+	int status = device_try(&engine->device, load, &trying->trial);
+
+	if (!status)
+		book(trying, engine);
+	return status;
+}
+
+/* A pass over all flows, by turns: nothing may be lost. */
+static int open_flows(struct trying *trying, struct engine *engine)
+{
+	bool is_filter = !engine->peer || engine->peer->is_filter;
+	struct device_load load = { .packets = trying->one->flows,
+				    .mix = &trying->one->frame->mix };
+	const char *why;
+	int status = device_try_by_turns(&engine->device, &load, &trying->trial);
+
+	if (status)
+		return status;
+	why = device_is_wrong(&trying->trial, is_filter, false);
+	return why ? fail(engine, MEASURE_WRONG, why) : 0;
+}
+
+static bool is_right(const struct engine *engine)
+{
+	return engine->result->outcome == MEASURE_MEASURED;
+}
+
+/* What a round measures. */
+
+/* In trials so long that what is between them, which goes through all flows, is out of caches
+ * again. */
+static int measure_cost(struct trying *trying, struct engine *engine, unsigned round)
+{
+	struct measure_result *result = engine->result;
+	struct device_load load = load_of(trying, 0);
+	const struct device_trial *trial = &trying->trial;
+	uint64_t enough = (uint64_t)trying->settings->milliseconds * (rte_get_tsc_hz() / 1000);
+	uint64_t packets = 0, bursts = 0, busy = 0;
+
+	load.packets = trying->one->flows > COST_PACKETS ? trying->one->flows : COST_PACKETS;
+	while (busy < enough) {
+		int status = device_try_by_turns(&engine->device, &load, &trying->trial);
+
+		if (status)
+			return status;
+		book(trying, engine);
+		if (!is_right(engine))
+			return 0;
+		packets += trial->packets;
+		bursts += trial->bursts;
+		busy += trial->busy;
+	}
+	result->cycles[round] = (double)busy / (double)packets;
+	result->burst = (double)packets / (double)bursts;
+	return 0;
+}
+
+struct searched {
+	struct trying *trying;
+	struct engine *engine;
+};
+
+static int search_trial(void *context, uint64_t rate, struct search_trial *out)
+{
+	const struct searched *searched = context;
+	struct device_load load = load_of(searched->trying, rate);
+	int status = try_load(searched->trying, searched->engine, &load);
+
+	if (status)
+		return status;
+	if (!is_right(searched->engine))
+		return -EILSEQ;
+	*out = searched->trying->trial.counted;
+	return 0;
+}
+
+static int search(struct trying *trying, struct engine *engine, unsigned round, uint32_t tolerance,
+		  struct measure_rate *rate)
+{
+	struct searched searched = { trying, engine };
+	const struct search_options options = {
+		.least = LEAST_RATE,
+		.most = trying->settings->max_rate,
+		.resolution = RESOLUTION,
+		.tolerance = tolerance,
+		.trials = trying->settings->trials,
+		.repeats = REPEATS,
+		.device = search_trial,
+		.context = &searched,
+	};
+	struct search_result found;
+	int status = search_run(&options, &found);
+
+	if (status)
+		return status;
+	rate->found[round] = (double)found.rate;
+	rate->all += found.end == SEARCH_ALL;
+	rate->none += found.end == SEARCH_NONE;
+	rate->is_unclear |= found.is_unclear;
+	return 0;
+}
+
+static int measure_rates(struct trying *trying, struct engine *engine, unsigned round)
+{
+	uint32_t tolerance = trying->settings->partial_drop * (uint32_t)(SEARCH_MILLION / GEN_ALL);
+	int status = device_start(&engine->device);
+
+	if (!status)
+		status = search(trying, engine, round, tolerance, &engine->result->partial);
+	if (!status)
+		status = search(trying, engine, round, 0, &engine->result->no_drop);
+	device_stop(&engine->device);
+	/* A wrong verdict ended it, and was told. */
+	return status == -EILSEQ ? 0 : status;
+}
+
+static int measure_round(struct trying *trying, struct engine *engine, unsigned round)
+{
+	int status = open_flows(trying, engine);
+
+	if (!status && is_right(engine) && measure_has_cost(trying->settings))
+		status = measure_cost(trying, engine, round);
+	if (!status && is_right(engine) && measure_has_rates(trying->settings))
+		status = measure_rates(trying, engine, round);
+	return status;
+}
+
+/* What is measured once, behind the rounds. */
+
+static int measure_point(struct trying *trying, struct engine *engine, uint64_t rate,
+			 uint32_t percent)
+{
+	static const double wanted[] = { 50, 90, 99, 99.9 };
+	struct measure_point *point = &engine->result->points[engine->result->point_count];
+	const struct device_trial *trial = &trying->trial;
+	struct device_load load = load_of(trying, rate);
+	uint64_t hz = rte_get_tsc_hz();
+	int status = 0;
+
+	for (unsigned i = 0; !status && i <= REPEATS; i++) {
+		status = try_load(trying, engine, &load);
+		if (!trial->counted.is_disturbed)
+			break;
+	}
+	if (status || !is_right(engine))
+		return status;
+	*point = (struct measure_point){ .percent = percent,
+					 .counted = trial->counted,
+					 .denied = trial->outcome.sent.denied };
+	for (unsigned i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		point->microseconds[i] = latency_percentile(&trial->latency, wanted[i], hz) / 1000;
+	point->microseconds[4] = latency_most(&trial->latency, hz) / 1000;
+	engine->result->point_count++;
+	return 0;
+}
+
+/* Packets that are lost while a policy takes another's place, which says the same. */
+static int measure_reload(struct trying *trying, struct engine *engine, uint64_t rate)
+{
+	struct measure_reload *reload = &engine->result->reload;
+	struct device_load load = load_of(trying, rate * RELOAD_PERCENT / 100);
+	int status = 0;
+
+	for (unsigned i = 0; !status && i <= REPEATS; i++) {
+		load.replacement = i % 2 ? trying->work->input.policy : trying->work->again;
+		status = try_load(trying, engine, &load);
+		weir_slot_reclaim(engine->device.slot);
+		if (!trying->trial.counted.is_disturbed)
+			break;
+	}
+	if (status || !is_right(engine))
+		return status;
+	*reload = (struct measure_reload){ .is_measured = true, .counted = trying->trial.counted };
+	return 0;
+}
+
+static int measure_points(struct trying *trying, struct engine *engine)
+{
+	const struct measure_settings *settings = trying->settings;
+	struct report_spread found =
+		report_spread_of(engine->result->no_drop.found, settings->rounds);
+	uint64_t rate = settings->rate ? settings->rate : (uint64_t)found.median;
+	int status = rate ? device_start(&engine->device) : 0;
+
+	if (settings->rate)
+		status = status ? status : measure_point(trying, engine, rate, 0);
+	for (unsigned i = 0; !settings->rate && rate && !status && i < MEASURE_POINTS; i++)
+		status = measure_point(trying, engine, rate * measure_percents[i] / 100,
+				       measure_percents[i]);
+	if (!status && rate && !engine->peer && is_right(engine))
+		status = measure_reload(trying, engine, rate);
+	device_stop(&engine->device);
+	return status;
+}
+
+/* Engines. */
+
+static const char *why_declined(const struct trying *trying, const struct peer *peer)
+{
+	if (!peer || !peer->is_filter)
+		return NULL;
+	if (!trying->work->rules)
+		return trying->work->declined.text;
+	if (!peer->is_stateful && trying->settings->replies)
+		return "it remembers no connections, and there are replies";
+	return NULL;
+}
+
+/* Where connections take the places of others, those linger until they expire. */
+static uint32_t table_size(const struct measure_settings *settings, uint32_t flows)
+{
+	return settings->openings ? LINGERING * flows + 64 : flows + flows / 4 + 64;
+}
+
+static int add_engine(struct trying *trying, const struct peer *peer, struct measure_case *one)
+{
+	const char *name = peer ? peer->name : "weir";
+	struct engine *engine = &trying->engines[trying->count];
+	const struct device_options options = {
+		.tester = &trying->tester,
+		.clock = &trying->clock,
+		.peer = peer,
+		.rules = trying->work->rules,
+		.policy = trying->work->input.policy,
+		.max_flows = table_size(trying->settings, one->flows),
+	};
+	const char *why = why_declined(trying, peer);
+	int status;
+
+	if (!measure_wants(trying->settings, name))
+		return 0;
+	*engine = (struct engine){ .peer = peer, .result = &one->results[one->result_count++] };
+	trying->count++;
+	*engine->result = (struct measure_result){ .name = name,
+						   .is_ours = !peer,
+						   .outcome = MEASURE_MEASURED };
+	if (why)
+		return fail(engine, MEASURE_DECLINED, why);
+	status = device_create(&engine->device, &options);
+	engine->is_made = !status;
+	return status;
+}
+
+static int add_engines(struct trying *trying, struct measure_case *one)
+{
+	int status = add_engine(trying, NULL, one);
+
+	for (size_t i = 0; !status && peers[i].name; i++)
+		status = add_engine(trying, &peers[i], one);
+	return status;
+}
+
+static int measure_engines(struct trying *trying)
+{
+	const struct measure_settings *settings = trying->settings;
+	unsigned rounds = settings->rate ? 1 : settings->rounds;
+	int status = 0;
+
+	for (unsigned round = 0; round < rounds; round++)
+		for (size_t i = 0; !status && i < trying->count; i++)
+			/* Whoever goes first is another in each round. */
+			if (is_right(&trying->engines[(i + round) % trying->count]))
+				status = measure_round(
+					trying, &trying->engines[(i + round) % trying->count],
+					round);
+	for (size_t i = 0; !status && i < trying->count; i++)
+		if (is_right(&trying->engines[i]) && settings->what != MEASURE_COST)
+			status = measure_points(trying, &trying->engines[i]);
+	return status;
+}
+
+/* Cases. */
+
+static int draw(const struct measure_settings *settings, const struct measure_work *work,
+		uint32_t flows, struct traffic **out, struct weir_error *error)
+{
+	struct traffic_options options = {
+		.seed = settings->seed,
+		.flows = flows,
+		.connections = flows / FLOWS_A_CONNECTION,
+		.allowed = (uint16_t)(GEN_ALL - settings->denied),
+	};
+
+	if (options.connections < CONNECTIONS_LEAST)
+		options.connections = flows < CONNECTIONS_LEAST ? flows : CONNECTIONS_LEAST;
+	if (options.connections > CONNECTIONS_MOST)
+		options.connections = CONNECTIONS_MOST;
+	return traffic_draw(work->input.cluster, work->resolved, &options, out, error);
+}
+
+static int measure_case(const struct measure_settings *settings, struct measure_work *work,
+			struct wire *wire, struct traffic *traffic, struct measure_case *one,
+			struct weir_error *error)
+{
+	struct trying *trying = calloc(1, sizeof(*trying));
+	int status;
+
+	if (!trying)
+		return -ENOMEM;
+	*trying = (struct trying){
+		.settings = settings, .work = work, .one = one, .clock = clock_begin()
+	};
+	status = device_tester_create(wire, traffic, &trying->tester, error);
+	if (!status) {
+		status = add_engines(trying, one);
+		if (!status)
+			status = measure_engines(trying);
+		for (size_t i = 0; i < trying->count; i++)
+			if (trying->engines[i].is_made)
+				device_finish(&trying->engines[i].device);
+		device_tester_finish(&trying->tester);
+	}
+	free(trying);
+	return status;
+}
+
+static int measure_flows(const struct measure_settings *settings, struct measure_work *work,
+			 struct wire *wire, uint32_t flows, struct measurement *out,
+			 struct weir_error *error)
+{
+	struct traffic *traffic;
+	int status = draw(settings, work, flows, &traffic, error);
+
+	if (status)
+		return status;
+	for (size_t i = 0; !status && i < settings->frame_count; i++) {
+		struct measure_case *one = &out->cases[out->case_count++];
+
+		*one = (struct measure_case){ .frame = &settings->frames[i], .flows = flows };
+		status = measure_case(settings, work, wire, traffic, one, error);
+	}
+	traffic_destroy(traffic);
+	return status;
+}
+
+enum exit_code measure(const struct measure_settings *settings, struct measure_work *work,
+		       struct wire *wire, struct measurement *out)
+{
+	struct weir_error error = { "" };
+	int status = 0;
+
+	*out = (struct measurement){ .settings = settings,
+				     .counts = work->input.counts,
+				     .hz = (double)rte_get_tsc_hz(),
+				     .is_rings = wire->is_rings,
+				     .shares_processors = wire->shares_processors };
+	out->cases = calloc(settings->flows_count * settings->frame_count, sizeof(*out->cases));
+	if (!out->cases)
+		status = -ENOMEM;
+	for (size_t i = 0; !status && i < settings->flows_count; i++)
+		status = measure_flows(settings, work, wire, settings->flows[i], out, &error);
+	if (!status)
+		return EXIT_CLEAN;
+	complain(settings->invocation->command, "%s",
+		 error.text[0] ? error.text : strerror(-status));
+	return EXIT_USAGE;
+}
+
+void measure_finish(struct measurement *measurement)
+{
+	free(measurement->cases);
+	*measurement = (struct measurement){ 0 };
+}
+
+/* Judging. */
+
+bool measure_ratio(const struct measurement *measurement, const struct measure_case *one,
+		   const struct measure_result *result, struct report_spread *out)
+{
+	const struct measure_result *first = &one->results[0];
+	double ratios[MEASURE_ROUNDS];
+
+	if (!measure_has_cost(measurement->settings) || !first->is_ours || result->is_ours ||
+	    first->outcome != MEASURE_MEASURED || result->outcome != MEASURE_MEASURED)
+		return false;
+	for (unsigned i = 0; i < measurement->settings->rounds; i++)
+		ratios[i] = result->cycles[i] / first->cycles[i];
+	*out = report_spread_of(ratios, measurement->settings->rounds);
+	return true;
+}
+
+static enum exit_code judge_result(const struct measurement *measurement,
+				   const struct measure_case *one,
+				   const struct measure_result *result)
+{
+	struct report_spread ratio;
+
+	if (result->outcome == MEASURE_WRONG)
+		return EXIT_DIFFERENT;
+	if (result->no_drop.is_unclear || result->partial.is_unclear)
+		return EXIT_INCONCLUSIVE;
+	if (measure_ratio(measurement, one, result, &ratio) && report_is_unclear(&ratio))
+		return EXIT_INCONCLUSIVE;
+	return EXIT_CLEAN;
+}
+
+enum exit_code measure_judge(const struct measurement *measurement)
+{
+	enum exit_code code = EXIT_CLEAN;
+
+	for (size_t i = 0; i < measurement->case_count; i++)
+		for (size_t j = 0; j < measurement->cases[i].result_count; j++)
+			code = exit_code_worse(code,
+					       judge_result(measurement, &measurement->cases[i],
+							    &measurement->cases[i].results[j]));
+	return code;
+}
