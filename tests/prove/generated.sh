@@ -3,7 +3,7 @@
 #
 #	generated.sh WEIR TRACES SMALL LARGE
 #
-# SMALL clusters of 60 pods and LARGE ones of 1050.
+# SMALL clusters of 70 pods and LARGE ones of 1050. Seeds whose cluster lacks a feature are passed over.
 set -u
 
 weir=$1 traces=$2 small=$3 large=$4
@@ -26,11 +26,34 @@ prove() {
 	failed=1
 }
 
-# generate SEED PODS
+# has_all FILE: whether each feature is in it.
+has_all() {
+	for word in ipBlock: except: endPort: 'fd' namespaceSelector: podSelector: matchLabels: NotIn \
+		Exists DoesNotExist 'hostNetwork: true' podCIDRs: SCTP UDP 'tier: Admin' \
+		'tier: Baseline' 'action: Accept' 'action: Deny' 'action: Pass' namespaces: nodes: \
+		networks: domainNames: destinationNamedPort:; do
+		grep -q "$word" "$1" || return 1
+	done
+}
+
+# generate COUNT FIRST_SEED OPTION...
 generate() {
-	"$weir" gen cluster --mix everything --port-specs 4 --seed "$1" --pods "$2" \
-		-o "$folder/cluster.yaml" || failed=1
-	prove "seed $1 of $2 pods" -f "$folder/cluster.yaml"
+	left=$1 seed=$2 last=$(($2 + 20 * $1))
+	shift 2
+	while [ "$left" -gt 0 ]; do
+		if [ "$seed" -gt "$last" ]; then
+			echo "$left clusters with every feature are missing"
+			failed=1
+			return
+		fi
+		"$weir" gen cluster --mix everything --port-specs 4 --sctp-ports 30% \
+			--seed "$seed" "$@" -o "$folder/cluster.yaml" || failed=1
+		if has_all "$folder/cluster.yaml"; then
+			prove "seed $seed, $*" -f "$folder/cluster.yaml"
+			left=$((left - 1))
+		fi
+		seed=$((seed + 1))
+	done
 }
 
 for scenario in "$traces"/*/; do
@@ -44,14 +67,7 @@ for scenario in "$traces"/*/; do
 		prove "$variant" -f "$scenario/manifests" -f "$variant"
 	done
 done
-seed=1
-while [ "$seed" -le $((small + large)) ]; do
-	if [ "$seed" -le "$small" ]; then
-		generate "$seed" 60
-	else
-		generate "$seed" 1050
-	fi
-	seed=$((seed + 1))
-done
+generate "$small" 1 --pods 70 --tiers 14 --policies 14 --host-network 15%
+generate "$large" 1001 --pods 1050 --tiers 8
 echo "$proven proven"
 [ "$failed" -eq 0 ]
