@@ -227,13 +227,19 @@ static int count(struct device *device, struct sums *out)
 	return 0;
 }
 
+/* Each worker's, so that together they are no less. There is a worker at least. */
+static uint64_t share_of(uint64_t whole, uint16_t workers)
+{
+	return workers > 1 ? (whole + workers - 1) / workers : whole;
+}
+
 static int begin(struct device *device, const struct device_load *load)
 {
 	struct device_tester *tester = device->options.tester;
 	uint16_t workers = workers_of(device);
 	struct weir_error error = { "" };
-	struct generator_trial trial = { .rate = load->rate ? load->rate / workers + 1 : 0,
-					 .packets = load->packets / workers + 1,
+	struct generator_trial trial = { .rate = share_of(load->rate, workers),
+					 .packets = share_of(load->packets, workers),
 					 .mix = *load->mix,
 					 .openings = load->openings,
 					 .replies = load->replies,

@@ -8,6 +8,7 @@
 enum {
 	PODS_MOST = 1000000,
 	RULES_MOST = 50 * 1000 * 1000,
+	RATE_USUAL = 50 * 1000 * 1000,
 	RATE_MOST = 200 * 1000 * 1000,
 };
 
@@ -122,7 +123,7 @@ bool measure_settings_read(const struct invocation *invocation, struct measure_s
 		.partial_drop = GEN_ALL / 200,
 		.workers = 1,
 		.what = (enum measure_what)option_choice(invocation, OPTION_MEASURE),
-		.max_rate = 50 * 1000 * 1000,
+		.max_rate = RATE_USUAL,
 		.milliseconds = 50,
 		.trials = 2,
 		.rounds = 3,

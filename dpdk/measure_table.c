@@ -121,8 +121,7 @@ static void print_points(const struct measure_case *one, const struct report_tab
 		for (size_t j = 0; j < one->results[i].point_count; j++, count++)
 			print_point(&one->results[i], &one->results[i].points[j], table);
 	if (count) {
-		fputs("\npackets, and microseconds under way at a part of the rate without drop\n",
-		      file);
+		fputs("\npackets, and microseconds that they were under way\n", file);
 		report_table_print(table, file, look);
 	}
 	report_table_destroy(table);
