@@ -119,14 +119,16 @@ void weir_flow_key_fragments(const struct weir_packet *packet, struct weir_flow_
 bool weir_flow_key_of_related(const struct weir_packet *packet, struct weir_flow_key *out,
 			      unsigned *side)
 {
-	struct weir_packet quoted = { .tuple = packet->quote,
-				      .icmp_type = packet->quote_icmp_type,
-				      .icmp_code = packet->quote_icmp_code };
+	struct weir_packet quoted;
 
 	/* Who is told of an error is who sent what it quotes. */
 	if (!packet->has_quote ||
 	    !weir_address_equal(&packet->tuple.destination, &packet->quote.source))
 		return false;
+	/* Few packets come so far: the others do not pay for its copy. */
+	quoted = (struct weir_packet){ .tuple = packet->quote,
+				       .icmp_type = packet->quote_icmp_type,
+				       .icmp_code = packet->quote_icmp_code };
 	*side = weir_flow_key_of(&quoted, out);
 	return true;
 }

@@ -61,6 +61,8 @@ struct burst {
 	struct passenger passengers[BURST];
 	struct weir_flow_key keys[BURST];
 	struct weir_flow_probe probes[BURST];
+	struct weir_flow_entry *known[BURST]; /* as they were found all together */
+	bool has_moved;                       /* a flow came or went since */
 	struct weir_key questions[BURST];
 	struct weir_verdict answers[BURST];
 	size_t question_count;
@@ -347,7 +349,26 @@ static unsigned shown_opener(const struct passenger *passenger)
 
 static struct weir_flow_entry *find(const struct weir_worker *worker, size_t i)
 {
-	return weir_flow_table_find(worker->flows, &worker->burst.probes[i]);
+	const struct burst *burst = &worker->burst;
+
+	return burst->has_moved ? weir_flow_table_find(worker->flows, &burst->probes[i])
+				: burst->known[i];
+}
+
+static void forget(struct weir_worker *worker, struct weir_flow_entry *entry)
+{
+	worker->burst.has_moved = true;
+	weir_flow_table_remove(worker->flows, entry);
+}
+
+static bool remember(struct weir_worker *worker, size_t i, unsigned opener)
+{
+	struct burst *burst = &worker->burst;
+	const struct passenger *passenger = &burst->passengers[i];
+
+	burst->has_moved = true;
+	return weir_flow_table_insert(worker->flows, &burst->probes[i], passenger->side,
+				      passenger->signals, memo_of(worker, opener));
 }
 
 /* The question that the packet will most likely raise, if any. */
@@ -456,7 +477,7 @@ static void answer_new(struct weir_worker *worker, size_t i, struct weir_flow_en
 	}
 	if (!allowed || passenger->manner == MANNER_ALONE || passenger->manner == MANNER_LINK) {
 		if (ended)
-			weir_flow_table_remove(worker->flows, ended);
+			forget(worker, ended);
 		return;
 	}
 	if (is_midstream && verdict->why == WEIR_PACKET_JUDGED)
@@ -464,8 +485,7 @@ static void answer_new(struct weir_worker *worker, size_t i, struct weir_flow_en
 	if (ended)
 		weir_flow_table_restart(worker->flows, ended, passenger->side, passenger->signals,
 					memo_of(worker, opener));
-	else if (!weir_flow_table_insert(worker->flows, &burst->probes[i], passenger->side,
-					 passenger->signals, memo_of(worker, opener)))
+	else if (!remember(worker, i, opener))
 		*verdict = plain(WEIR_PACKET_DENY, WEIR_PACKET_TABLE_FULL);
 }
 
@@ -484,7 +504,7 @@ static void revoke(struct weir_worker *worker, size_t i, struct weir_flow_entry 
 		weir_flow_entry_set_memo(entry, memo_of(worker, opener_of(entry) | REVOKED));
 		keep_over(worker, entry);
 	} else {
-		weir_flow_table_remove(worker->flows, entry);
+		forget(worker, entry);
 	}
 }
 
@@ -532,7 +552,7 @@ static void answer_keyed(struct weir_worker *worker, size_t i)
 	struct weir_flow_machine machine;
 
 	if (entry && is_stale(worker, entry) && worker->options.at_change == WEIR_AT_CHANGE_FLUSH) {
-		weir_flow_table_remove(worker->flows, entry);
+		forget(worker, entry);
 		entry = NULL;
 	}
 	if (!entry) {
@@ -657,16 +677,16 @@ static void count(struct weir_worker *worker, const struct weir_frame *frame,
 static void run_burst(struct weir_worker *worker, const struct weir_frame *frames,
 		      struct weir_packet_verdict *verdicts)
 {
-	struct weir_flow_entry *known[BURST];
 	struct burst *burst = &worker->burst;
 
 	for (size_t i = 0; i < burst->size; i++)
 		decode(worker, &frames[i], i);
 	weir_flow_table_prepare(worker->flows, burst->keys, burst->probes, burst->size);
-	weir_flow_table_find_burst(worker->flows, burst->probes, known, burst->size);
+	weir_flow_table_find_burst(worker->flows, burst->probes, burst->known, burst->size);
+	burst->has_moved = false;
 	burst->question_count = 0;
 	for (size_t i = 0; i < burst->size; i++)
-		ask_ahead(worker, i, known[i]);
+		ask_ahead(worker, i, burst->known[i]);
 	weir_policy_classify(worker->policy, burst->questions, burst->answers,
 			     burst->question_count);
 	for (size_t i = 0; i < burst->size; i++) {
