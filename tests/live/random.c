@@ -191,7 +191,7 @@ static void compare_frozen(struct place place, const struct model *model,
 		fail_msg("seed %u batch %u: %s", place.seed, place.batch, error.text);
 	bytes[0] = weir_policy_bytes(frozen, &lengths[0]);
 	bytes[1] = weir_policy_bytes(fresh, &lengths[1]);
-	if (lengths[0] != lengths[1] || memcmp(bytes[0], bytes[1], lengths[0]))
+	if (lengths[0] != lengths[1] || memcmp(bytes[0], bytes[1], lengths[0]) != 0)
 		fail_msg("seed %u batch %u: frozen is not what is compiled", place.seed,
 			 place.batch);
 	weir_policy_unref(frozen);
