@@ -73,12 +73,13 @@ def main():
             wide = least(weir, folder, "wide.pcap", threads)
             print(f"{threads} threads: {FLOWS} flows in {PACKETS} packets {short} MiB, in "
                   f"{PACKETS * TIMES} {long} MiB; {FLOWS * TIMES} flows {wide} MiB")
-            # a byte for each of the packets more would be half of a MiB
-            if long > short:
+            # A byte for each of the packets more would be half of a MiB. Who of several threads is
+            # first moves it by one.
+            if long > short + (threads - 1):
                 print("memory grows with packets")
                 failed = True
             # what cannot tell flows from packets proves nothing
-            if wide <= short + 4:
+            if wide <= short + 2:
                 print("memory does not grow with flows: is it measured?")
                 failed = True
     return int(failed)
