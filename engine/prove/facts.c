@@ -543,6 +543,12 @@ static int push_claims(struct weir_array *claims, const struct weir_address *add
 	return 0;
 }
 
+static void sort_claims(struct weir_array *claims)
+{
+	if (claims->count)
+		qsort(claims->items, claims->count, sizeof(struct claim), compare_claims);
+}
+
 static int claims_of_pods(const struct weir_cluster *cluster, struct weir_array *claims)
 {
 	const struct k8s_pod *pods = cluster->pods.items;
@@ -550,8 +556,7 @@ static int claims_of_pods(const struct weir_cluster *cluster, struct weir_array 
 
 	for (uint32_t i = 0; i < cluster->pods.count && !status; i++)
 		status = push_claims(claims, pods[i].addresses, pods[i].address_count, i);
-	if (claims->count)
-		qsort(claims->items, claims->count, sizeof(struct claim), compare_claims);
+	sort_claims(claims);
 	return status;
 }
 
@@ -562,8 +567,7 @@ static int claims_of_nodes(const struct weir_cluster *cluster, struct weir_array
 
 	for (uint32_t i = 0; i < cluster->nodes.count && !status; i++)
 		status = push_claims(claims, nodes[i].addresses, nodes[i].address_count, i);
-	if (claims->count)
-		qsort(claims->items, claims->count, sizeof(struct claim), compare_claims);
+	sort_claims(claims);
 	return status;
 }
 
@@ -578,8 +582,7 @@ static const struct claim *claims_at(const struct weir_array *claims, size_t *ne
 	       memcmp(&items[*next].address, address, sizeof(*address)) < 0)
 		++*next;
 	begin = *next;
-	while (*next < claims->count && weir_address_equal(&items[*next].address, address) &&
-	       *next < claims->count)
+	while (*next < claims->count && weir_address_equal(&items[*next].address, address))
 		++*next;
 	*count = *next - begin;
 	return items + begin;
