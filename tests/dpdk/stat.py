@@ -16,19 +16,12 @@ import threading
 import time
 
 from fastpath import FAILURES, PREFIX, Ports, await_words, check, finish, start
-from packets import datagram, write_pcap
+from packets import CLUSTER, datagram, write_pcap
 
 RULES = 60
 LONG = "x" * 230
 SOCKETS = f"/var/run/dpdk/{PREFIX}" if os.getuid() == 0 else f"{os.environ.get('XDG_RUNTIME_DIR', '/tmp')}/dpdk/{PREFIX}"
 
-POD = """
-apiVersion: v1
-kind: Pod
-metadata: {name: web, namespace: app}
-spec: {nodeName: n1, containers: [{name: c, image: c}]}
-status: {phase: Running, podIP: 10.1.0.1, podIPs: [{ip: 10.1.0.1}]}
-"""
 POLICY = """
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -43,7 +36,7 @@ def rule(i):
 
 def manifests():
     policies = [POLICY % (i, LONG, 1000 + i) for i in range(RULES)]
-    return "---".join(["apiVersion: v1\nkind: Namespace\nmetadata: {name: app}\n", POD] + policies)
+    return "---".join([CLUSTER] + policies)
 
 
 def write_trace(path):

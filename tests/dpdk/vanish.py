@@ -7,16 +7,9 @@ import sys
 import tempfile
 
 from fastpath import EAL, FAILURES, await_words, check, finish, lcores
+from packets import ARP, CLUSTER
 
-CLUSTER = """
-apiVersion: v1
-kind: Pod
-metadata: {name: web, namespace: default}
-spec: {nodeName: n1, containers: [{name: c, image: c}]}
-status: {phase: Running, podIP: 10.1.0.1, podIPs: [{ip: 10.1.0.1}]}
-"""
 PACKETS = 100
-ARP = b"\xff" * 6 + b"\x02\0\0\0\0\1" + b"\x08\x06" + bytes(50)
 
 
 def ip(*words):
