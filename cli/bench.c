@@ -161,6 +161,7 @@ const struct command bench_command = {
 		    "  weir bench ports --pods 10000 --flows 1000000\n"
 		    "  weir bench ports -f cluster.yaml --frame imix -o html\n",
 	.operands = "what",
+	.parts = "ports",
 	.groups = { &common_bench_options, &work_options, &traffic_options, &search_options,
 		    &policy_options, &semantics_options, &common_options },
 	.run = run,

@@ -149,6 +149,7 @@ struct option_group {
 
 enum {
 	MAX_GROUPS = 10,
+	COMMAND_NAME = 32,
 };
 
 struct command;
@@ -161,6 +162,7 @@ struct command {
 	const char *description;
 	const char *examples;
 	const char *operands; /* what may follow the options, or NULL for nothing */
+	const char *parts;    /* the words among these that name one of its parts, as "a|b" */
 	const struct option_group *groups[MAX_GROUPS];
 	const char *const *absent; /* options of later versions, without dashes; or NULL */
 	enum exit_code (*run)(const struct invocation *invocation);
@@ -173,7 +175,9 @@ struct option_use {
 };
 
 struct invocation {
-	const struct command *command;
+	const struct command *command; /* by the name that was typed: its part's, where one was */
+	struct command part;
+	char part_name[COMMAND_NAME];
 	struct option_use *uses; /* in the order given */
 	size_t use_count;
 	char **operands;

@@ -59,6 +59,7 @@ const struct command gen_command = {
 		"  weir gen trace -f cluster.yaml -o trace.pcap --expect verdicts.jsonl\n"
 		"  weir replay -f cluster.yaml -r trace.pcap --expect verdicts.jsonl --summary\n",
 	.operands = "what",
+	.parts = "cluster|trace",
 	.groups = { &seed_options, &gen_cluster_options, &gen_share_options, &gen_trace_options,
 		    &policy_options, &semantics_options, &common_options },
 	.run = run,

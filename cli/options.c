@@ -211,6 +211,20 @@ static bool read_options(const struct command *command, int argc, char **argv,
 	return true;
 }
 
+/* "weir bench" is "weir bench ports" to whoever typed that: complaints say so. */
+static void name_part(struct invocation *out, const char *operand)
+{
+	const struct command *command = out->command;
+
+	if (!operand || choice_index(command->parts, operand) < 0)
+		return;
+	snprintf(out->part_name, sizeof(out->part_name), "%s %s", command->name, operand);
+	out->part = *command;
+	out->part.name = out->part_name;
+	out->part.parts = NULL;
+	out->command = &out->part;
+}
+
 /* Standard input can be read once. */
 static bool check_stdin(const struct invocation *invocation)
 {
@@ -242,8 +256,11 @@ enum exit_code options_parse(const struct command *command, int argc, char **arg
 		complain(command, "out of memory");
 		return EXIT_USAGE;
 	}
-	if (!read_options(command, argc, argv, out))
+	/* Where it is typed first it is known before the options are read. */
+	name_part(out, argc > 1 ? argv[1] : NULL);
+	if (!read_options(out->command, argc, argv, out))
 		return EXIT_USAGE;
+	name_part(out, out->operand_count ? out->operands[0] : NULL);
 	if (option_given(out, OPTION_HELP)) {
 		help_command(command, stdout);
 		return EXIT_CLEAN;

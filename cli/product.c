@@ -38,9 +38,10 @@ bool product_check_options(const struct invocation *invocation, const struct pro
 		for (size_t j = 0; j < count; j++) {
 			if (is_about(chosen, id) || !is_about(&products[j], id))
 				continue;
-			complain(invocation->command, "--%s is an option of 'weir %s%s%s'",
-				 option_name(invocation, id), invocation->command->name,
-				 products[j].name ? " " : "",
+			complain(invocation->command, "--%s is an option of 'weir %.*s%s%s'",
+				 option_name(invocation, id),
+				 (int)strcspn(invocation->command->name, " "),
+				 invocation->command->name, products[j].name ? " " : "",
 				 products[j].name ? products[j].name : "");
 			return false;
 		}

@@ -101,11 +101,13 @@ static int make_ports(struct wire *wire)
 	return 0;
 }
 
-static int start_ports(struct wire *wire, uint16_t mtu)
+static int start_ports(struct wire *wire, const struct command *command, uint16_t mtu)
 {
-	struct ports_options options = {
-		.wiring = WIRING_PAIRS, .cores = wire->workers, .mtu = mtu, .most = WIRE_SIDES
-	};
+	struct ports_options options = { .command = command,
+					 .wiring = WIRING_PAIRS,
+					 .cores = wire->workers,
+					 .mtu = mtu,
+					 .most = WIRE_SIDES };
 	int status = ports_start(&wire->filter, &options);
 
 	if (status)
@@ -140,7 +142,7 @@ int wire_start(struct wire *wire, const struct invocation *invocation, uint16_t 
 			 rte_eth_dev_count_avail());
 		status = -EINVAL;
 	}
-	return status ? status : start_ports(wire, mtu);
+	return status ? status : start_ports(wire, invocation->command, mtu);
 }
 
 void wire_finish(struct wire *wire)

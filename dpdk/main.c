@@ -97,6 +97,7 @@ static bool read_options(const struct invocation *invocation, struct dataplane_o
 
 	*out = (struct dataplane_options){
 		.mode = (enum mode)option_choice(invocation, OPTION_MODE),
+		.ports.command = invocation->command,
 		.ports.wiring = (enum wiring)option_choice(invocation, OPTION_WIRING),
 		.origin.halves = halves[option_choice(invocation, OPTION_HALVES)],
 		.worker = {

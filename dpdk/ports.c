@@ -9,7 +9,7 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf_pool_ops.h>
 
-#include "say.h"
+#include "command.h"
 
 enum {
 	RING = 1024,         /* descriptors of a queue */
@@ -18,9 +18,9 @@ enum {
 	FRAME_OVERHEAD = 26, /* Ethernet, two VLAN tags, checksum */
 };
 
-static int fail(const char *name, const char *what, int status)
+static int fail(const struct ports_options *options, const char *name, const char *what, int status)
 {
-	say("port %s: %s: %s", name, what, strerror(-status));
+	complain(options->command, "port %s: %s: %s", name, what, strerror(-status));
 	return status;
 }
 
@@ -36,7 +36,7 @@ static int configure(struct port *port, const struct ports_options *options,
 	int status = rte_eth_dev_info_get(port->id, info);
 
 	if (status)
-		return fail(port->name, "cannot be asked", status);
+		return fail(options, port->name, "cannot be asked", status);
 	port->receiving_queues = at_most(at_most(options->cores, info->max_rx_queues), QUEUES_MAX);
 	port->sending_queues = at_most(at_most(options->cores, info->max_tx_queues), QUEUES_MAX);
 	port->spread = spread_configure(&conf, info, port->receiving_queues);
@@ -44,11 +44,11 @@ static int configure(struct port *port, const struct ports_options *options,
 		conf.rxmode.mtu = options->mtu;
 	status = rte_eth_dev_configure(port->id, port->receiving_queues, port->sending_queues,
 				       &conf);
-	return status ? fail(port->name, "cannot be configured", status) : 0;
+	return status ? fail(options, port->name, "cannot be configured", status) : 0;
 }
 
-static int set_up_queues(const struct port *port, struct rte_mempool *pool,
-			 const struct rte_eth_dev_info *info)
+static int set_up_queues(const struct port *port, const struct ports_options *options,
+			 struct rte_mempool *pool, const struct rte_eth_dev_info *info)
 {
 	int socket = rte_eth_dev_socket_id(port->id);
 	uint16_t receiving = RING;
@@ -61,7 +61,7 @@ static int set_up_queues(const struct port *port, struct rte_mempool *pool,
 	for (uint16_t i = 0; !status && i < port->sending_queues; i++)
 		status = rte_eth_tx_queue_setup(port->id, i, sending, (unsigned)socket,
 						&info->default_txconf);
-	return status ? fail(port->name, "cannot set up its queues", status) : 0;
+	return status ? fail(options, port->name, "cannot set up its queues", status) : 0;
 }
 
 static int start(struct port *port, const struct ports_options *options, struct rte_mempool *pool)
@@ -70,23 +70,25 @@ static int start(struct port *port, const struct ports_options *options, struct 
 	int status = configure(port, options, &info);
 
 	if (!status)
-		status = set_up_queues(port, pool, &info);
+		status = set_up_queues(port, options, pool, &info);
 	if (status)
 		return status;
 	for (unsigned i = 0; i < QUEUES_MAX; i++)
 		rte_spinlock_init(&port->sending[i]);
 	status = rte_eth_dev_start(port->id);
 	if (status)
-		return fail(port->name, "cannot be started", status);
+		return fail(options, port->name, "cannot be started", status);
 	port->is_started = true;
 	if (port->spread.entries && spread_start(&port->spread, port->id)) {
-		say("port %s: does not spread as it is told: software does", port->name);
+		complain(options->command, "port %s: does not spread as it is told: software does",
+			 port->name);
 		port->spread = (struct spread){ 0 };
 	}
 	/* Packets for others are what it is for. Some ports hear everything anyway. */
 	status = rte_eth_promiscuous_enable(port->id);
 	if (status && status != -ENOTSUP)
-		say("port %s: not promiscuous: %s", port->name, strerror(-status));
+		complain(options->command, "port %s: not promiscuous: %s", port->name,
+			 strerror(-status));
 	return 0;
 }
 
@@ -109,7 +111,7 @@ static bool is_port(const char *name)
 
 /* EAL goes on without a device that it cannot set up; the others would then be paired otherwise
  * than whoever named them means. */
-static int find_named(void)
+static int find_named(const struct ports_options *options)
 {
 	const struct rte_devargs *named;
 	int status = 0;
@@ -118,8 +120,9 @@ static int find_named(void)
 	{
 		if (named->policy == RTE_DEV_BLOCKED || is_port(named->name))
 			continue;
-		say("%s, named behind --, cannot be a port: DPDK's own words are above",
-		    named->name);
+		complain(options->command,
+			 "%s, named behind --, cannot be a port: DPDK's own words are above",
+			 named->name);
 		status = -ENODEV;
 	}
 	return status;
@@ -139,7 +142,7 @@ static int find_ports(struct ports *ports)
 		if (ports->options.most && ports->count == ports->options.most)
 			break;
 		if (ports->count == PORTS_MAX) {
-			say("there are more than %d ports", PORTS_MAX);
+			complain(ports->options.command, "there are more than %d ports", PORTS_MAX);
 			return -E2BIG;
 		}
 		port->id = id;
@@ -148,14 +151,17 @@ static int find_ports(struct ports *ports)
 		ports->count++;
 	}
 	if (!ports->count) {
-		say("there is no port: bind a NIC to a driver of DPDK's, or name one behind --, as "
-		    "in --vdev=net_af_packet0,iface=eth0");
+		complain(ports->options.command, "there is no port: bind a NIC to a driver of "
+						 "DPDK's, or name one behind --, as "
+						 "in --vdev=net_af_packet0,iface=eth0");
 		return -ENODEV;
 	}
 	if (ports->options.wiring == WIRING_PAIRS && ports->count % 2) {
-		say("ports come in pairs, and the number of these is odd (%u): give one more, or "
-		    "--wiring one-armed",
-		    ports->count);
+		complain(ports->options.command,
+			 "ports come in pairs, and the number of these is odd (%u): give one more, "
+			 "or "
+			 "--wiring one-armed",
+			 ports->count);
 		return -EINVAL;
 	}
 	return 0;
@@ -255,9 +261,11 @@ static int make_pool(struct ports *ports)
 						      (int)rte_socket_id());
 	if (ports->pool)
 		return 0;
-	say("no memory for %u packets of %u bytes: give more with -m behind --, or take fewer with "
-	    "--buffers",
-	    packets, room);
+	complain(ports->options.command,
+		 "no memory for %u packets of %u bytes: give more with -m behind --, or take fewer "
+		 "with "
+		 "--buffers",
+		 packets, room);
 	return -ENOMEM;
 }
 
@@ -267,7 +275,7 @@ int ports_start(struct ports *ports, const struct ports_options *options)
 
 	memset(ports, 0, sizeof(*ports));
 	ports->options = *options;
-	status = find_named();
+	status = find_named(options);
 	if (!status)
 		status = find_ports(ports);
 	if (!status)

@@ -24,6 +24,8 @@ enum {
 	QUEUES_MAX = 64,
 };
 
+struct command;
+
 enum wiring {
 	WIRING_PAIRS,     /* 0 and 1, 2 and 3, ... */
 	WIRING_ONE_ARMED, /* out where it came in */
@@ -41,6 +43,7 @@ struct port {
 };
 
 struct ports_options {
+	const struct command *command; /* that complaints name */
 	enum wiring wiring;
 	uint16_t cores;
 	uint16_t mtu;

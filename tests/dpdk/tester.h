@@ -2,8 +2,8 @@
  * tester.h - a core that sends, or receives and checks, or does both in turn, until it is told to
  * stop.
  */
-#ifndef WEIR_DPDK_TESTER_H
-#define WEIR_DPDK_TESTER_H
+#ifndef WEIR_TESTS_DPDK_TESTER_H
+#define WEIR_TESTS_DPDK_TESTER_H
 
 #include <stdbool.h>
 #include <stdint.h>
