@@ -92,15 +92,10 @@ static const struct option_spec search_specs[] = {
 	  "turns of each engine; figures are medians of them (default 3)" },
 };
 
-#define GROUP(title_, specs)                                                                       \
-	{                                                                                          \
-		title_, specs, sizeof(specs) / sizeof((specs)[0])                                  \
-	}
-
-static const struct option_group common_bench_options = GROUP("Both", common_bench_specs);
-static const struct option_group work_options = GROUP("Verdicts", work_specs);
-static const struct option_group traffic_options = GROUP("Ports: traffic", traffic_specs);
-static const struct option_group search_options = GROUP("Ports: measuring", search_specs);
+static const struct option_group common_bench_options = OPTION_GROUP("Both", common_bench_specs);
+static const struct option_group work_options = OPTION_GROUP("Verdicts", work_specs);
+static const struct option_group traffic_options = OPTION_GROUP("Ports: traffic", traffic_specs);
+static const struct option_group search_options = OPTION_GROUP("Ports: measuring", search_specs);
 
 static const struct option_group *const verdict_groups[] = {
 	&common_bench_options, &work_options,   &policy_options,

@@ -385,7 +385,7 @@ static const struct option_spec proof_specs[] = {
 	  "share the proof among N threads: what comes out does not depend on N. As many as there "
 	  "are processors unless told" },
 };
-static const struct option_group proof_options = { "Proof", proof_specs, 3 };
+static const struct option_group proof_options = OPTION_GROUP("Proof", proof_specs);
 
 /* What only a proof asks for is refused without one. */
 static bool goes_together(const struct invocation *invocation)
@@ -428,13 +428,13 @@ static const struct option_spec finding_specs[] = {
 	{ OPTION_NOTES, 0, "notes", NULL, NULL,
 	  "print notes, too: what is worth knowing and often right as it is" },
 };
-static const struct option_group finding_options = { "Findings", finding_specs, 2 };
+static const struct option_group finding_options = OPTION_GROUP("Findings", finding_specs);
 
 static const struct option_spec output_specs[] = {
 	{ OPTION_OUTPUT, 'o', "output", "FORMAT", "table|json",
 	  "a table, or one JSON object, which has the findings, too" },
 };
-static const struct option_group output_options = { "Output", output_specs, 1 };
+static const struct option_group output_options = OPTION_GROUP("Output", output_specs);
 
 const struct command check_command = {
 	.name = "check",

@@ -146,6 +146,11 @@ struct option_group {
 	const struct option_spec *options;
 	size_t count;
 };
+/* The group of all that stand in an array. */
+#define OPTION_GROUP(title_, specs)                                                                \
+	{                                                                                          \
+		(title_), (specs), sizeof(specs) / sizeof((specs)[0])                              \
+	}
 
 enum {
 	MAX_GROUPS = 10,

@@ -65,9 +65,7 @@ static const struct option_spec output_specs[] = {
 	{ OPTION_MAX_BYTES, 0, "max-bytes", "N", NULL,
 	  "refuse policies whose compiled form would be larger, instead of taking the memory" },
 };
-static const struct option_group output_options = {
-	"Output", output_specs, sizeof(output_specs) / sizeof(output_specs[0])
-};
+static const struct option_group output_options = OPTION_GROUP("Output", output_specs);
 
 const struct command compile_command = {
 	.name = "compile",

@@ -347,15 +347,13 @@ static const struct option_spec question_specs[] = {
 	{ OPTION_QUERIES, 0, "queries", "FILE", NULL,
 	  "answer many: one JSON object a line in, one a line out; - is standard input" },
 };
-static const struct option_group question_options = {
-	"Question", question_specs, sizeof(question_specs) / sizeof(question_specs[0])
-};
+static const struct option_group question_options = OPTION_GROUP("Question", question_specs);
 
 static const struct option_spec output_specs[] = {
 	{ OPTION_OUTPUT, 'o', "output", "FORMAT", "table|json|jsonl",
 	  "words, or a JSON object on one line" },
 };
-static const struct option_group output_options = { "Output", output_specs, 1 };
+static const struct option_group output_options = OPTION_GROUP("Output", output_specs);
 
 const struct command eval_command = {
 	.name = "eval",

@@ -38,7 +38,7 @@ static const struct option_spec seed_specs[] = {
 	{ OPTION_OUTPUT, 'o', "output", "FILE", NULL,
 	  "write to a file instead of standard output; a trace to pcapng when its name says so" },
 };
-static const struct option_group seed_options = { "Both", seed_specs, 2 };
+static const struct option_group seed_options = OPTION_GROUP("Both", seed_specs);
 
 const struct command gen_command = {
 	.name = "gen",

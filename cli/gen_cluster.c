@@ -94,9 +94,7 @@ static const struct option_spec cluster_specs[] = {
 	  "where the other options begin: as clusters are, or dual stack with six policies of "
 	  "tiers, fresh ports, and a good share of everything that policies can say" },
 };
-const struct option_group gen_cluster_options = {
-	"Clusters", cluster_specs, sizeof(cluster_specs) / sizeof(cluster_specs[0])
-};
+const struct option_group gen_cluster_options = OPTION_GROUP("Clusters", cluster_specs);
 
 #define SHARE(share, name, help)                                                                   \
 	{                                                                                          \
@@ -143,5 +141,5 @@ static const struct option_spec share_specs[] = {
 	SHARE(GEN_PENDING, "pending", "pods without a node and an address (0.5%)"),
 };
 _Static_assert(sizeof(share_specs) / sizeof(share_specs[0]) == GEN_SHARES, "an option a share");
-const struct option_group gen_share_options = { "Shares of a cluster, with the usual mix",
-						share_specs, GEN_SHARES };
+const struct option_group gen_share_options =
+	OPTION_GROUP("Shares of a cluster, with the usual mix", share_specs);

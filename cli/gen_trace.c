@@ -348,5 +348,4 @@ static const struct option_spec trace_specs[] = {
 	  "write the verdict of every flow, as the reference has it, in the form that 'weir replay "
 	  "--expect' reads" },
 };
-const struct option_group gen_trace_options = { "Traces", trace_specs,
-						sizeof(trace_specs) / sizeof(trace_specs[0]) };
+const struct option_group gen_trace_options = OPTION_GROUP("Traces", trace_specs);

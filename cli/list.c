@@ -466,15 +466,14 @@ static const struct option_spec list_specs[] = {
 	{ OPTION_NAMESPACE, 'n', "namespace", "NS", NULL, "only rows with an end in it" },
 	{ OPTION_NODES, 0, "nodes", NULL, NULL, "list nodes too" },
 };
-static const struct option_group list_options = { "Ends", list_specs,
-						  sizeof(list_specs) / sizeof(list_specs[0]) };
+static const struct option_group list_options = OPTION_GROUP("Ends", list_specs);
 
 static const struct option_spec output_specs[] = {
 	{ OPTION_OUTPUT, 'o', "output", "FORMAT", "table|wide|json|csv|dot",
 	  "a table, one with the numbers of pods, one JSON object, comma-separated values, or a "
 	  "graph for Graphviz" },
 };
-static const struct option_group output_options = { "Output", output_specs, 1 };
+static const struct option_group output_options = OPTION_GROUP("Output", output_specs);
 
 const struct command list_command = {
 	.name = "list",

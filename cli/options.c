@@ -41,15 +41,10 @@ static const struct option_spec common_specs[] = {
 	{ OPTION_HELP, 'h', "help", NULL, NULL, "print this help" },
 };
 
-#define GROUP(title_, specs)                                                                       \
-	{                                                                                          \
-		title_, specs, sizeof(specs) / sizeof((specs)[0])                                  \
-	}
-
-const struct option_group policy_options = GROUP("Policies", policy_specs);
+const struct option_group policy_options = OPTION_GROUP("Policies", policy_specs);
 const struct option_group semantics_options =
-	GROUP("Where Kubernetes leaves a choice", semantics_specs);
-const struct option_group common_options = GROUP("General", common_specs);
+	OPTION_GROUP("Where Kubernetes leaves a choice", semantics_specs);
+const struct option_group common_options = OPTION_GROUP("General", common_specs);
 
 enum {
 	MAX_OPTIONS = OPTION_COUNT,

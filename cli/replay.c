@@ -513,7 +513,7 @@ static const struct option_spec trace_specs[] = {
 	  "depend on N. As many as there are processors unless told, for traces of 4 MiB and "
 	  "more" },
 };
-static const struct option_group trace_options = { "Trace", trace_specs, 4 };
+static const struct option_group trace_options = OPTION_GROUP("Trace", trace_specs);
 
 static const struct option_spec follow_specs[] = {
 	{ OPTION_INTERFACE, 'i', "interface", "NAME", NULL,
@@ -528,7 +528,8 @@ static const struct option_spec follow_specs[] = {
 	{ OPTION_FOR, 0, "for", "SECONDS", NULL,
 	  "with --follow or -i: end after so long, as SIGINT and SIGTERM end it" },
 };
-static const struct option_group follow_options = { "While it is captured", follow_specs, 4 };
+static const struct option_group follow_options =
+	OPTION_GROUP("While it is captured", follow_specs);
 
 static const struct option_spec live_specs[] = {
 	{ OPTION_LIVE, 0, "live", NULL, NULL,
@@ -543,7 +544,7 @@ static const struct option_spec live_specs[] = {
 	{ OPTION_ON_AMBIGUOUS, 0, "on-ambiguous", "WHAT", "deny|allow",
 	  "with --live: what becomes of connections about which the objects do not say" },
 };
-static const struct option_group live_options = { "Live", live_specs, 4 };
+static const struct option_group live_options = OPTION_GROUP("Live", live_specs);
 
 static const struct option_spec output_specs[] = {
 	{ OPTION_OUTPUT, 'o', "output", "FORMAT", "table|wide|json|jsonl|csv", "how to print" },
@@ -556,7 +557,7 @@ static const struct option_spec output_specs[] = {
 	{ OPTION_FAIL_ON, 0, "fail-on", "LIST", NULL,
 	  "exit 1 when there is any of: deny, ambiguous, malformed; several with commas" },
 };
-static const struct option_group output_options = { "Output", output_specs, 5 };
+static const struct option_group output_options = OPTION_GROUP("Output", output_specs);
 
 static const struct option_spec files_specs[] = {
 	{ OPTION_WRITE, 'w', "write", "FILE", NULL,
@@ -567,7 +568,7 @@ static const struct option_spec files_specs[] = {
 	  "write the packets of allowed flows to FILE, in the same way" },
 	{ OPTION_DENIED, 0, "denied", "FILE", NULL, "write those of denied flows" },
 };
-static const struct option_group files_options = { "Files out", files_specs, 3 };
+static const struct option_group files_options = OPTION_GROUP("Files out", files_specs);
 
 static const char *const absent[] = { "at-change", NULL };
 

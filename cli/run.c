@@ -63,14 +63,9 @@ static const struct option_spec running_specs[] = {
 	{ OPTION_OUTPUT, 'o', "output", "FORMAT", "table|json", "how to print the final report" },
 };
 
-#define GROUP(title_, specs)                                                                       \
-	{                                                                                          \
-		title_, specs, sizeof(specs) / sizeof((specs)[0])                                  \
-	}
-
-static const struct option_group port_options = GROUP("Ports", port_specs);
-static const struct option_group verdict_options = GROUP("Verdicts", verdict_specs);
-static const struct option_group running_options = GROUP("Running", running_specs);
+static const struct option_group port_options = OPTION_GROUP("Ports", port_specs);
+static const struct option_group verdict_options = OPTION_GROUP("Verdicts", verdict_specs);
+static const struct option_group running_options = OPTION_GROUP("Running", running_specs);
 
 const struct command run_command = {
 	.name = "run",

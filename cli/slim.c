@@ -29,7 +29,7 @@ static const struct option_spec output_specs[] = {
 	{ OPTION_OUTPUT, 'o', "output", "FILE", NULL,
 	  "write to a file instead of standard output" },
 };
-static const struct option_group output_options = { "Output", output_specs, 1 };
+static const struct option_group output_options = OPTION_GROUP("Output", output_specs);
 
 const struct command slim_command = {
 	.name = "slim",

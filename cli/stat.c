@@ -210,8 +210,8 @@ static const struct option_spec what_specs[] = {
 	{ OPTION_RELOAD, 0, "reload", NULL, NULL,
 	  "have the policy files read again instead, and say whether they are in force" },
 };
-static const struct option_group whom_options = { "Whom to ask", whom_specs, 2 };
-static const struct option_group what_options = { "What", what_specs, 3 };
+static const struct option_group whom_options = OPTION_GROUP("Whom to ask", whom_specs);
+static const struct option_group what_options = OPTION_GROUP("What", what_specs);
 
 const struct command stat_command = {
 	.name = "stat",
