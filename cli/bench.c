@@ -125,9 +125,7 @@ static enum exit_code run(const struct invocation *invocation)
 			 invocation->operands[0]);
 		return EXIT_USAGE;
 	}
-	if (!product_check_options(invocation, products, PRODUCTS, product))
-		return EXIT_USAGE;
-	return product->run(invocation);
+	return product_run(invocation, products, PRODUCTS, product);
 }
 
 const struct command bench_command = {

@@ -27,9 +27,7 @@ static enum exit_code run(const struct invocation *invocation)
 			 "say what to make: 'weir gen cluster' or 'weir gen trace'");
 		return EXIT_USAGE;
 	}
-	if (!product_check_options(invocation, products, PRODUCTS, product))
-		return EXIT_USAGE;
-	return product->run(invocation);
+	return product_run(invocation, products, PRODUCTS, product);
 }
 
 static const struct option_spec seed_specs[] = {

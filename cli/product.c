@@ -29,8 +29,8 @@ static bool is_about(const struct product *product, enum option_id id)
 	return false;
 }
 
-bool product_check_options(const struct invocation *invocation, const struct product *products,
-			   size_t count, const struct product *chosen)
+static bool check_options(const struct invocation *invocation, const struct product *products,
+			  size_t count, const struct product *chosen)
 {
 	for (size_t i = 0; i < invocation->use_count; i++) {
 		enum option_id id = invocation->uses[i].id;
@@ -47,4 +47,12 @@ bool product_check_options(const struct invocation *invocation, const struct pro
 		}
 	}
 	return true;
+}
+
+enum exit_code product_run(const struct invocation *invocation, const struct product *products,
+			   size_t count, const struct product *chosen)
+{
+	if (!check_options(invocation, products, count, chosen))
+		return EXIT_USAGE;
+	return chosen->run(invocation);
 }

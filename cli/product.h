@@ -17,8 +17,9 @@ struct product {
 const struct product *product_find(const struct invocation *invocation,
 				   const struct product *products, size_t count);
 
-/* False when an option is given that is about others only, and would be without effect: told. */
-bool product_check_options(const struct invocation *invocation, const struct product *products,
+/* Runs the chosen one, unless an option is given that is about others only, and would be without
+ * effect: told. */
+enum exit_code product_run(const struct invocation *invocation, const struct product *products,
 			   size_t count, const struct product *chosen);
 
 #endif
