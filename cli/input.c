@@ -345,18 +345,26 @@ enum exit_code input_resolve(struct input *input, const struct invocation *invoc
 	return code == EXIT_CLEAN ? resolve_cluster(input, invocation, resolved) : code;
 }
 
-enum exit_code input_resolve_or_open(struct input *input, const struct invocation *invocation,
-				     struct weir_resolved **resolved)
+/* Reads objects, or opens the compiled policy that stands in their place. */
+static enum exit_code read_or_open(struct input *input, const struct invocation *invocation)
 {
 	enum exit_code code;
 
 	input->takes_saved = true;
 	code = input_read(input, invocation);
-	if (code != EXIT_CLEAN)
+	if (code != EXIT_CLEAN || !input->saved.owner)
 		return code;
-	if (!input->saved.owner)
-		return resolve_cluster(input, invocation, resolved);
 	return saved_open(invocation, input->saved_path, &input->saved, &input->policy);
+}
+
+enum exit_code input_resolve_or_open(struct input *input, const struct invocation *invocation,
+				     struct weir_resolved **resolved)
+{
+	enum exit_code code = read_or_open(input, invocation);
+
+	if (code != EXIT_CLEAN || input->policy)
+		return code;
+	return resolve_cluster(input, invocation, resolved);
 }
 
 /* Compiles what was read. */
@@ -381,15 +389,11 @@ enum exit_code input_compile(struct input *input, const struct invocation *invoc
 
 enum exit_code input_policy(struct input *input, const struct invocation *invocation)
 {
-	enum exit_code code;
+	enum exit_code code = read_or_open(input, invocation);
 
-	input->takes_saved = true;
-	code = input_read(input, invocation);
-	if (code != EXIT_CLEAN)
+	if (code != EXIT_CLEAN || input->policy)
 		return code;
-	if (!input->saved.owner)
-		return compile_cluster(input, invocation);
-	return saved_open(invocation, input->saved_path, &input->saved, &input->policy);
+	return compile_cluster(input, invocation);
 }
 
 void input_finish(struct input *input)
