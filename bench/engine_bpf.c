@@ -1,12 +1,12 @@
 /* engine_bpf.c - the rules as a program of classic BPF, interpreted by libpcap. */
 #include "engines.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include <pcap/bpf.h>
 
 #include "bpf_program.h"
+#include "by_direction.h"
 #include "tuples.h"
 
 struct built {
@@ -24,28 +24,16 @@ static void destroy(void *engine)
 	free(built);
 }
 
-static int build(const struct bench_engine *engine, const struct bench_policy *policy,
-		 const struct bench_limits *limits, void **out, struct weir_error *error)
+static int build_half(const struct bench_policy *policy, const struct bench_limits *limits,
+		      enum weir_direction direction, void *engine, struct weir_error *error)
 {
-	struct built *built;
-	int status = bench_require_plain(policy, error);
+	struct built *built = engine;
 
-	(void)engine;
 	(void)limits;
-	if (status)
-		return status;
-	built = calloc(1, sizeof(*built));
-	if (!built)
-		return bench_decline(error, -ENOMEM, "no memory");
-	for (unsigned d = 0; d < 2 && !status; d++)
-		status = bench_bpf_make(policy, (enum weir_direction)d, &built->programs[d], error);
-	if (status) {
-		destroy(built);
-		return status;
-	}
-	*out = built;
-	return 0;
+	return bench_bpf_make(policy, direction, &built->programs[direction], error);
 }
+
+static const struct bench_by_direction form = { sizeof(struct built), build_half };
 
 static void classify(const struct bench_engine *engine, const void *programs, void *keys,
 		     size_t first, size_t n)
@@ -77,7 +65,8 @@ const struct bench_engine bench_bpf = {
 	.name = "bpf",
 	.summary = "libpcap's BPF interpreter, rule after rule",
 	.is_peer = true,
-	.build = build,
+	.form = &form,
+	.build = bench_build_by_direction,
 	.take = bench_take_tuples,
 	.classify = classify,
 	.answer = bench_tuple_answer,

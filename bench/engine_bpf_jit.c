@@ -15,6 +15,7 @@
 #include <rte_mbuf.h>
 
 #include "bpf_program.h"
+#include "by_direction.h"
 #include "engines_dpdk.h"
 #include "tuples.h"
 
@@ -67,12 +68,13 @@ static int compile(struct built *built, unsigned direction, const struct bench_b
 	return status;
 }
 
-static int build_half(struct built *built, const struct bench_policy *policy, unsigned direction,
-		      struct weir_error *error)
+static int build_half(const struct bench_policy *policy, const struct bench_limits *limits,
+		      enum weir_direction direction, void *built, struct weir_error *error)
 {
 	struct bench_bpf_program program = { 0 };
-	int status = bench_bpf_make(policy, (enum weir_direction)direction, &program, error);
+	int status = bench_bpf_make(policy, direction, &program, error);
 
+	(void)limits;
 	if (!status && program.count > MOST_INSTRUCTIONS)
 		status = bench_decline(error, -ERANGE,
 				       "more than %d instructions, whose check takes DPDK long",
@@ -94,28 +96,7 @@ static void destroy(void *engine)
 	free(built);
 }
 
-static int build(const struct bench_engine *engine, const struct bench_policy *policy,
-		 const struct bench_limits *limits, void **out, struct weir_error *error)
-{
-	struct built *built;
-	int status = bench_require_plain(policy, error);
-
-	(void)engine;
-	(void)limits;
-	if (status)
-		return status;
-	built = calloc(1, sizeof(*built));
-	if (!built)
-		return bench_decline(error, -ENOMEM, "no memory");
-	for (unsigned d = 0; d < 2 && !status; d++)
-		status = build_half(built, policy, d, error);
-	if (status) {
-		destroy(built);
-		return status;
-	}
-	*out = built;
-	return 0;
-}
+static const struct bench_by_direction form = { sizeof(struct built), build_half };
 
 static void release(void *keys)
 {
@@ -199,7 +180,8 @@ const struct bench_engine bench_bpf_jit = {
 	.name = "bpf-jit",
 	.summary = "DPDK's BPF JIT, the same program as native code",
 	.is_peer = true,
-	.build = build,
+	.form = &form,
+	.build = bench_build_by_direction,
 	.take = take,
 	.classify = classify,
 	.answer = answer,

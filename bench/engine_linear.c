@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "by_direction.h"
 #include "expand.h"
 #include "tuples.h"
 
@@ -62,8 +63,9 @@ static void destroy(void *engine)
 }
 
 static int build_half(const struct bench_policy *policy, const struct bench_limits *limits,
-		      enum weir_direction direction, struct built *built, struct weir_error *error)
+		      enum weir_direction direction, void *engine, struct weir_error *error)
 {
+	struct built *built = engine;
 	size_t most = limits->max_rules < MAX_RULES ? limits->max_rules : MAX_RULES;
 	struct bench_acl acl;
 	int status = bench_expand(policy, direction, BENCH_BY_ADDRESS, most, &acl);
@@ -80,28 +82,7 @@ static int build_half(const struct bench_policy *policy, const struct bench_limi
 	return built->rows[direction] ? 0 : -ENOMEM;
 }
 
-static int build(const struct bench_engine *engine, const struct bench_policy *policy,
-		 const struct bench_limits *limits, void **out, struct weir_error *error)
-{
-	struct built *built = NULL;
-	int status = bench_require_plain(policy, error);
-
-	(void)engine;
-	if (status)
-		return status;
-	built = calloc(1, sizeof(*built));
-	if (!built)
-		return bench_decline(error, -ENOMEM, "no memory");
-	status = build_half(policy, limits, WEIR_EGRESS, built, error);
-	if (!status)
-		status = build_half(policy, limits, WEIR_INGRESS, built, error);
-	if (status) {
-		destroy(built);
-		return status;
-	}
-	*out = built;
-	return 0;
-}
+static const struct bench_by_direction form = { sizeof(struct built), build_half };
 
 static bool matches(const struct row *row, const struct bench_tuple *tuple)
 {
@@ -150,7 +131,8 @@ const struct bench_engine bench_linear = {
 	.name = "linear",
 	.summary = "a scan of rules of addresses, the first match decides",
 	.is_peer = true,
-	.build = build,
+	.form = &form,
+	.build = bench_build_by_direction,
 	.take = bench_take_tuples,
 	.classify = classify,
 	.answer = bench_tuple_answer,
