@@ -40,20 +40,20 @@ static void check_halves(const struct bench_workload *workload, const struct ben
 	void *taken;
 	size_t allowed = 0;
 
-	cr_assert_eq(engine->take(built, questions->keys, KEYS, &taken, &error), 0, "%s",
+	cr_assert_eq(engine->intake->take(built, questions->keys, KEYS, &taken, &error), 0, "%s",
 		     error.text);
 	for (size_t i = 0; i < KEYS; i += BENCH_BURST_MAX)
 		engine->classify(engine, built, taken, i,
 				 KEYS - i < BENCH_BURST_MAX ? KEYS - i : BENCH_BURST_MAX);
 	for (size_t i = 0; i < KEYS; i++) {
-		cr_assert_eq(engine->answer(taken, i), questions->actions[i],
+		cr_assert_eq(engine->intake->answer(taken, i), questions->actions[i],
 			     "%s, %s, %s: key %zu is %u", workload->name, engine->name,
-			     bench_halves_name(halves), i, engine->answer(taken, i));
+			     bench_halves_name(halves), i, engine->intake->answer(taken, i));
 		allowed += questions->actions[i];
 	}
 	/* Neither answer is the only one. */
 	cr_assert(allowed > KEYS / 50 && allowed < KEYS - KEYS / 50);
-	engine->release(taken);
+	engine->intake->release(taken);
 }
 
 ParameterizedTest(struct one *one, bench, answers)

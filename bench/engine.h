@@ -16,6 +16,16 @@ enum {
 	BENCH_ENGINES_MAX = 32,
 };
 
+/* How an engine takes keys, and what becomes of them. */
+struct bench_intake {
+	/* Takes keys, which all have the same flags. They outlive what is taken. 0, or as build. */
+	int (*take)(const void *built, const struct weir_key *keys, size_t n, void **out,
+		    struct weir_error *error);
+	/* What was found of key i: enum weir_action. */
+	uint8_t (*answer)(const void *taken, size_t i);
+	void (*release)(void *taken);
+};
+
 struct bench_engine {
 	const char *name;
 	const char *summary;
@@ -29,15 +39,10 @@ struct bench_engine {
 	/* -ENOTSUP, -ERANGE: declined, and the error says why; -ENOMEM. */
 	int (*build)(const struct bench_engine *engine, const struct bench_policy *policy,
 		     const struct bench_limits *limits, void **out, struct weir_error *error);
-	/* Takes keys, which all have the same flags; error as above. The keys outlive it. */
-	int (*take)(const void *built, const struct weir_key *keys, size_t n, void **out,
-		    struct weir_error *error);
+	const struct bench_intake *intake;
 	/* Judges n of the keys taken, n up to BENCH_BURST_MAX. */
 	void (*classify)(const struct bench_engine *engine, const void *built, void *taken,
 			 size_t first, size_t n);
-	/* What was found of key i: enum weir_action. */
-	uint8_t (*answer)(const void *taken, size_t i);
-	void (*release)(void *taken);
 	size_t (*bytes)(const void *built);
 	void (*destroy)(void *built);
 };

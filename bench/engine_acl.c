@@ -98,8 +98,7 @@ static bool is_supported(const struct bench_engine *engine)
 	{                                                                                          \
 		.name = (name_), .summary = (summary_), .is_peer = true, .form = &(form_),         \
 		.variant = &(algorithm_), .is_supported = is_supported, .build = build,            \
-		.take = bench_take_tuples, .classify = classify, .answer = bench_tuple_answer,     \
-		.release = bench_release_tuples, .bytes = bytes, .destroy = destroy                \
+		.intake = &bench_tuples, .classify = classify, .bytes = bytes, .destroy = destroy  \
 	}
 #define BY_ADDRESS(algorithm)                                                                      \
 	ENGINE("rte_acl/" #algorithm, "DPDK's rte_acl, a rule for each pair of addresses",         \

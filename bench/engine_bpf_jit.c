@@ -104,7 +104,7 @@ static void release(void *keys)
 
 	if (!taken)
 		return;
-	bench_release_tuples(taken->keys);
+	bench_tuples.release(taken->keys);
 	free(taken->packets);
 	free(taken);
 }
@@ -128,7 +128,7 @@ static int take(const void *built, const struct weir_key *keys, size_t n, void *
 
 	if (!taken)
 		return bench_decline(error, -ENOMEM, "no memory");
-	status = bench_take_tuples(built, keys, n, &tuples, error);
+	status = bench_tuples.take(built, keys, n, &tuples, error);
 	taken->keys = tuples;
 	taken->packets =
 		aligned_alloc(_Alignof(struct rte_mbuf), (n + 1) * sizeof(struct rte_mbuf));
@@ -166,8 +166,10 @@ static uint8_t answer(const void *keys, size_t i)
 {
 	const struct taken *taken = keys;
 
-	return bench_tuple_answer(taken->keys, i);
+	return bench_tuples.answer(taken->keys, i);
 }
+
+static const struct bench_intake intake = { take, answer, release };
 
 static size_t bytes(const void *engine)
 {
@@ -182,10 +184,8 @@ const struct bench_engine bench_bpf_jit = {
 	.is_peer = true,
 	.form = &form,
 	.build = bench_build_by_direction,
-	.take = take,
+	.intake = &intake,
 	.classify = classify,
-	.answer = answer,
-	.release = release,
 	.bytes = bytes,
 	.destroy = destroy,
 };

@@ -856,10 +856,8 @@ const struct bench_engine bench_identity = {
 		"identities by longest prefix, then hash lookups with wildcards, as Cilium has it",
 	.is_peer = true,
 	.build = build,
-	.take = bench_take_tuples,
+	.intake = &bench_tuples,
 	.classify = classify,
-	.answer = bench_tuple_answer,
-	.release = bench_release_tuples,
 	.bytes = bytes,
 	.destroy = destroy,
 };

@@ -133,10 +133,8 @@ const struct bench_engine bench_linear = {
 	.is_peer = true,
 	.form = &form,
 	.build = bench_build_by_direction,
-	.take = bench_take_tuples,
+	.intake = &bench_tuples,
 	.classify = classify,
-	.answer = bench_tuple_answer,
-	.release = bench_release_tuples,
 	.bytes = bytes,
 	.destroy = destroy,
 };

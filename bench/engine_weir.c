@@ -69,6 +69,8 @@ static uint8_t answer(const void *keys, size_t i)
 	return taken->verdicts[i].action;
 }
 
+static const struct bench_intake intake = { take, answer, free };
+
 static size_t bytes(const void *built)
 {
 	struct weir_policy_sizes sizes;
@@ -89,10 +91,8 @@ static struct bench_engine engine_of(const char *name, const char *summary,
 		.name = name,
 		.summary = summary,
 		.build = build,
-		.take = take,
+		.intake = &intake,
 		.classify = kernel ? classify_by_kernel : classify,
-		.answer = answer,
-		.release = free,
 		.bytes = bytes,
 		.destroy = destroy,
 		.variant = kernel,

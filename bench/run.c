@@ -184,7 +184,8 @@ static uint64_t digest_of(const struct work *work)
 	uint64_t digest = BENCH_DIGEST_START;
 
 	for (size_t i = 0; i < work->key_count; i++)
-		digest = bench_digest_add(digest, work->subject->engine->answer(work->taken, i));
+		digest = bench_digest_add(digest,
+					  work->subject->engine->intake->answer(work->taken, i));
 	return digest;
 }
 
@@ -199,11 +200,11 @@ static void check(struct work *work, const struct bench_questions *questions,
 	result->digest = digest_of(work);
 	result->outcome = BENCH_RIGHT;
 	for (size_t i = 0; i < work->key_count && result->outcome == BENCH_RIGHT; i++) {
-		if (engine->answer(work->taken, i) == questions->actions[i])
+		if (engine->intake->answer(work->taken, i) == questions->actions[i])
 			continue;
 		result->outcome = BENCH_WRONG;
 		bench_decline(&result->error, 0, "key %zu is %u instead of %u", i,
-			      engine->answer(work->taken, i), questions->actions[i]);
+			      engine->intake->answer(work->taken, i), questions->actions[i]);
 	}
 }
 
@@ -227,8 +228,8 @@ static int begin_result(const struct subject *subject, const struct sweep *sweep
 					 .build_seconds = subject->seconds };
 	if (!status) {
 		result->bytes = engine->bytes(subject->built);
-		status = engine->take(subject->built, questions->keys, workload->key_count,
-				      &work->taken, &result->error);
+		status = engine->intake->take(subject->built, questions->keys, workload->key_count,
+					      &work->taken, &result->error);
 	}
 	if (status == -ENOTSUP || status == -ERANGE)
 		return 0;
@@ -293,7 +294,7 @@ static int run_group(const struct bench_settings *settings, const struct subject
 		if (!status && !settings->is_check)
 			check_again(&works[i], &group->results[i]);
 		if (works[i].taken)
-			works[i].subject->engine->release(works[i].taken);
+			works[i].subject->engine->intake->release(works[i].taken);
 	}
 	return status;
 }

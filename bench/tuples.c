@@ -24,7 +24,7 @@ static struct bench_tuple tuple_of(const struct weir_key *key)
 	return tuple;
 }
 
-void bench_release_tuples(void *keys)
+static void release(void *keys)
 {
 	struct bench_taken *taken = keys;
 
@@ -36,8 +36,8 @@ void bench_release_tuples(void *keys)
 	free(taken);
 }
 
-int bench_take_tuples(const void *built, const struct weir_key *keys, size_t n, void **out,
-		      struct weir_error *error)
+static int take(const void *built, const struct weir_key *keys, size_t n, void **out,
+		struct weir_error *error)
 {
 	struct bench_taken *taken = calloc(1, sizeof(*taken));
 
@@ -48,12 +48,12 @@ int bench_take_tuples(const void *built, const struct weir_key *keys, size_t n, 
 	taken->data = calloc(n + 1, sizeof(*taken->data));
 	taken->actions = calloc(n + 1, 1);
 	if (!taken->tuples || !taken->data || !taken->actions) {
-		bench_release_tuples(taken);
+		release(taken);
 		return bench_decline(error, -ENOMEM, "no memory");
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (!is_ipv4(&keys[i])) {
-			bench_release_tuples(taken);
+			release(taken);
 			return bench_decline(error, -ENOTSUP, "it has IPv4 only");
 		}
 		taken->tuples[i] = tuple_of(&keys[i]);
@@ -65,9 +65,11 @@ int bench_take_tuples(const void *built, const struct weir_key *keys, size_t n, 
 	return 0;
 }
 
-uint8_t bench_tuple_answer(const void *keys, size_t i)
+static uint8_t answer(const void *keys, size_t i)
 {
 	const struct bench_taken *taken = keys;
 
 	return taken->actions[i];
 }
+
+const struct bench_intake bench_tuples = { take, answer, release };

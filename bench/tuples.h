@@ -24,10 +24,7 @@ struct bench_taken {
 	bool halves[2];       /* by direction: whether it is asked for */
 };
 
-/* These three are an engine's functions of the same names. */
-int bench_take_tuples(const void *built, const struct weir_key *keys, size_t n, void **out,
-		      struct weir_error *error);
-uint8_t bench_tuple_answer(const void *taken, size_t i);
-void bench_release_tuples(void *taken);
+/* What is taken is a struct bench_taken. */
+extern const struct bench_intake bench_tuples;
 
 #endif

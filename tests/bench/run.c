@@ -24,7 +24,7 @@ static struct bench_engine honest;
 /* Honest but for the last key of all. */
 static uint8_t lie(const void *taken, size_t i)
 {
-	uint8_t answer = honest.answer(taken, i);
+	uint8_t answer = honest.intake->answer(taken, i);
 
 	return i == KEYS - 1 ? !answer : answer;
 }
@@ -75,10 +75,12 @@ static void test_a_right_engine_is_measured_in_every_way(void **state)
 static void test_a_wrong_answer_has_no_figure(void **state)
 {
 	struct bench_engine engines[2] = { honest, honest };
+	struct bench_intake lying = *honest.intake;
 	struct bench_groups groups = { 0 };
 
 	(void)state;
-	engines[1].answer = lie;
+	lying.answer = lie;
+	engines[1].intake = &lying;
 	engines[1].is_peer = true;
 	run(&quick, engines, 2, &groups);
 	for (size_t i = 0; i < groups.count; i++) {
