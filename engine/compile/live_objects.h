@@ -75,6 +75,10 @@ int objects_load(struct objects *objects, const struct weir_resolved *resolved);
 /* The object, or NULL. */
 void *objects_get(const struct objects *objects, enum object_kind kind, uint32_t number);
 
+/* A copy under the next number, without a step; what it refers to is right, whether it is there
+ * already or not. -ENOMEM. */
+int objects_take(struct objects *objects, enum object_kind kind, const void *from);
+
 /* Changes. from is copied. -ENOENT, -EINVAL (a number in it is of no object), -ENOMEM: nothing has
  * changed. */
 int objects_add(struct objects *objects, enum object_kind kind, const void *from, uint32_t *out,
