@@ -18,7 +18,8 @@
  *	1 1 | index                   a guard: skipped bits to compare, then the trie goes on (IPv6)
  *
  * The profile says which row an end has in each direction when it is the near end, and which
- * class it is in each direction when it is the far end. A cell of a row names a port set, a bit
+ * class it is in each direction when it is the far end. Whose rules it has, which groups that
+ * allow the same differ in, is in a cold section beside it. A cell of a row names a port set, a bit
  * set over the port classes that are allowed. A row begins at a line of 64 bytes; its word is
  * (first line << 5 | bits), and bits tells its form:
  *
@@ -64,7 +65,7 @@ enum layout_section {
 	LAYOUT_CANDIDATES,
 	LAYOUT_HOT_SECTIONS,
 	/* What explain touches. */
-	LAYOUT_GROUPS = LAYOUT_HOT_SECTIONS, /* struct layout_group of each endpoint */
+	LAYOUT_GROUPS = LAYOUT_HOT_SECTIONS, /* struct layout_group of each profile */
 	LAYOUT_GROUP_RULES,                  /* struct layout_span, see layout_header */
 	LAYOUT_RULE_LISTS,                   /* uint32_t: rules */
 	LAYOUT_RULES,
@@ -131,6 +132,7 @@ static const uint32_t LAYOUT_GUARD = 0xc0000000u;
 static const uint32_t LAYOUT_INDEX = 0x3fffffffu;   /* of a special or a guard */
 static const uint32_t LAYOUT_OUTSIDE = 0x80000000u; /* in a class */
 static const uint32_t LAYOUT_NO_CLASS = 0xffffffffu;
+static const uint32_t LAYOUT_NO_GROUP = 0xffffffffu;
 
 struct layout_extent {
 	uint64_t offset;
@@ -227,8 +229,10 @@ struct layout_span {
 	uint32_t count;
 };
 
+/* Whose rules an end has as the near one. Who is no pod is in none, in both directions; an unknown
+ * pod has rules of its own. */
 struct layout_group {
-	uint32_t group[2]; /* by direction */
+	uint32_t group[2]; /* by direction; or LAYOUT_NO_GROUP */
 };
 
 struct layout_rule {

@@ -1,28 +1,35 @@
 #include "match.h"
 
-static enum end_kind kind_of(const struct lookup *lookup, const struct end *end, uint32_t leaf,
-			     const struct patch_owner *owner)
+static const struct layout_group *group_of(const struct lookup *lookup, uint32_t leaf)
+{
+	return LAYOUT_ITEMS(lookup->header, LAYOUT_GROUPS, struct layout_group) +
+	       (leaf & ((1u << lookup->profile_bits) - 1));
+}
+
+static enum end_kind kind_of(const struct lookup *lookup, const struct end *end, uint32_t leaf)
 {
 	if (end->is_unknown)
 		return UNKNOWN;
 	if (end_is_node(lookup, leaf))
 		return NODE;
-	return owner->owner_count ? POD : EXTERNAL;
+	return group_of(lookup, leaf)->group[0] == LAYOUT_NO_GROUP ? EXTERNAL : POD;
 }
 
 struct candidate match_candidate(const struct lookup *lookup, const struct end *end, uint32_t i,
 				 const struct weir_address *address)
 {
-	struct patch_owner owner = patch_owner_of(lookup, address);
-	struct candidate candidate = { .address = address,
-				       .leaf = end->leaves[i],
-				       .endpoint = WEIR_NONE,
-				       .has_names = end->leaves != end->unnamed };
+	return (struct candidate){ .address = address,
+				   .leaf = end->leaves[i],
+				   .place = i,
+				   .kind = kind_of(lookup, end, end->leaves[i]),
+				   .has_names = end->leaves != end->unnamed };
+}
 
-	candidate.kind = kind_of(lookup, end, candidate.leaf, &owner);
-	if (candidate.kind == POD)
-		candidate.endpoint = owner.owners[i];
-	return candidate;
+uint32_t match_endpoint(const struct lookup *lookup, const struct candidate *candidate)
+{
+	struct patch_owner owner = patch_owner_of(lookup, candidate->address);
+
+	return candidate->place < owner.owner_count ? owner.owners[candidate->place] : WEIR_NONE;
 }
 
 /* Peers. */
@@ -131,18 +138,22 @@ struct declared_list {
 	uint32_t count;
 };
 
-static struct declared_list declared_by(const struct question *q, uint32_t endpoint)
+static struct declared_list declared_by(const struct question *q, const struct candidate *pod)
 {
-	const struct patch_endpoint *patched = patch_endpoint_at(q->lookup->patch, endpoint);
-	const struct layout_endpoint *pod;
+	uint32_t endpoint = match_endpoint(q->lookup, pod);
+	const struct patch_endpoint *patched;
+	const struct layout_endpoint *declarer;
 
+	if (endpoint == WEIR_NONE)
+		return (struct declared_list){ NULL, 0 };
+	patched = patch_endpoint_at(q->lookup->patch, endpoint);
 	if (patched)
 		return (struct declared_list){ patched->declared, patched->declared_count };
-	pod = LAYOUT_ITEMS(q->header, LAYOUT_ENDPOINTS, struct layout_endpoint) + endpoint;
-	return (struct declared_list){
-		LAYOUT_ITEMS(q->header, LAYOUT_DECLARED, struct layout_declared) + pod->declared,
-		pod->declared_count
-	};
+	declarer = LAYOUT_ITEMS(q->header, LAYOUT_ENDPOINTS, struct layout_endpoint) + endpoint;
+	return (struct declared_list){ LAYOUT_ITEMS(q->header, LAYOUT_DECLARED,
+						    struct layout_declared) +
+					       declarer->declared,
+				       declarer->declared_count };
 }
 
 /* Names are kept once, so equal names are equal places in the text. */
@@ -155,7 +166,7 @@ static enum level match_named_port(const struct question *q, const struct layout
 		return MAYBE;
 	if (destination->kind != POD)
 		return NO;
-	declared = declared_by(q, destination->endpoint);
+	declared = declared_by(q, destination);
 	for (uint32_t i = 0; i < declared.count; i++) {
 		const struct layout_declared *item = &declared.items[i];
 
@@ -212,16 +223,6 @@ enum level match_rule(const struct question *q, const struct layout_rule *rule)
 	return peers < ports ? peers : ports;
 }
 
-static const struct layout_group *group_of(const struct question *q)
-{
-	const struct patch_endpoint *patched =
-		patch_endpoint_at(q->lookup->patch, q->near.endpoint);
-
-	if (patched)
-		return &patched->group;
-	return LAYOUT_ITEMS(q->header, LAYOUT_GROUPS, struct layout_group) + q->near.endpoint;
-}
-
 struct layout_span match_rules(const struct question *q)
 {
 	uint32_t index = q->header->group_rules[q->direction];
@@ -229,6 +230,6 @@ struct layout_span match_rules(const struct question *q)
 	if (q->near.kind == UNKNOWN)
 		index += q->header->groups[q->direction];
 	else
-		index += group_of(q)->group[q->direction];
+		index += group_of(q->lookup, q->near.leaf)->group[q->direction];
 	return LAYOUT_ITEMS(q->header, LAYOUT_GROUP_RULES, struct layout_span)[index];
 }

@@ -23,7 +23,7 @@ enum level {
 struct candidate {
 	const struct weir_address *address;
 	uint32_t leaf;
-	uint32_t endpoint; /* of a pod */
+	uint32_t place; /* of a pod, among those that own the address */
 	enum end_kind kind;
 	bool has_names; /* outside: every domain name is its own */
 };
@@ -41,6 +41,9 @@ struct question {
 /* The i-th candidate of an end. */
 struct candidate match_candidate(const struct lookup *lookup, const struct end *end, uint32_t i,
 				 const struct weir_address *address);
+
+/* Whose it is, of a pod; WEIR_NONE: nobody's. Takes a search. */
+uint32_t match_endpoint(const struct lookup *lookup, const struct candidate *candidate);
 
 static inline bool match_has_ports(uint8_t protocol)
 {

@@ -31,7 +31,6 @@ struct patch_endpoint {
 	uint32_t workload;
 	uint8_t rank;
 	bool host_network;
-	struct layout_group group;
 };
 
 /* Names are those of its endpoint; where there is none they stand in name. */

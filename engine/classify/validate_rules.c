@@ -3,6 +3,14 @@
 
 #define ITEMS(checker, section, type) LAYOUT_ITEMS((checker)->header, section, type)
 
+/* In one of each direction, or in none. */
+static bool is_in_groups(const struct layout_header *header, const struct layout_group *group)
+{
+	if (group->group[0] == LAYOUT_NO_GROUP)
+		return group->group[1] == LAYOUT_NO_GROUP;
+	return group->group[0] < header->groups[0] && group->group[1] < header->groups[1];
+}
+
 static int check_groups(struct checker *checker)
 {
 	const struct layout_header *header = checker->header;
@@ -12,15 +20,14 @@ static int check_groups(struct checker *checker)
 	uint64_t spans_wanted = (uint64_t)header->groups[0] + header->groups[1] + 2;
 	uint64_t next = 0;
 
-	if (checker->counts[LAYOUT_GROUPS] != checker->counts[LAYOUT_ENDPOINTS] ||
+	if (checker->counts[LAYOUT_GROUPS] != checker->counts[LAYOUT_PROFILES] ||
 	    checker->counts[LAYOUT_GROUP_RULES] != spans_wanted || header->group_rules[0] != 0 ||
 	    header->group_rules[1] != (uint64_t)header->groups[0] + 1)
 		return check_fail(checker, "there are %u and %u groups", header->groups[0],
 				  header->groups[1]);
 	for (uint32_t i = 0; i < checker->counts[LAYOUT_GROUPS]; i++) {
-		if (groups[i].group[0] >= header->groups[0] ||
-		    groups[i].group[1] >= header->groups[1])
-			return check_fail(checker, "endpoint %u is in no group", i);
+		if (!is_in_groups(header, &groups[i]))
+			return check_fail(checker, "profile %u is in no group", i);
 	}
 	for (uint32_t i = 0; i < checker->counts[LAYOUT_GROUP_RULES]; i++) {
 		if (!check_run(&next, spans[i].first, spans[i].count))

@@ -1,8 +1,8 @@
 /*
  * leaves.c - profiles, specials and the trie that leads to them.
  *
- * Ends with the same rows and classes share a profile; nodes' profiles come last, so that one
- * comparison tells a node. A leaf is a profile and the number of the node that an end is on.
+ * Ends with the same rows, classes and groups share a profile; nodes' profiles come last, so that
+ * one comparison tells a node. A leaf is a profile and the number of the node that an end is on.
  */
 #include "build.h"
 
@@ -22,13 +22,29 @@ struct work {
 	uint32_t *number_of;      /* of each endpoint that is a node; 0: none */
 };
 
-static int number_profile(struct work *work, const struct layout_profile *profile, uint32_t *number)
+/* What leaves tell apart: the profile, and whose rules it means. */
+struct role {
+	struct layout_profile profile;
+	struct layout_group group;
+};
+
+static int add_role(struct build *build, const struct role *role)
 {
-	struct weir_array *profiles = &work->build->profiles;
-	uint64_t hash = weir_hash_bytes(profile, sizeof(*profile), 0);
-	struct weir_map_slot *slot =
-		weir_map_slot(&work->profiles, profile, sizeof(*profile), hash);
-	struct layout_profile *copy;
+	struct layout_profile *profile = weir_array_push(&build->profiles);
+	struct layout_group *group = weir_array_push(&build->sections[LAYOUT_GROUPS]);
+
+	if (!profile || !group)
+		return -ENOMEM;
+	*profile = role->profile;
+	*group = role->group;
+	return 0;
+}
+
+static int number_role(struct work *work, const struct role *role, uint32_t *number)
+{
+	uint64_t hash = weir_hash_bytes(role, sizeof(*role), 0);
+	struct weir_map_slot *slot = weir_map_slot(&work->profiles, role, sizeof(*role), hash);
+	struct role *copy;
 
 	if (!slot)
 		return -ENOMEM;
@@ -36,12 +52,11 @@ static int number_profile(struct work *work, const struct layout_profile *profil
 		*number = slot->value;
 		return 0;
 	}
-	copy = weir_arena_new(&work->build->arena, struct layout_profile);
-	if (!copy || weir_array_resize(profiles, profiles->count + 1))
+	copy = weir_arena_new(&work->build->arena, struct role);
+	if (!copy || add_role(work->build, role))
 		return -ENOMEM;
-	*copy = *profile;
-	*number = (uint32_t)profiles->count - 1;
-	((struct layout_profile *)profiles->items)[*number] = *profile;
+	*copy = *role;
+	*number = (uint32_t)work->build->profiles.count - 1;
 	weir_map_fill(&work->profiles, slot, copy, sizeof(*copy), hash, *number);
 	return 0;
 }
@@ -56,23 +71,26 @@ static uint32_t row_of(const struct side *side, const struct element *element, u
 	return side->open_row;
 }
 
-static struct layout_profile profile_of(const struct build *build, uint32_t index, unsigned twin)
+static struct role role_of(const struct build *build, uint32_t index, unsigned twin)
 {
 	const struct element *element = &build->owners.elements[index];
-	struct layout_profile profile;
+	struct role role;
 
 	for (unsigned i = 0; i < DIRECTIONS; i++) {
 		const struct side *side = &build->sides[i];
 		uint32_t class = side->class_of[index];
 
-		profile.row[i] = row_of(side, element, twin);
-		profile.class[i] = class;
+		role.group.group[i] = element->kind == ELEMENT_POD
+					      ? side->group_of[element->endpoint]
+					      : LAYOUT_NO_GROUP;
+		role.profile.row[i] = row_of(side, element, twin);
+		role.profile.class[i] = class;
 		if (twin && side->twin[class] != LAYOUT_NO_CLASS)
-			profile.class[i] = side->twin[class];
+			role.profile.class[i] = side->twin[class];
 		if (element->kind == ELEMENT_EXTERNAL)
-			profile.class[i] |= LAYOUT_OUTSIDE;
+			role.profile.class[i] |= LAYOUT_OUTSIDE;
 	}
-	return profile;
+	return role;
 }
 
 /* Whether what is outside is told apart by whether it has a domain name. */
@@ -86,15 +104,15 @@ static bool is_open(const struct build *build, uint32_t element)
 
 static int number_element(struct work *work, uint32_t index)
 {
-	struct layout_profile profile = profile_of(work->build, index, 0);
-	int status = number_profile(work, &profile, &work->profile_of[index]);
+	struct role role = role_of(work->build, index, 0);
+	int status = number_role(work, &role, &work->profile_of[index]);
 
 	work->twin_of[index] = work->profile_of[index];
 	if (status || (work->build->owners.elements[index].kind != ELEMENT_UNKNOWN &&
 		       !is_open(work->build, index)))
 		return status;
-	profile = profile_of(work->build, index, 1);
-	return number_profile(work, &profile, &work->twin_of[index]);
+	role = role_of(work->build, index, 1);
+	return number_role(work, &role, &work->twin_of[index]);
 }
 
 static void count_profile_bits(struct build *build)

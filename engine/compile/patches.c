@@ -12,12 +12,6 @@ enum {
 	ADDED_LEAST = 1024, /* pods before patches begin anew; as many as the block has, if more */
 };
 
-/* What pods that are alike have in common. */
-struct alike {
-	uint32_t profile;
-	struct layout_group group;
-};
-
 enum undo_kind {
 	UNDO_ADDRESS, /* a chain's newest entry */
 	UNDO_NAME,
@@ -51,8 +45,7 @@ struct patches {
 	uint32_t number_room;
 	uint32_t workload_room;
 	/* Of the block. */
-	struct weir_map alike; /* what makes pods alike → place in kinds */
-	struct weir_array kinds;
+	struct weir_map alike; /* what makes pods alike → profile */
 	struct weir_array key; /* scratch */
 	struct weir_map names; /* of ports, that rules name → place in the text */
 	struct regions regions;
@@ -226,13 +219,12 @@ static int make_key(struct patches *patches, const struct object_endpoint *pod, 
 	return status;
 }
 
-static int note_kind(struct patches *patches, const struct alike *alike)
+static int note_kind(struct patches *patches, uint32_t profile)
 {
 	const struct weir_array *key = &patches->key;
 	size_t length = key->count * sizeof(uint32_t);
 	uint64_t hash = weir_hash_bytes(key->items, length, 0);
 	struct weir_map_slot *slot = weir_map_slot(&patches->alike, key->items, length, hash);
-	struct alike *kind;
 	void *copy;
 
 	if (!slot)
@@ -240,12 +232,9 @@ static int note_kind(struct patches *patches, const struct alike *alike)
 	if (slot->key)
 		return 0;
 	copy = keep(patches, key->items, length);
-	kind = copy ? weir_array_push(&patches->kinds) : NULL;
-	if (!kind)
+	if (!copy)
 		return -ENOMEM;
-	*kind = *alike;
-	weir_map_fill(&patches->alike, slot, copy, length, hash,
-		      (uint32_t)patches->kinds.count - 1);
+	weir_map_fill(&patches->alike, slot, copy, length, hash, profile);
 	return 0;
 }
 
@@ -254,21 +243,18 @@ static int note_pods(struct patches *patches, const struct build *build,
 		     const struct object_endpoint *const *by_index)
 {
 	const struct layout_header *header = patches->block->lookup.header;
-	const struct layout_group *groups = layout_section(header, LAYOUT_GROUPS);
 	int status = 0;
 
 	for (uint32_t i = 0; i < build->owners.count && !status; i++) {
 		const struct owned *owned = &build->owners.items[i];
 		const struct element *element = &build->owners.elements[owned->first_element];
 		uint32_t leaf = build->leaf_of_owned[i];
-		struct alike alike = { .profile = leaf & ((1u << header->profile_bits) - 1) };
 
 		if (element->kind != ELEMENT_POD || leaf & LAYOUT_SPECIAL)
 			continue;
-		alike.group = groups[element->endpoint];
 		status = make_key(patches, by_index[element->endpoint], element->region);
 		if (!status)
-			status = note_kind(patches, &alike);
+			status = note_kind(patches, leaf & ((1u << header->profile_bits) - 1));
 	}
 	return status;
 }
@@ -331,7 +317,6 @@ static void release_patches(struct patches *patches)
 	patch_trie_finish(&patches->trie);
 	weir_map_finish(&patches->alike);
 	weir_map_finish(&patches->names);
-	weir_array_finish(&patches->kinds);
 	weir_array_finish(&patches->key);
 	weir_array_finish(&patches->undos);
 	weir_arena_finish(&patches->arena);
@@ -408,7 +393,6 @@ int patches_begin(struct build *build, struct weir_policy *policy, const struct 
 	weir_arena_init(&patches->arena, allocator);
 	weir_map_init(&patches->alike, allocator);
 	weir_map_init(&patches->names, allocator);
-	patches->kinds = weir_array_of(allocator, struct alike);
 	patches->key = weir_array_of(allocator, uint32_t);
 	patches->undos = weir_array_of(allocator, struct undo);
 	status = begin(patches, build, objects);
@@ -601,17 +585,17 @@ static int take_pod(struct patches *patches, uint32_t number, const struct objec
 /* A pod that comes. */
 
 static int find_alike(struct patches *patches, const struct object_endpoint *pod,
-		      const struct weir_address *address, struct alike *out)
+		      const struct weir_address *address, uint32_t *profile)
 {
-	const uint32_t *place;
+	const uint32_t *found;
 
 	if (make_key(patches, pod, regions_find(&patches->regions, address)))
 		return -ENOMEM;
-	place = weir_map_find(&patches->alike, patches->key.items,
+	found = weir_map_find(&patches->alike, patches->key.items,
 			      patches->key.count * sizeof(uint32_t));
-	if (!place)
+	if (!found)
 		return -EAGAIN;
-	*out = ((const struct alike *)patches->kinds.items)[*place];
+	*profile = *found;
 	return 0;
 }
 
@@ -620,17 +604,14 @@ static int give_address(struct patches *patches, const struct object_endpoint *p
 			struct patch_endpoint *made)
 {
 	struct patch_owner owner = owner_of(patches, address);
-	struct alike alike;
 	uint32_t leaf;
 	int status;
 
 	if (is_contended(patches, address) || owner.owner_count || owner.node != WEIR_NONE)
 		return -EAGAIN;
-	status = find_alike(patches, pod, address, &alike);
+	status = find_alike(patches, pod, address, &leaf);
 	if (status)
 		return status;
-	made->group = alike.group;
-	leaf = alike.profile;
 	if (made->node != WEIR_NONE)
 		leaf |= patches->node_number[made->node] << patches->block->lookup.profile_bits;
 	return put_address(patches, address, endpoint, leaf);

@@ -155,14 +155,6 @@ static int write_groups(struct build *build)
 		for (uint32_t j = 0; j <= side->group_count && !status; j++)
 			status = write_list(build, &side->group_rules[j]);
 	}
-	for (uint32_t i = 0; i < build->resolved->endpoint_count && !status; i++) {
-		struct layout_group *group = push(build, LAYOUT_GROUPS);
-
-		if (!group)
-			return -ENOMEM;
-		for (unsigned j = 0; j < DIRECTIONS; j++)
-			group->group[j] = build->sides[j].group_of[i];
-	}
 	return status;
 }
 

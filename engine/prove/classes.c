@@ -72,6 +72,13 @@ static uint32_t profile_number(const struct lookup *lookup, uint32_t leaf)
 	return leaf & ((1u << lookup->profile_bits) - 1);
 }
 
+static const uint32_t *group_of(const struct classes *classes, uint32_t profile)
+{
+	const struct layout_header *header = classes->lookup->header;
+
+	return LAYOUT_ITEMS(header, LAYOUT_GROUPS, struct layout_group)[profile].group;
+}
+
 static int answer_leaves(struct classes *classes, const struct compiled_end *end, unsigned i,
 			 bool is_near)
 {
@@ -80,11 +87,14 @@ static int answer_leaves(struct classes *classes, const struct compiled_end *end
 
 	for (uint32_t j = 0; j < end->count && !status; j++) {
 		const struct layout_profile *profile = profile_of(lookup, end->leaves[j]);
+		uint32_t number = profile_number(lookup, end->leaves[j]);
 
 		status = answer_word(classes, is_near ? profile->row[i] : profile->class[i]);
 		if (!status)
-			status = answer_word(classes, profile_number(lookup, end->leaves[j]) >=
-							      lookup->header->first_node_profile);
+			status = answer_word(classes, number >= lookup->header->first_node_profile);
+		if (!status)
+			status = answer_word(classes,
+					     group_of(classes, number)[i] == LAYOUT_NO_GROUP);
 	}
 	return status;
 }
@@ -109,14 +119,13 @@ static const struct layout_endpoint *owner(const struct classes *classes,
 
 static int answer_groups(struct classes *classes, const struct compiled_end *end, unsigned i)
 {
-	const struct layout_header *header = classes->lookup->header;
-	const struct layout_group *groups = layout_section(header, LAYOUT_GROUPS);
-	const struct layout_endpoint *endpoints = layout_section(header, LAYOUT_ENDPOINTS);
-	uint32_t count = owners_of(end);
-	int status = answer_word(classes, count);
+	int status = answer_word(classes, end->count);
 
-	for (uint32_t j = 0; j < count && !status; j++)
-		status = answer_word(classes, groups[owner(classes, end, j) - endpoints].group[i]);
+	for (uint32_t j = 0; j < end->count && !status; j++) {
+		uint32_t number = profile_number(classes->lookup, end->leaves[j]);
+
+		status = answer_word(classes, group_of(classes, number)[i]);
+	}
 	return status;
 }
 
@@ -204,7 +213,7 @@ static int answer_role(struct classes *classes, const struct compiled_end *end, 
 		status = answer_blocks(classes, &end->end->first);
 	if (!status && is_near == (i == WEIR_INGRESS))
 		status = answer_declared(classes, end);
-	return status ? status : answer_word(classes, end->owned && end->owned->owner_count);
+	return status;
 }
 
 static void add_example(struct class *class, const struct facts *facts, uint32_t end,

@@ -35,14 +35,17 @@ static bool asks_names(const struct layout_header *header, const struct layout_r
 	return false;
 }
 
-static int append_declared(const struct layout_header *header, uint32_t endpoint,
-			   struct weir_array *bytes)
+static int append_declared(const struct question *q, struct weir_array *bytes)
 {
-	const struct layout_endpoint *pod =
-		LAYOUT_ITEMS(header, LAYOUT_ENDPOINTS, struct layout_endpoint) + endpoint;
+	uint32_t endpoint = match_endpoint(q->lookup, &q->far);
+	const struct layout_endpoint *pod;
 
+	if (endpoint == WEIR_NONE)
+		return 0;
+	pod = LAYOUT_ITEMS(q->header, LAYOUT_ENDPOINTS, struct layout_endpoint) + endpoint;
 	return append(bytes,
-		      LAYOUT_ITEMS(header, LAYOUT_DECLARED, struct layout_declared) + pod->declared,
+		      LAYOUT_ITEMS(q->header, LAYOUT_DECLARED, struct layout_declared) +
+			      pod->declared,
 		      pod->declared_count * sizeof(struct layout_declared));
 }
 
@@ -86,6 +89,6 @@ int seen_append(const struct lookup *lookup, enum weir_direction direction,
 		status = append_rule(&q, rule, bytes);
 	}
 	if (!status && names && direction == WEIR_EGRESS && q.far.kind == POD)
-		status = append_declared(q.header, q.far.endpoint, bytes);
+		status = append_declared(&q, bytes);
 	return status;
 }

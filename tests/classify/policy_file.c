@@ -463,7 +463,7 @@ static const struct {
 	{ "a special of no kind", "special 0", LAYOUT_SPECIALS, 2, 9 },
 	{ "a special without candidates", "special 0", LAYOUT_SPECIALS, 1, 0 },
 	{ "a candidate that is a special", "candidate 0", LAYOUT_CANDIDATES, 0, 0x80000000 },
-	{ "an endpoint of no group", "no group", LAYOUT_GROUPS, 0, 0xffff },
+	{ "a profile of no group", "no group", LAYOUT_GROUPS, 0, 0xffff },
 	{ "rules that begin elsewhere", "rules of group", LAYOUT_GROUP_RULES, 0, 1 },
 	{ "a rule that does not exist", "no rule", LAYOUT_RULE_LISTS, 0, 0xffff },
 	{ "a rule with another's peers", "rule 0 is none", LAYOUT_RULES, 0, 7 },

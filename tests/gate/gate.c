@@ -11,6 +11,7 @@
 #include "frames.h"
 #include "handle.h"
 #include "weir/packet.h"
+#include "weir/worker.h"
 
 enum {
 	KEYS = 40000,
@@ -72,12 +73,47 @@ static int decode(void)
 	return 0;
 }
 
+/* Every frame opens a connection. */
+static int open_connections(void)
+{
+	static const struct weir_origin_of_frames origin = { .halves = WEIR_KEY_BOTH };
+	static struct frame_builder builders[FRAMES];
+	static struct weir_frame frames[FRAMES];
+	static struct weir_packet_verdict verdicts[FRAMES];
+	static struct weir_key keys[FRAMES];
+	struct weir_worker_options options = { .flows = { .max_ipv4_flows = FRAMES,
+							  .secret = { 1, 2 } } };
+	struct weir_policy *policy = compile_fixed();
+	struct weir_worker *worker;
+
+	fill_keys(keys, FRAMES);
+	for (int i = 0; i < FRAMES; i++) {
+		char from[WEIR_ADDRESS_TEXT], to[WEIR_ADDRESS_TEXT];
+
+		weir_address_format(&keys[i].source, from);
+		weir_address_format(&keys[i].destination, to);
+		frame_tcp_packet(&builders[i], from, (uint16_t)(30000 + i), to,
+				 keys[i].destination_port, WEIR_TCP_SYN);
+		frames[i] = frame_whole(&builders[i]);
+	}
+	if (weir_slot_create(policy, 1, NULL, &options.slot) ||
+	    weir_worker_create(&options, &worker))
+		return 2;
+	weir_worker_process(worker, &origin, frames, FRAMES, verdicts);
+	weir_worker_destroy(worker);
+	weir_slot_destroy(options.slot);
+	weir_policy_unref(policy);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2)
 		return 2;
 	if (strcmp(argv[1], "decode") == 0)
 		return decode();
+	if (strcmp(argv[1], "open") == 0)
+		return open_connections();
 	if (strcmp(argv[1], "bytes") == 0 || strcmp(argv[1], "hot-bytes") == 0)
 		return print_bytes(argv[1][0] == 'h');
 	return classify(argv[1]);

@@ -348,6 +348,26 @@ static void everything_is_counted(void **state)
 	weir_slot_destroy(slot);
 }
 
+static void rules_that_say_the_same_are_counted_apart(void **state)
+{
+	static const char script[] = "0 tcp 10.0.0.9 4 10.0.0.1 80 S\n"
+				     "0 tcp 10.0.0.9 4 10.0.0.2 80 S\n"
+				     "0 tcp 10.0.0.9 5 10.0.0.2 80 S";
+	struct weir_slot *slot = slot_with(policy_of_twins(), 1);
+	struct weir_worker *worker = worker_with(slot, &(struct weir_worker_options){ 0 });
+	uint64_t rules[2];
+	char answers[TEXT] = "";
+
+	(void)state;
+	play(worker, script, answers);
+	assert_string_equal(answers, "judged judged judged");
+	assert_int_equal(weir_slot_count_rules(slot, rules, 2), 2);
+	assert_int_equal(rules[0], 1);
+	assert_int_equal(rules[1], 2);
+	weir_worker_destroy(worker);
+	weir_slot_destroy(slot);
+}
+
 static void zones_are_kept_apart_and_halves_as_asked(void **state)
 {
 	static struct frame_builder builders[SCRIPT_PACKETS];
@@ -590,6 +610,7 @@ int main(void)
 		cmocka_unit_test(a_packet_after_the_other),
 		cmocka_unit_test(s18_c37_policies_change_under_connections),
 		cmocka_unit_test(everything_is_counted),
+		cmocka_unit_test(rules_that_say_the_same_are_counted_apart),
 		cmocka_unit_test(zones_are_kept_apart_and_halves_as_asked),
 		cmocka_unit_test(what_comes_to_another_worker_is_handed_over),
 		cmocka_unit_test(any_packet_may_come_to_any_worker),
