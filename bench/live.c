@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "random.h"
+#include "gen/dice.h"
 #include "shapes.h"
 #include "weir/live.h"
 #include "weir/slot.h"
@@ -42,7 +42,7 @@ struct run {
 	uint8_t *on_node; /* pods that were added to it */
 	struct weir_live *live;
 	struct weir_slot *slot;
-	struct random random;
+	struct dice dice;
 	uint32_t made;  /* names given so far */
 	uint32_t added; /* the number of the pod added last */
 	double samples[SAMPLES_MOST];
@@ -112,7 +112,8 @@ static void invert_sets(struct run *run)
 
 static uint32_t random_pod(struct run *run)
 {
-	return run->first_pod + below(&run->random, run->resolved->endpoint_count - run->first_pod);
+	return run->first_pod +
+	       dice_below(&run->dice, run->resolved->endpoint_count - run->first_pod);
 }
 
 static const uint32_t *sets_of(const struct run *run, uint32_t pod, uint32_t *count)
@@ -195,7 +196,7 @@ static void relabel(struct run *run, uint32_t pod, uint32_t like)
 static uint32_t other_app(struct run *run, uint32_t pod)
 {
 	uint32_t pods = run->resolved->endpoint_count - run->first_pod;
-	uint32_t apart = 20 * below(&run->random, pods / 20);
+	uint32_t apart = 20 * dice_below(&run->dice, pods / 20);
 
 	return run->first_pod + (pod - run->first_pod + apart) % pods;
 }
@@ -212,7 +213,7 @@ static void relabel_namespace(struct run *run)
 {
 	uint32_t pods = run->resolved->endpoint_count - run->first_pod;
 	uint32_t first =
-		run->first_pod + below(&run->random, pods / NAMESPACE_PODS) * NAMESPACE_PODS;
+		run->first_pod + dice_below(&run->dice, pods / NAMESPACE_PODS) * NAMESPACE_PODS;
 	uint32_t shift = other_app(run, run->first_pod) - run->first_pod;
 
 	for (uint32_t i = first; i < first + NAMESPACE_PODS; i++)
@@ -235,9 +236,9 @@ static void pod_of_new_class(struct run *run)
 
 static void change_policy(struct run *run)
 {
-	uint32_t number = below(&run->random, run->resolved->rule_count / 2) * 2;
+	uint32_t number = dice_below(&run->dice, run->resolved->rule_count / 2) * 2;
 	struct weir_rule rule = run->resolved->rules[number];
-	struct weir_peer peer = { WEIR_PEER_SET, below(&run->random, run->resolved->set_count) };
+	struct weir_peer peer = { WEIR_PEER_SET, dice_below(&run->dice, run->resolved->set_count) };
 	struct weir_error error;
 	uint32_t made;
 
@@ -281,14 +282,15 @@ static struct weir_key random_key(struct run *run)
 	struct weir_key key = { .source = *run->endpoints[random_pod(run)].addresses,
 				.destination = *run->endpoints[random_pod(run)].addresses,
 				.source_port = 40000,
-				.destination_port = (uint16_t)(80 + 500 * below(&run->random, 16)),
+				.destination_port =
+					(uint16_t)(80 + 500 * dice_below(&run->dice, 16)),
 				.protocol = WEIR_PROTOCOL_TCP,
 				.flags = WEIR_KEY_BOTH };
 
-	if (below(&run->random, 4) == 0)
-		key.destination.bytes[12] = (uint8_t)below(&run->random, 256);
-	if (below(&run->random, 4) == 0)
-		key.source.bytes[15] = (uint8_t)(NODE_PODS + below(&run->random, 8));
+	if (dice_below(&run->dice, 4) == 0)
+		key.destination.bytes[12] = (uint8_t)dice_below(&run->dice, 256);
+	if (dice_below(&run->dice, 4) == 0)
+		key.source.bytes[15] = (uint8_t)(NODE_PODS + dice_below(&run->dice, 8));
 	return key;
 }
 
@@ -387,7 +389,7 @@ static void measure_all(uint32_t pods, bool is_check)
 	struct run *run = need(calloc(1, sizeof(*run)));
 	struct weir_error error;
 
-	run->random.state = pods;
+	run->dice.state = pods;
 	run->cluster = need(bench_cluster_create(&shape));
 	run->resolved = bench_cluster_resolved(run->cluster);
 	name_pods(run);

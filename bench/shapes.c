@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "random.h"
+#include "gen/dice.h"
 
 enum {
 	PODS_PER_APP = 10,
@@ -51,7 +51,7 @@ static const struct weir_declared_port declared[] = {
 /* A cluster, and everything that its structs point to. */
 struct bench_cluster {
 	struct weir_resolved resolved;
-	struct random random;
+	struct dice dice;
 	const struct bench_shape *shape;
 	uint32_t apps;
 	uint32_t nodes;
@@ -119,7 +119,7 @@ static void make_places(struct bench_cluster *cluster)
 	if (cluster->shape->placement == BENCH_PACKED)
 		return;
 	for (uint32_t i = cluster->shape->pods - 1; i; i--) {
-		uint32_t other = below(&cluster->random, i + 1);
+		uint32_t other = dice_below(&cluster->dice, i + 1);
 		uint32_t place = places[i];
 
 		places[i] = places[other];
@@ -183,7 +183,7 @@ static void scatter(struct bench_cluster *cluster)
 
 		list += cluster->shape->pods;
 		for (uint32_t pod = 0; pod < cluster->shape->pods; pod++)
-			if (below(&cluster->random, 4) == 0)
+			if (dice_below(&cluster->dice, 4) == 0)
 				list[count++] = cluster->nodes + pod;
 		cluster->sets[i].endpoints = list;
 		cluster->sets[i].endpoint_count = count;
@@ -208,12 +208,12 @@ static void make_ports(struct bench_cluster *cluster)
 							.kind = WEIR_PORT_NAMED };
 }
 
-static struct weir_prefix prefix_in(struct random *random, const struct weir_prefix *outer,
+static struct weir_prefix prefix_in(struct dice *dice, const struct weir_prefix *outer,
 				    uint32_t address, uint32_t length)
 {
 	uint32_t kept = outer ? ~0u << (128 - outer->length) : 0;
 	uint32_t mask = ~0u << (32 - length);
-	uint32_t bits = (address & kept) | (below(random, UINT32_MAX) & ~kept);
+	uint32_t bits = (address & kept) | (dice_below(dice, UINT32_MAX) & ~kept);
 
 	return (struct weir_prefix){ ipv4(bits & mask), (uint8_t)(96 + length) };
 }
@@ -222,44 +222,45 @@ static struct weir_prefix prefix_in(struct random *random, const struct weir_pre
 static struct weir_peer make_block(struct bench_cluster *cluster)
 {
 	struct weir_block *block = &cluster->blocks[cluster->block_count];
-	uint32_t length = 8 + below(&cluster->random, 17);
+	uint32_t length = 8 + dice_below(&cluster->dice, 17);
 	uint32_t address;
 
-	block->prefix = prefix_in(&cluster->random, NULL, 0, length);
+	block->prefix = prefix_in(&cluster->dice, NULL, 0, length);
 	block->holes = &cluster->holes[cluster->hole_count];
-	block->hole_count = below(&cluster->random, HOLES_MAX + 1);
+	block->hole_count = dice_below(&cluster->dice, HOLES_MAX + 1);
 	address = (uint32_t)block->prefix.address.bytes[12] << 24 |
 		  (uint32_t)block->prefix.address.bytes[13] << 16 |
 		  (uint32_t)block->prefix.address.bytes[14] << 8;
 	for (uint32_t i = 0; i < block->hole_count; i++)
 		cluster->holes[cluster->hole_count++] =
-			prefix_in(&cluster->random, &block->prefix, address, length + 1 + i * 2);
+			prefix_in(&cluster->dice, &block->prefix, address, length + 1 + i * 2);
 	return (struct weir_peer){ WEIR_PEER_BLOCK, cluster->block_count++ };
 }
 
 static struct weir_peer make_peer(struct bench_cluster *cluster)
 {
-	uint32_t pick = below(&cluster->random, 100);
+	uint32_t pick = dice_below(&cluster->dice, 100);
 
 	if (pick < 60)
-		return (struct weir_peer){ WEIR_PEER_SET, below(&cluster->random, cluster->apps) };
+		return (struct weir_peer){ WEIR_PEER_SET,
+					   dice_below(&cluster->dice, cluster->apps) };
 	if (pick < 75)
-		return (struct weir_peer){
-			WEIR_PEER_SET, cluster->apps + below(&cluster->random, cluster->namespaces)
-		};
+		return (struct weir_peer){ WEIR_PEER_SET,
+					   cluster->apps + dice_below(&cluster->dice,
+								      cluster->namespaces) };
 	return make_block(cluster);
 }
 
 static void make_rule(struct bench_cluster *cluster, uint32_t app, enum weir_direction direction)
 {
-	uint32_t peers = 1 + below(&cluster->random, PEERS_MAX);
+	uint32_t peers = 1 + dice_below(&cluster->dice, PEERS_MAX);
 	struct weir_rule *allow = &cluster->rules[cluster->rule_count++];
 	struct weir_rule *isolation = &cluster->rules[cluster->rule_count++];
 	uint32_t origin = (cluster->rule_count - 2) / 2;
 
 	*allow = (struct weir_rule){
 		.peers = &cluster->peers[cluster->peer_count],
-		.ports = &cluster->ports[below(&cluster->random, PORT_SPECS)],
+		.ports = &cluster->ports[dice_below(&cluster->dice, PORT_SPECS)],
 		.peer_count = peers,
 		.port_count = 1,
 		.subjects = app,
@@ -286,7 +287,7 @@ static void make_rules(struct bench_cluster *cluster)
 
 	for (uint32_t i = 0; i < cluster->shape->policies; i++) {
 		uint32_t app = (uint32_t)((uint64_t)i * isolated / cluster->shape->policies);
-		uint32_t both = below(&cluster->random, 3);
+		uint32_t both = dice_below(&cluster->dice, 3);
 
 		if (both != 0)
 			make_rule(cluster, app, WEIR_INGRESS);
@@ -317,7 +318,7 @@ struct bench_cluster *bench_cluster_create(const struct bench_shape *shape)
 
 	if (!cluster)
 		return NULL;
-	cluster->random.state = shape->pods;
+	cluster->dice.state = shape->pods;
 	cluster->shape = shape;
 	cluster->apps = app_count(shape);
 	cluster->nodes = (shape->pods + PODS_PER_NODE - 1) / PODS_PER_NODE;
