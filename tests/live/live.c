@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "handle.h"
+#include "two_pods.h"
 #include "weir/directory.h"
 #include "weir/list.h"
 #include "weir/live.h"
@@ -13,80 +14,16 @@
 #include "weir/query.h"
 #include "weir/trace.h"
 
-enum {
-	CLIENTS, /* sets */
-	SERVERS,
-};
-
-static const struct weir_address client_address = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10,
-						      0, 0, 1 } };
-static const struct weir_address server_address = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10,
-						      0, 0, 2 } };
 static const struct weir_address other_address = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10,
 						     0, 0, 3 } };
 
-static struct weir_endpoint pod_of(const char *name, const struct weir_address *address)
-{
-	return (struct weir_endpoint){ .namespace_name = "a",
-				       .name = name,
-				       .addresses = address,
-				       .address_count = 1,
-				       .node = WEIR_NONE,
-				       .workload = WEIR_NONE,
-				       .rank = WEIR_RANK_RUNNING };
-}
-
-/* A client and a server, which only clients reach, by TCP port 80. */
-struct scene {
-	struct weir_endpoint endpoints[2];
-	struct weir_resolved resolved;
-};
-
-static void set_scene(struct scene *scene)
-{
-	static const uint32_t client[] = { 0 }, server[] = { 1 };
-	static const struct weir_set sets[] = { { client, 1, WEIR_NEVER },
-						{ server, 1, WEIR_NEVER } };
-	static const struct weir_peer peers[] = { { WEIR_PEER_SET, CLIENTS } };
-	static const struct weir_port ports[] = { { NULL, 80, 80, 6, WEIR_PORT_RANGE } };
-	static const struct weir_origin origins[] = { { "NetworkPolicy", "a", "p", NULL, 0 } };
-	static const struct weir_rule rules[] = {
-		{ .peers = peers,
-		  .ports = ports,
-		  .peer_count = 1,
-		  .port_count = 1,
-		  .subjects = SERVERS,
-		  .tier = WEIR_TIER_NETWORK_POLICY,
-		  .direction = WEIR_INGRESS },
-		{ .subjects = SERVERS,
-		  .precedence = 1,
-		  .origin = WEIR_NONE,
-		  .tier = WEIR_TIER_NETWORK_POLICY,
-		  .direction = WEIR_INGRESS,
-		  .action = WEIR_RULE_DENY },
-	};
-
-	scene->endpoints[0] = pod_of("client", &client_address);
-	scene->endpoints[1] = pod_of("server", &server_address);
-	scene->resolved = (struct weir_resolved){
-		.endpoints = scene->endpoints,
-		.sets = sets,
-		.origins = origins,
-		.rules = rules,
-		.endpoint_count = 2,
-		.set_count = 2,
-		.origin_count = 1,
-		.rule_count = 2,
-	};
-}
-
 static struct weir_live *live_with(const struct weir_live_options *options)
 {
-	struct scene scene;
+	struct two_pods pods;
 	struct weir_live *live = NULL;
 
-	set_scene(&scene);
-	assert_int_equal(weir_live_create(&scene.resolved, options, &live, NULL), 0);
+	two_pods_init(&pods, 80);
+	assert_int_equal(weir_live_create(&pods.resolved, options, &live, NULL), 0);
 	return live;
 }
 
@@ -322,12 +259,12 @@ static void exclusive_addresses_hold_from_the_beginning(void **state)
 {
 	const struct weir_live_options options = { .exclusive_addresses = true };
 	struct weir_live *live = NULL;
-	struct scene scene;
+	struct two_pods pods;
 
 	(void)state;
-	set_scene(&scene);
-	scene.endpoints[1].addresses = &client_address;
-	assert_int_equal(weir_live_create(&scene.resolved, &options, &live, NULL), -EADDRINUSE);
+	two_pods_init(&pods, 80);
+	pods.endpoints[1].addresses = &client_address;
+	assert_int_equal(weir_live_create(&pods.resolved, &options, &live, NULL), -EADDRINUSE);
 	assert_null(live);
 }
 
@@ -684,14 +621,14 @@ static void every_allocation_that_fails_at_the_beginning_leaves_nothing(void **s
 	const struct weir_allocator allocator = { fail_allocate, fail_release, &failing };
 	const struct weir_live_options options = { .allocator = &allocator };
 	struct weir_live *live = NULL;
-	struct scene scene;
+	struct two_pods pods;
 	int status = -ENOMEM;
 
 	(void)state;
-	set_scene(&scene);
+	two_pods_init(&pods, 80);
 	for (unsigned i = 0; status; i++) {
 		failing = (struct failing){ 0, i };
-		status = weir_live_create(&scene.resolved, &options, &live, NULL);
+		status = weir_live_create(&pods.resolved, &options, &live, NULL);
 		assert_true(status == 0 || status == -ENOMEM);
 		assert_true(!status == !!live);
 	}
