@@ -5,7 +5,7 @@
  *	corrupted [--each COUNT] [--seed SEED] [--table NAME]
  *
  * COUNT corruptions of every table. What the proof finds must be so: its counterexample is judged
- *by the specification and by the corrupted policy again. What it does not find is asked of every
+ * by the specification and by the corrupted policy again. What it does not find is asked of every
  * kernel and of explain, about every header of the universe.
  */
 #include <errno.h>
@@ -20,6 +20,7 @@
 #include "hash.h"
 #include "lookup.h"
 #include "reference.h"
+#include "subject.h"
 #include "tiny.h"
 #include "universe.h"
 #include "weir/directory.h"
@@ -158,76 +159,14 @@ static void world_close(struct world *world)
 
 /* Comparing. */
 
-static bool same_verdict(struct weir_verdict a, struct weir_verdict b)
-{
-	return a.action == b.action && a.why == b.why;
-}
-
-static bool same_rule(const struct weir_policy *policy, const struct k8s_half *want, uint32_t rule,
-		      enum weir_direction direction)
-{
-	struct weir_rule_view view;
-	const struct k8s_meta *meta =
-		want->cluster_policy ? &want->cluster_policy->meta : &want->policy->meta;
-	const char *kind = want->cluster_policy ? want->cluster_policy->kind : "NetworkPolicy";
-
-	weir_policy_rule(policy, rule, &view);
-	return view.direction == direction && view.index == want->rule &&
-	       strcmp(view.kind, kind) == 0 && strcmp(view.name, meta->name) == 0 &&
-	       strcmp(view.namespace_name, want->policy ? meta->namespace_name : "") == 0;
-}
-
-static bool same_half(const struct weir_policy *policy, const struct k8s_half *want,
-		      const struct weir_half *got, enum weir_direction direction)
-{
-	if (want->action != got->action || want->reason != got->reason || want->peer != got->peer ||
-	    want->port != got->port ||
-	    (want->reason == WEIR_REASON_RULE) != (got->rule != WEIR_NONE))
-		return false;
-	return got->rule == WEIR_NONE || same_rule(policy, want, got->rule, direction);
-}
-
-/* Whether every kernel's verdicts are right; on false index has one that is not. */
-static bool classifies(const struct weir_policy *policy, const struct weir_key *keys,
-		       const struct k8s_judgement *want, struct weir_verdict *verdicts, size_t n,
-		       size_t *index)
-{
-	struct weir_policy asked = *policy;
-	size_t count;
-	const struct weir_kernel *kernels = weir_kernels(&count);
-
-	for (size_t i = 0; i < count; i++) {
-		if (!kernels[i].is_supported())
-			continue;
-		asked.kernel = &kernels[i];
-		weir_policy_classify(&asked, keys, verdicts, n);
-		for (*index = 0; *index < n; ++*index) {
-			if (!same_verdict(verdicts[*index], want[*index].verdict))
-				return false;
-		}
-	}
-	return true;
-}
-
-static bool explains(const struct weir_policy *policy, const struct weir_key *key,
-		     const struct k8s_judgement *want)
-{
-	struct weir_explanation got;
-
-	weir_policy_explain(policy, key, &got);
-	return same_verdict(got.verdict, want->verdict) &&
-	       (got.verdict.action == WEIR_AMBIGUOUS ||
-		(same_half(policy, &want->egress, &got.egress, WEIR_EGRESS) &&
-		 same_half(policy, &want->ingress, &got.ingress, WEIR_INGRESS)));
-}
-
 static bool is_right(const struct weir_policy *policy, const struct weir_key *key,
 		     const struct k8s_judgement *want)
 {
 	struct weir_verdict verdict;
 	size_t index;
 
-	return classifies(policy, key, want, &verdict, 1, &index) && explains(policy, key, want);
+	return !subject_wrong_kernel(policy, key, want, &verdict, 1, &index) &&
+	       subject_explains(policy, key, want);
 }
 
 static void print_wrong(const struct weir_policy *policy, const struct weir_key *key,
@@ -250,11 +189,12 @@ static bool are_right(const struct world *world, const struct weir_policy *polic
 		      size_t count)
 {
 	size_t i;
-	bool good = classifies(policy, world->headers + first, world->judged + first,
-			       world->verdicts, count, &i);
+	bool good = !subject_wrong_kernel(policy, world->headers + first, world->judged + first,
+					  world->verdicts, count, &i);
 
 	for (i = good ? 0 : i; i < count && good; i++)
-		good = explains(policy, &world->headers[first + i], &world->judged[first + i]);
+		good = subject_explains(policy, &world->headers[first + i],
+					&world->judged[first + i]);
 	if (!good)
 		print_wrong(policy, &world->headers[first + i], &world->judged[first + i]);
 	return good;

@@ -142,21 +142,12 @@ static bool masks_agree(struct pass *pass, size_t i)
 static bool classifies(struct pass *pass)
 {
 	struct headers *headers = pass->headers;
-	struct weir_policy asked = *pass->subject.policy;
-	size_t count;
-	const struct weir_kernel *kernels = weir_kernels(&count);
+	size_t i;
+	const struct weir_kernel *wrong =
+		subject_wrong_kernel(pass->subject.policy, headers->keys, headers->judged,
+				     headers->verdicts, headers->count, &i);
 
-	for (size_t i = 0; i < count; i++) {
-		if (!kernels[i].is_supported())
-			continue;
-		asked.kernel = &kernels[i];
-		weir_policy_classify(&asked, headers->keys, headers->verdicts, headers->count);
-		for (size_t j = 0; j < headers->count; j++) {
-			if (!subject_same_verdict(&headers->judged[j], headers->verdicts[j]))
-				return differs(pass, kernels[i].name, j);
-		}
-	}
-	return true;
+	return !wrong || differs(pass, wrong->name, i);
 }
 
 /* Asking. */
@@ -199,7 +190,7 @@ static bool judge_port(struct pass *pass, const struct weir_key *port)
 			return differs(pass, "composed otherwise", i);
 		if (!masks_agree(pass, i))
 			return differs(pass, "another bit in the mask", i);
-		if (!subject_explains(&pass->subject, &headers->keys[i], &headers->judged[i]))
+		if (!subject_explains(pass->subject.policy, &headers->keys[i], &headers->judged[i]))
 			return differs(pass, "explained otherwise", i);
 	}
 	return classifies(pass);

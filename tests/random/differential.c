@@ -82,21 +82,14 @@ static void ignore_diagnostic(void *context, const struct weir_diagnostic *diagn
 
 static bool something_differs(const struct subject *subject, const struct weir_key *key)
 {
-	size_t kernel_count;
-	const struct weir_kernel *kernels = weir_kernels(&kernel_count);
 	struct k8s_judgement want;
 	struct weir_verdict verdict;
+	size_t i;
 
 	k8s_reference_judge(subject->cluster, &subject->semantics, key, &want);
-	for (size_t i = 0; i < kernel_count; i++) {
-		if (!kernels[i].is_supported())
-			continue;
-		subject->policy->kernel = &kernels[i];
-		weir_policy_classify(subject->policy, key, &verdict, 1);
-		if (!subject_same_verdict(&want, verdict))
-			return true;
-	}
-	return !subject_explains(subject, key, &want) || !subject_evaluates_alike(subject, key);
+	return subject_wrong_kernel(subject->policy, key, &want, &verdict, 1, &i) ||
+	       !subject_explains(subject->policy, key, &want) ||
+	       !subject_evaluates_alike(subject, key);
 }
 
 static bool still_differs(const struct hostile *hostile, const struct weir_semantics *semantics,
@@ -222,7 +215,7 @@ static bool compare_explanations(const struct run *run, const struct subject *su
 				 const struct k8s_judgement *judgements)
 {
 	for (size_t i = 0; i < KEYS; i++) {
-		if (!subject_explains(subject, &keys[i], &judgements[i]))
+		if (!subject_explains(subject->policy, &keys[i], &judgements[i]))
 			return show_difference(run, subject, &keys[i], "explain",
 					       judgements[i].verdict);
 		if (i % EVALUATE_EVERY == 0 && !subject_evaluates_alike(subject, &keys[i]))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "evaluate.h"
+#include "handle.h"
 #include "weir/directory.h"
 
 struct weir_cluster *subject_read(const struct hostile *hostile, struct weir_sink sink)
@@ -60,6 +61,7 @@ static bool same_rule(const struct weir_policy *policy, const struct k8s_half *w
 		return false;
 	if (want->cluster_policy)
 		return strcmp(view.kind, want->cluster_policy->kind) == 0 &&
+		       strcmp(view.namespace_name, "") == 0 &&
 		       strcmp(view.name, want->cluster_policy->meta.name) == 0;
 	return strcmp(view.kind, "NetworkPolicy") == 0 &&
 	       strcmp(view.namespace_name, want->policy->meta.namespace_name) == 0 &&
@@ -79,17 +81,39 @@ bool subject_same_verdict(const struct k8s_judgement *want, struct weir_verdict 
 	return same_verdict(want->verdict, classified);
 }
 
-bool subject_explains(const struct subject *subject, const struct weir_key *key,
+const struct weir_kernel *subject_wrong_kernel(const struct weir_policy *policy,
+					       const struct weir_key *keys,
+					       const struct k8s_judgement *want,
+					       struct weir_verdict *verdicts, size_t n, size_t *i)
+{
+	struct weir_policy asked = *policy;
+	size_t count;
+	const struct weir_kernel *kernels = weir_kernels(&count);
+
+	for (size_t k = 0; k < count; k++) {
+		if (!kernels[k].is_supported())
+			continue;
+		asked.kernel = &kernels[k];
+		weir_policy_classify(&asked, keys, verdicts, n);
+		for (*i = 0; *i < n; ++*i) {
+			if (!subject_same_verdict(&want[*i], verdicts[*i]))
+				return &kernels[k];
+		}
+	}
+	return NULL;
+}
+
+bool subject_explains(const struct weir_policy *policy, const struct weir_key *key,
 		      const struct k8s_judgement *want)
 {
 	struct weir_explanation got;
 
-	weir_policy_explain(subject->policy, key, &got);
+	weir_policy_explain(policy, key, &got);
 	if (!same_verdict(want->verdict, got.verdict))
 		return false;
 	return want->verdict.action == WEIR_AMBIGUOUS ||
-	       (same_half(subject->policy, &want->egress, &got.egress, WEIR_EGRESS) &&
-		same_half(subject->policy, &want->ingress, &got.ingress, WEIR_INGRESS));
+	       (same_half(policy, &want->egress, &got.egress, WEIR_EGRESS) &&
+		same_half(policy, &want->ingress, &got.ingress, WEIR_INGRESS));
 }
 
 static bool same_index(const struct weir_half *a, const struct weir_half *b)

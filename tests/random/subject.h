@@ -26,9 +26,16 @@ void subject_close(struct subject *subject);
 /* Whether what was classified is what the reference judged. */
 bool subject_same_verdict(const struct k8s_judgement *want, struct weir_verdict classified);
 
+/* The first kernel of this machine that does not classify keys as the reference judged them, and
+ * i, a key that shows it; NULL when there is none. verdicts has room for n. */
+const struct weir_kernel *subject_wrong_kernel(const struct weir_policy *policy,
+					       const struct weir_key *keys,
+					       const struct k8s_judgement *want,
+					       struct weir_verdict *verdicts, size_t n, size_t *i);
+
 /* Whether explain says of a key what the reference judged: verdict and why; and, unless ambiguous,
  * of both halves action, reason and rule, peer and port. */
-bool subject_explains(const struct subject *subject, const struct weir_key *key,
+bool subject_explains(const struct weir_policy *policy, const struct weir_key *key,
 		      const struct k8s_judgement *want);
 
 /* Whether the naive evaluator of resolved policies explains a key as the compiled policy does. */
