@@ -133,24 +133,16 @@ static void compare_policy(const struct subject *subject, const struct keys *key
 	}
 }
 
-static void ignore(void *context, const struct weir_diagnostic *diagnostic)
-{
-	(void)context;
-	(void)diagnostic;
-}
-
 static void compare_cluster(unsigned cluster, uint64_t compared[3])
 {
 	struct hostile_shape shape = hostile_draw_shape(cluster);
-	struct subject subject = { .semantics = { .ipblock_pods = cluster % 2,
-						  .own_node = cluster / 2 % 2,
-						  .other_protocols = cluster / 4 % 3 } };
+	struct subject subject = { .semantics = subject_semantics(cluster) };
 	struct weir_error error;
 	struct hostile hostile;
 	struct keys keys;
 
 	assert_true(hostile_make(cluster, &shape, &hostile));
-	subject.cluster = subject_read(&hostile, (struct weir_sink){ ignore, NULL });
+	subject.cluster = subject_read(&hostile, subject_problems);
 	assert_non_null(subject.cluster);
 	assert_true(subject_open(&subject, &error));
 	assert_int_equal(keys_init(&keys, subject.cluster, cluster), 0);

@@ -20,13 +20,6 @@ struct run {
 	uint64_t judged;
 };
 
-static void print_diagnostic(void *context, const struct weir_diagnostic *diagnostic)
-{
-	(void)context;
-	if (diagnostic->severity == WEIR_SEVERITY_ERROR)
-		fprintf(stderr, "%s\n", diagnostic->text);
-}
-
 static bool judge(struct run *run, const struct subject *subject, struct composer *composer,
 		  const struct connection *connection)
 {
@@ -105,9 +98,7 @@ static bool run_cluster(struct run *run, uint64_t number)
 {
 	uint64_t seed = run->seed * 1000003 + number;
 	struct hostile_shape shape = hostile_draw_shape(seed);
-	struct subject subject = { .semantics = { .ipblock_pods = number % 2,
-						  .own_node = number / 2 % 2,
-						  .other_protocols = (uint8_t)(number / 4 % 3) } };
+	struct subject subject = { .semantics = subject_semantics(number) };
 	struct weir_error error;
 	struct hostile hostile;
 	bool good;
@@ -116,14 +107,13 @@ static bool run_cluster(struct run *run, uint64_t number)
 	shape.policies = shape.policies > 10 ? 10 : shape.policies;
 	if (!hostile_make(seed, &shape, &hostile))
 		return false;
-	subject.cluster = subject_read(&hostile, (struct weir_sink){ print_diagnostic, NULL });
+	subject.cluster = subject_read(&hostile, subject_problems);
 	good = subject.cluster && subject_open(&subject, &error) && compare(run, &subject);
 	if (!good)
 		printf("seed %" PRIu64 " cluster %" PRIu64 "\n", run->seed, number);
 	if (!good && getenv("PRINT_CLUSTER"))
 		puts(hostile.yaml);
-	if (subject.cluster)
-		subject_close(&subject);
+	subject_close(&subject);
 	weir_cluster_destroy(subject.cluster);
 	hostile_release(&hostile);
 	return good;

@@ -104,13 +104,6 @@ static bool judge_universe(struct world *world)
 	return true;
 }
 
-static void print_diagnostic(void *context, const struct weir_diagnostic *diagnostic)
-{
-	(void)context;
-	if (diagnostic->severity == WEIR_SEVERITY_ERROR)
-		printf("%u: %s\n", diagnostic->line, diagnostic->text);
-}
-
 /* Reads the parts of one of the universes, or the cluster of a seed. */
 static bool read_manifests(struct weir_cluster *cluster, unsigned which)
 {
@@ -131,14 +124,14 @@ static bool read_manifests(struct weir_cluster *cluster, unsigned which)
 
 static bool world_open(struct world *world, unsigned which)
 {
-	struct weir_cluster_options options = { .sink = { print_diagnostic, NULL } };
+	struct weir_cluster_options options = { .sink = subject_problems };
 	struct weir_resolved *resolved = NULL;
 	struct weir_error error;
 	bool good;
 
 	*world = (struct world){ .semantics = { .ipblock_pods = which % 2 } };
 	if (which >= UNIVERSES)
-		world->semantics = tiny_semantics(tiny_seeds[which - UNIVERSES]);
+		world->semantics = subject_semantics(tiny_seeds[which - UNIVERSES]);
 	if (weir_cluster_create(&options, &world->cluster))
 		return false;
 	good = read_manifests(world->cluster, which) && !weir_cluster_finish(world->cluster) &&

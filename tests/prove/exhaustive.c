@@ -51,13 +51,6 @@ struct pass {
 	struct headers *headers;
 };
 
-static void print_diagnostic(void *context, const struct weir_diagnostic *diagnostic)
-{
-	(void)context;
-	if (diagnostic->severity == WEIR_SEVERITY_ERROR)
-		printf("%u: %s\n", diagnostic->line, diagnostic->text);
-}
-
 /* Comparing. */
 
 /* The interval that holds an address. */
@@ -235,16 +228,14 @@ static bool judge_universe(struct pass *pass)
 static bool run_cluster(struct run *run, struct headers *headers)
 {
 	struct pass pass = { .run = run,
-			     .subject = { .semantics = tiny_semantics(run->cluster) },
+			     .subject = { .semantics = subject_semantics(run->cluster) },
 			     .headers = headers };
 	struct weir_error error = { "not read" };
 	char *text = tiny_make(run->seed * 1000003 + run->cluster);
 	struct hostile manifests = { .yaml = text, .length = text ? strlen(text) : 0 };
 	bool good;
 
-	pass.subject.cluster =
-		text ? subject_read(&manifests, (struct weir_sink){ print_diagnostic, NULL })
-		     : NULL;
+	pass.subject.cluster = text ? subject_read(&manifests, subject_problems) : NULL;
 	good = pass.subject.cluster && subject_open(&pass.subject, &error);
 	if (!good)
 		printf("seed %" PRIu64 " cluster %" PRIu64 ": %s\n", run->seed, run->cluster,
@@ -252,8 +243,7 @@ static bool run_cluster(struct run *run, struct headers *headers)
 	good = good && judge_universe(&pass);
 	if (!good && text && getenv("PRINT_CLUSTER"))
 		puts(text);
-	if (pass.subject.cluster)
-		subject_close(&pass.subject);
+	subject_close(&pass.subject);
 	weir_cluster_destroy(pass.subject.cluster);
 	free(text);
 	return good;

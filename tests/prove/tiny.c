@@ -444,12 +444,3 @@ char *tiny_make(uint64_t seed)
 	}
 	return text;
 }
-
-struct weir_semantics tiny_semantics(uint64_t number)
-{
-	return (struct weir_semantics){
-		.ipblock_pods = number % 2,
-		.own_node = number / 2 % 2,
-		.other_protocols = (uint8_t)(number / 4 % 3),
-	};
-}

@@ -11,11 +11,6 @@
 
 #include <stdint.h>
 
-#include "weir/semantics.h"
-
-/* Every choice has its turn. */
-struct weir_semantics tiny_semantics(uint64_t number);
-
 /* The manifests, for the caller to free; NULL: no memory. */
 char *tiny_make(uint64_t seed);
 

@@ -285,12 +285,6 @@ static bool mutate_policy(struct run *run, const struct weir_policy *policy,
 	return is_good;
 }
 
-static void ignore(void *context, const struct weir_diagnostic *diagnostic)
-{
-	(void)context;
-	(void)diagnostic;
-}
-
 /* One more document, for the one section that hostile clusters leave empty. */
 static bool add_node_port(struct hostile *hostile)
 {
@@ -330,9 +324,7 @@ static bool mutate_cluster(struct run *run, uint64_t wanted)
 {
 	uint64_t seed = run->seed * 7919 + run->cluster;
 	struct hostile_shape shape = hostile_draw_shape(seed);
-	struct subject subject = { .semantics = { .ipblock_pods = run->cluster % 2,
-						  .own_node = run->cluster / 2 % 2,
-						  .other_protocols = run->cluster / 4 % 3 } };
+	struct subject subject = { .semantics = subject_semantics(run->cluster) };
 	struct hostile hostile;
 	bool is_good;
 
@@ -340,7 +332,7 @@ static bool mutate_cluster(struct run *run, uint64_t wanted)
 		 run->cluster);
 	if (!hostile_make(seed, &shape, &hostile) || !add_node_port(&hostile))
 		return told(strerror(ENOMEM));
-	subject.cluster = subject_read(&hostile, (struct weir_sink){ ignore, NULL });
+	subject.cluster = subject_read(&hostile, subject_problems);
 	is_good = subject.cluster ? mutate_subject(run, &subject, wanted) : told("not read");
 	subject_close(&subject);
 	weir_cluster_destroy(subject.cluster);

@@ -161,12 +161,6 @@ static bool check(struct run *run, struct weir_cluster *cluster, uint64_t seed)
 	return true;
 }
 
-static void ignore(void *context, const struct weir_diagnostic *diagnostic)
-{
-	(void)context;
-	(void)diagnostic;
-}
-
 static bool check_hostile(struct run *run, uint64_t number)
 {
 	uint64_t seed = run->seed * 1000003 + number;
@@ -177,7 +171,7 @@ static bool check_hostile(struct run *run, uint64_t number)
 
 	if (!hostile_make(seed, &shape, &hostile))
 		return false;
-	cluster = subject_read(&hostile, (struct weir_sink){ ignore, NULL });
+	cluster = subject_read(&hostile, subject_problems);
 	right = cluster && check(run, cluster, seed);
 	if (!right)
 		printf("seed %" PRIu64 " cluster %" PRIu64 ": a verdict changes in\n%s", run->seed,

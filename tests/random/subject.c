@@ -7,6 +7,26 @@
 #include "handle.h"
 #include "weir/directory.h"
 
+struct weir_semantics subject_semantics(uint64_t number)
+{
+	return (struct weir_semantics){
+		.ipblock_pods = number % 2,
+		.own_node = number / 2 % 2,
+		.other_protocols = (uint8_t)(number / 4 % 3),
+	};
+}
+
+static void print_error(void *context, const struct weir_diagnostic *diagnostic)
+{
+	(void)context;
+	if (diagnostic->severity == WEIR_SEVERITY_ERROR)
+		printf("%u:%u: %s: %s: %s\n", diagnostic->line, diagnostic->column,
+		       diagnostic->object ? diagnostic->object : "",
+		       diagnostic->field ? diagnostic->field : "", diagnostic->text);
+}
+
+const struct weir_sink subject_problems = { print_error, NULL };
+
 struct weir_cluster *subject_read(const struct hostile *hostile, struct weir_sink sink)
 {
 	struct weir_cluster_options options = {

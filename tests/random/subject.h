@@ -15,7 +15,14 @@ struct subject {
 	struct weir_policy *policy;
 };
 
-/* Reads and finishes a text; problems go to the sink. NULL when it cannot. */
+/* Every choice has its turn, in twelve. */
+struct weir_semantics subject_semantics(uint64_t number);
+
+/* Prints errors. */
+extern const struct weir_sink subject_problems;
+
+/* Reads and finishes a text; problems go to the sink, which may have no function. NULL when it
+ * cannot. */
 struct weir_cluster *subject_read(const struct hostile *hostile, struct weir_sink sink);
 
 /* Resolves and compiles subject->cluster; false, and what failed, when it cannot. To be closed in
