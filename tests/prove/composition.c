@@ -5,12 +5,12 @@
  *	composition [--clusters COUNT] [--seed SEED]
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "composed.h"
 #include "hostile.h"
 #include "subject.h"
@@ -121,23 +121,13 @@ static bool run_cluster(struct run *run, uint64_t number)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "clusters", required_argument, NULL, 'c' },
-		{ "seed", required_argument, NULL, 's' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct run run = { .seed = 1 };
 	uint64_t clusters = 60;
-	int option;
+	const struct argument arguments[] = { { "clusters", &clusters, NULL },
+					      { "seed", &run.seed, NULL } };
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'c')
-			clusters = strtoull(optarg, NULL, 10);
-		else if (option == 's')
-			run.seed = strtoull(optarg, NULL, 10);
-		else
-			return 2;
-	}
+	if (!arguments_read(argc, argv, arguments, sizeof(arguments) / sizeof(arguments[0])))
+		return 2;
 	for (uint64_t i = 0; i < clusters; i++) {
 		if (!run_cluster(&run, i))
 			return EXIT_FAILURE;

@@ -9,12 +9,12 @@
  * kernel and of explain, about every header of the universe.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "dice.h"
 #include "handle.h"
 #include "hash.h"
@@ -428,27 +428,17 @@ static bool holds(const struct world *world)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "each", required_argument, NULL, 'e' },
-		{ "seed", required_argument, NULL, 's' },
-		{ "table", required_argument, NULL, 't' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct world worlds[WORLDS];
 	uint64_t each = 20;
 	uint64_t seed = 1;
 	const char *only = NULL;
+	const struct argument arguments[] = { { "each", &each, NULL },
+					      { "seed", &seed, NULL },
+					      { "table", NULL, &only } };
 	bool good = true;
-	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 't')
-			only = optarg;
-		else if (option == 'e' || option == 's')
-			*(option == 'e' ? &each : &seed) = strtoull(optarg, NULL, 10);
-		else
-			return 2;
-	}
+	if (!arguments_read(argc, argv, arguments, sizeof(arguments) / sizeof(arguments[0])))
+		return 2;
 	for (unsigned i = 0; i < WORLDS; i++)
 		good &= world_open(&worlds[i], i) && holds(&worlds[i]);
 	for (unsigned i = 0; i <= LAYOUT_SECTIONS && good; i++) {

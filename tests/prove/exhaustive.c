@@ -5,12 +5,12 @@
  *
  *	exhaustive [--clusters COUNT] [--seed SEED]
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "composed.h"
 #include "masks.h"
 #include "subject.h"
@@ -251,22 +251,15 @@ static bool run_cluster(struct run *run, struct headers *headers)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "clusters", required_argument, NULL, 'c' },
-		{ "seed", required_argument, NULL, 's' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct run run = { .seed = 1 };
-	struct headers *headers;
 	uint64_t clusters = 8;
+	const struct argument arguments[] = { { "clusters", &clusters, NULL },
+					      { "seed", &run.seed, NULL } };
+	struct headers *headers;
 	bool good;
-	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option != 'c' && option != 's')
-			return 2;
-		*(option == 'c' ? &clusters : &run.seed) = strtoull(optarg, NULL, 10);
-	}
+	if (!arguments_read(argc, argv, arguments, sizeof(arguments) / sizeof(arguments[0])))
+		return 2;
 	headers = malloc(sizeof(*headers));
 	good = headers;
 	for (; run.cluster < clusters && good; run.cluster++)

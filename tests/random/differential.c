@@ -9,12 +9,12 @@
  * cluster is cut down to the objects without which it would not be there.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "exercised.h"
 #include "handle.h"
 #include "hostile.h"
@@ -336,38 +336,19 @@ static bool print_hostile(const struct run *run)
 	return true;
 }
 
-static int usage(void)
-{
-	fputs("usage: differential [--count VERDICTS] [--seed SEED] [--print-cluster NUMBER]\n",
-	      stderr);
-	return 2;
-}
-
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "count", required_argument, NULL, 'c' },
-		{ "seed", required_argument, NULL, 's' },
-		{ "print-cluster", required_argument, NULL, 'p' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct run run = { .seed = 1 };
 	uint64_t wanted = 1000000;
-	bool prints = false;
-	int option;
+	uint64_t printed = UINT64_MAX; /* no cluster */
+	const struct argument arguments[] = { { "count", &wanted, NULL },
+					      { "seed", &run.seed, NULL },
+					      { "print-cluster", &printed, NULL } };
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'c')
-			wanted = strtoull(optarg, NULL, 10);
-		else if (option == 's')
-			run.seed = strtoull(optarg, NULL, 10);
-		else if (option == 'p')
-			run.cluster = strtoull(optarg, NULL, 10);
-		else
-			return usage();
-		prints = prints || option == 'p';
-	}
-	if (optind < argc)
-		return usage();
-	return (prints ? print_hostile(&run) : compare_all(&run, wanted)) ? 0 : 1;
+	if (!arguments_read(argc, argv, arguments, sizeof(arguments) / sizeof(arguments[0])))
+		return 2;
+	if (printed == UINT64_MAX)
+		return compare_all(&run, wanted) ? 0 : 1;
+	run.cluster = printed;
+	return print_hostile(&run) ? 0 : 1;
 }

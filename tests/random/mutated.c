@@ -10,7 +10,6 @@
  * As they were made they must open, save again to the same bytes, and judge as what was compiled.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +18,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "array.h"
 #include "build.h"
 #include "interview.h"
@@ -387,33 +387,15 @@ static bool mutate_clusters(struct run *run, uint64_t wanted)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "count", required_argument, NULL, 'c' },
-		{ "seed", required_argument, NULL, 's' },
-		{ "cluster", required_argument, NULL, 'f' },
-		{ "keep", required_argument, NULL, 'k' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct run run = { .seed = 1 };
 	uint64_t wanted = 40000;
-	int option;
+	const struct argument arguments[] = { { "count", &wanted, NULL },
+					      { "seed", &run.seed, NULL },
+					      { "cluster", &run.cluster, NULL },
+					      { "keep", NULL, &run.folder } };
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'c') {
-			wanted = strtoull(optarg, NULL, 10);
-		} else if (option == 's') {
-			run.seed = strtoull(optarg, NULL, 10);
-		} else if (option == 'f') {
-			run.cluster = strtoull(optarg, NULL, 10);
-		} else if (option == 'k') {
-			run.folder = optarg;
-		} else {
-			fputs("usage: mutated [--count MUTATIONS] [--seed SEED] [--cluster "
-			      "FIRST] [--keep FOLDER]\n",
-			      stderr);
-			return 2;
-		}
-	}
+	if (!arguments_read(argc, argv, arguments, sizeof(arguments) / sizeof(arguments[0])))
+		return 2;
 	catch_ends();
 	return mutate_clusters(&run, wanted) ? 0 : 1;
 }

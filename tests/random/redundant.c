@@ -8,12 +8,12 @@
  *many of the policies whose loss changes none of the sampled verdicts are found is printed, and at
  *least some must be.
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "hostile.h"
 #include "keys.h"
 #include "subject.h"
@@ -183,22 +183,12 @@ static bool check_hostile(struct run *run, uint64_t number)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "clusters", required_argument, NULL, 'c' },
-		{ "seed", required_argument, NULL, 's' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct run run = { .seed = 1, .clusters = 60 };
-	int option;
+	const struct argument arguments[] = { { "clusters", &run.clusters, NULL },
+					      { "seed", &run.seed, NULL } };
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'c')
-			run.clusters = strtoull(optarg, NULL, 10);
-		else if (option == 's')
-			run.seed = strtoull(optarg, NULL, 10);
-		else
-			return 2;
-	}
+	if (!arguments_read(argc, argv, arguments, sizeof(arguments) / sizeof(arguments[0])))
+		return 2;
 	for (uint64_t i = 0; i < run.clusters; i++) {
 		if (!check_hostile(&run, i))
 			return 1;
