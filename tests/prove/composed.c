@@ -1,5 +1,28 @@
 #include "composed.h"
 
+bool composed_open(const struct subject *subject, struct facts *facts, struct composer *composer)
+{
+	const struct lookup *lookup = &subject->policy->lookup;
+	struct cuts cuts;
+	bool good;
+
+	*facts = (struct facts){ 0 };
+	*composer = (struct composer){ 0 };
+	cuts_init(&cuts, NULL);
+	good = !cuts_of_objects(&cuts, subject->cluster) && !cuts_of_block(&cuts, lookup) &&
+	       !cuts_sort(&cuts) &&
+	       !facts_make(facts, subject->cluster, &subject->semantics, lookup, &cuts, NULL) &&
+	       !composer_init(composer, facts);
+	cuts_finish(&cuts);
+	return good;
+}
+
+void composed_close(struct facts *facts, struct composer *composer)
+{
+	composer_finish(composer);
+	facts_finish(facts);
+}
+
 static bool same_half(const struct facts *facts, enum weir_direction direction,
 		      const struct half *got, const struct k8s_half *want)
 {

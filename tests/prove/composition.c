@@ -75,22 +75,14 @@ static bool judge_ends(struct run *run, const struct subject *subject, struct co
 	return true;
 }
 
-static bool compare(struct run *run, struct subject *subject)
+static bool compare(struct run *run, const struct subject *subject)
 {
-	const struct lookup *lookup = &subject->policy->lookup;
 	struct composer composer;
 	struct facts facts;
-	struct cuts cuts;
-	bool good;
+	bool good =
+		composed_open(subject, &facts, &composer) && judge_ends(run, subject, &composer);
 
-	cuts_init(&cuts, NULL);
-	good = !cuts_of_objects(&cuts, subject->cluster) && !cuts_of_block(&cuts, lookup) &&
-	       !cuts_sort(&cuts) &&
-	       !facts_make(&facts, subject->cluster, &subject->semantics, lookup, &cuts, NULL);
-	good = good && !composer_init(&composer, &facts) && judge_ends(run, subject, &composer);
-	composer_finish(&composer);
-	facts_finish(&facts);
-	cuts_finish(&cuts);
+	composed_close(&facts, &composer);
 	return good;
 }
 

@@ -204,24 +204,14 @@ static bool proof_holds(const struct pass *pass)
 
 static bool judge_universe(struct pass *pass)
 {
-	const struct lookup *lookup = &pass->subject.policy->lookup;
-	struct cuts cuts;
-	bool good;
+	bool good = composed_open(&pass->subject, &pass->facts, &pass->composer) &&
+		    !masks_make(&pass->masks, &pass->facts) && pass->masks.words <= MASK_WORDS &&
+		    !mask_tools_init(&pass->tools, &pass->masks);
 
-	cuts_init(&cuts, NULL);
-	good = !cuts_of_objects(&cuts, pass->subject.cluster) && !cuts_of_block(&cuts, lookup) &&
-	       !cuts_sort(&cuts) &&
-	       !facts_make(&pass->facts, pass->subject.cluster, &pass->subject.semantics, lookup,
-			   &cuts, NULL);
-	good = good && !composer_init(&pass->composer, &pass->facts) &&
-	       !masks_make(&pass->masks, &pass->facts) && pass->masks.words <= MASK_WORDS &&
-	       !mask_tools_init(&pass->tools, &pass->masks);
 	for (unsigned i = 0; i < universe_port_count && good; i++)
 		good = judge_port(pass, &universe_ports[i]);
 	mask_tools_finish(&pass->tools);
-	composer_finish(&pass->composer);
-	facts_finish(&pass->facts);
-	cuts_finish(&cuts);
+	composed_close(&pass->facts, &pass->composer);
 	return good && proof_holds(pass);
 }
 
