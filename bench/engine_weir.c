@@ -103,9 +103,8 @@ static const struct {
 	const char *kernel;
 	const char *name;
 } names[] = {
-	{ "scalar", "weir/scalar" }, { "bits", "weir/bits" },
-	{ "staged", "weir/staged" }, { "staged-bits", "weir/staged-bits" },
-	{ "avx512", "weir/avx512" },
+	{ "scalar", "weir/scalar" },           { "bits", "weir/bits" }, { "staged", "weir/staged" },
+	{ "staged-bits", "weir/staged-bits" }, { "avx2", "weir/avx2" }, { "avx512", "weir/avx512" },
 };
 
 static const char *name_of(const char *kernel)

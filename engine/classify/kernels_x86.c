@@ -13,6 +13,11 @@ static bool has_bits(void)
 	       __builtin_cpu_supports("bmi2");
 }
 
+static bool has_avx2(void)
+{
+	return has_bits() && __builtin_cpu_supports("avx2");
+}
+
 static bool has_avx512(void)
 {
 	return has_bits() && __builtin_cpu_supports("avx512f") &&
@@ -25,6 +30,7 @@ static const struct weir_kernel kernels[] = {
 	{ "bits", has_bits, weir_kernel_bits, 0 },
 	{ "staged", always, weir_kernel_staged, KERNEL_STAGED_FROM },
 	{ "staged-bits", has_bits, weir_kernel_staged_bits, KERNEL_STAGED_FROM },
+	{ "avx2", has_avx2, weir_kernel_avx2, KERNEL_AVX2_FROM },
 	{ "avx512", has_avx512, weir_kernel_avx512, KERNEL_AVX512_FROM },
 };
 
