@@ -188,6 +188,25 @@ const struct yaml_node *k8s_sequence(struct k8s_reader *reader, const struct k8s
 	return of_kind(reader, field, YAML_SEQUENCE, "a list");
 }
 
+struct k8s_items k8s_items(struct k8s_reader *reader, const struct k8s_field *list)
+{
+	const struct yaml_node *sequence = k8s_sequence(reader, list);
+
+	return (struct k8s_items){ .list = list,
+				   .next = sequence ? sequence->first : NULL,
+				   .count = sequence ? sequence->count : 0,
+				   .is_written = sequence };
+}
+
+bool k8s_next_item(struct k8s_items *items, struct k8s_field *item)
+{
+	if (!items->next)
+		return false;
+	*item = k8s_item(items->list, items->next, items->index++);
+	items->next = items->next->next;
+	return true;
+}
+
 const struct yaml_node *k8s_string(struct k8s_reader *reader, const struct k8s_field *field)
 {
 	const struct yaml_node *node = field->node;
@@ -458,14 +477,11 @@ void k8s_read_address(struct k8s_reader *reader, const struct k8s_field *field,
 void k8s_read_addresses(struct k8s_reader *reader, const struct k8s_field *list,
 			struct weir_array *addresses)
 {
-	const struct yaml_node *node = k8s_sequence(reader, list);
-	uint32_t index = 0;
+	struct k8s_items items = k8s_items(reader, list);
+	struct k8s_field item;
 
-	for (node = node ? node->first : NULL; node; node = node->next) {
-		struct k8s_field item = k8s_item(list, node, index++);
-
+	while (k8s_next_item(&items, &item))
 		k8s_read_address(reader, &item, addresses);
-	}
 }
 
 const struct weir_address *k8s_keep_addresses(struct k8s_reader *reader,

@@ -64,6 +64,21 @@ size_t k8s_distance(const char *a, size_t a_length, const char *b, size_t b_leng
 const struct yaml_node *k8s_mapping(struct k8s_reader *reader, const struct k8s_field *field);
 const struct yaml_node *k8s_sequence(struct k8s_reader *reader, const struct k8s_field *field);
 const struct yaml_node *k8s_string(struct k8s_reader *reader, const struct k8s_field *field);
+/* A list's items, one after the other; none where k8s_sequence has none:
+ *
+ *	struct k8s_items items = k8s_items(reader, &list);
+ *	struct k8s_field item;
+ *	while (k8s_next_item(&items, &item)) ...
+ */
+struct k8s_items {
+	const struct k8s_field *list;
+	const struct yaml_node *next;
+	uint32_t index;
+	uint32_t count;
+	bool is_written; /* if only as an empty list */
+};
+struct k8s_items k8s_items(struct k8s_reader *reader, const struct k8s_field *list);
+bool k8s_next_item(struct k8s_items *items, struct k8s_field *item);
 /* The fallback when missing or wrong. */
 bool k8s_boolean(struct k8s_reader *reader, const struct k8s_field *field, bool fallback);
 int64_t k8s_integer(struct k8s_reader *reader, const struct k8s_field *field, int64_t low,

@@ -102,29 +102,26 @@ static bool is_there(struct k8s_reader *reader, const struct k8s_field *field, c
 }
 
 /* The entries of a list, if it is one, of at most so many. */
-static uint32_t count_entries(struct k8s_reader *reader, const struct k8s_field *list,
-			      uint32_t most)
+static struct k8s_items entries_of(struct k8s_reader *reader, const struct k8s_field *list,
+				   uint32_t most)
 {
-	const struct yaml_node *sequence = k8s_sequence(reader, list);
+	struct k8s_items items = k8s_items(reader, list);
 
-	if (!sequence)
-		return 0;
-	if (sequence->count > most)
-		k8s_error(reader, list, "has %u entries; at most %u are right", sequence->count,
-			  most);
-	return sequence->count;
+	if (items.count > most)
+		k8s_error(reader, list, "has %u entries; at most %u are right", items.count, most);
+	return items;
 }
 
 /* The same of a list that must have one. */
-static uint32_t count_needed(struct k8s_reader *reader, const struct k8s_field *list, uint32_t most,
-			     const char *remedy)
+static struct k8s_items needed_entries(struct k8s_reader *reader, const struct k8s_field *list,
+				       uint32_t most, const char *remedy)
 {
-	uint32_t count = count_entries(reader, list, most);
+	struct k8s_items items = entries_of(reader, list, most);
 
-	if (!count && (k8s_is_missing(list) || list->node->kind == YAML_SEQUENCE))
+	if (!items.count && (k8s_is_missing(list) || list->node->kind == YAML_SEQUENCE))
 		k8s_error(reader, list, "is %s; %s", k8s_is_missing(list) ? "missing" : "empty",
 			  remedy);
-	return count;
+	return items;
 }
 
 /* Pods. */
@@ -202,17 +199,15 @@ static bool is_repeated(const struct yaml_node *first, const struct yaml_node *i
 static void read_networks(struct k8s_reader *reader, const struct k8s_field *list,
 			  struct k8s_cluster_peer *out)
 {
-	uint32_t count = count_needed(reader, list, ADDRESSES_MOST, "write a CIDR");
-	struct weir_prefix *networks = k8s_keep(reader, count, sizeof(*networks));
-	const struct yaml_node *node = count ? list->node->first : NULL;
+	struct k8s_items items = needed_entries(reader, list, ADDRESSES_MOST, "write a CIDR");
+	struct k8s_field item;
+	struct weir_prefix *networks = k8s_keep(reader, items.count, sizeof(*networks));
 
-	for (uint32_t i = 0; networks && node; node = node->next, i++) {
-		struct k8s_field item = k8s_item(list, node, i);
-
+	while (networks && k8s_next_item(&items, &item)) {
 		if (!read_network(reader, &item, &networks[out->network_count]))
 			continue;
 		out->network_count++;
-		if (is_repeated(list->node->first, node))
+		if (is_repeated(list->node->first, item.node))
 			k8s_error(reader, &item, "is there already; remove one of the two");
 	}
 	out->networks = networks;
@@ -281,18 +276,18 @@ static const char *read_domain(struct k8s_reader *reader, const struct k8s_field
 static void read_domains(struct k8s_reader *reader, const struct k8s_field *list,
 			 struct k8s_cluster_peer *out)
 {
-	uint32_t count = count_needed(reader, list, ADDRESSES_MOST, "write a domain name");
-	const char **domains = k8s_keep(reader, count, sizeof(*domains));
-	const struct yaml_node *node = count ? list->node->first : NULL;
+	struct k8s_items items =
+		needed_entries(reader, list, ADDRESSES_MOST, "write a domain name");
+	struct k8s_field item;
+	const char **domains = k8s_keep(reader, items.count, sizeof(*domains));
 
-	for (uint32_t i = 0; domains && node; node = node->next, i++) {
-		struct k8s_field item = k8s_item(list, node, i);
+	while (domains && k8s_next_item(&items, &item)) {
 		const char *domain = read_domain(reader, &item);
 
 		if (!domain)
 			continue;
 		domains[out->domain_count++] = domain;
-		if (is_repeated(list->node->first, node))
+		if (is_repeated(list->node->first, item.node))
 			k8s_error(reader, &item, "is there already; remove one of the two");
 	}
 	out->domains = domains;
@@ -328,18 +323,15 @@ static void read_peers(struct k8s_reader *reader, const struct k8s_field *list,
 		       const struct family *family, enum weir_direction direction,
 		       struct k8s_cluster_rule *out)
 {
-	uint32_t count = count_needed(reader, list, family->most,
-				      "write whom the rule is about; namespaces: {} is every pod");
-	struct k8s_cluster_peer *peers = k8s_keep(reader, count, sizeof(*peers));
-	const struct yaml_node *node = count ? list->node->first : NULL;
+	struct k8s_items items =
+		needed_entries(reader, list, family->most,
+			       "write whom the rule is about; namespaces: {} is every pod");
+	struct k8s_field item;
+	struct k8s_cluster_peer *peers = k8s_keep(reader, items.count, sizeof(*peers));
 
-	for (uint32_t i = 0; peers && node; node = node->next, i++) {
-		struct k8s_field item = k8s_item(list, node, i);
-
-		read_peer(reader, &item, family, direction, &peers[i]);
-	}
+	while (peers && k8s_next_item(&items, &item))
+		read_peer(reader, &item, family, direction, &peers[out->peer_count++]);
 	out->peers = peers;
-	out->peer_count = peers ? count : 0;
 }
 
 /* Ports. */
@@ -461,22 +453,17 @@ static void read_cluster_port(struct k8s_reader *reader, const struct k8s_field 
 static void read_ports(struct k8s_reader *reader, const struct k8s_field *list,
 		       const struct family *family, struct k8s_cluster_rule *out)
 {
+	struct k8s_items items;
+	struct k8s_field item;
 	struct k8s_port *ports;
-	const struct yaml_node *node;
-	uint32_t count;
 
 	if (k8s_is_missing(list))
 		return;
-	count = count_needed(reader, list, family->most, "remove it if every port is meant");
-	ports = k8s_keep(reader, count, sizeof(*ports));
-	node = count ? list->node->first : NULL;
-	for (uint32_t i = 0; ports && node; node = node->next, i++) {
-		struct k8s_field item = k8s_item(list, node, i);
-
-		family->read_port(reader, &item, &ports[i]);
-	}
+	items = needed_entries(reader, list, family->most, "remove it if every port is meant");
+	ports = k8s_keep(reader, items.count, sizeof(*ports));
+	while (ports && k8s_next_item(&items, &item))
+		family->read_port(reader, &item, &ports[out->port_count++]);
 	out->ports = ports;
-	out->port_count = ports ? count : 0;
 }
 
 /* Rules. */
@@ -568,16 +555,12 @@ static const struct k8s_cluster_rule *read_rules(struct k8s_reader *reader,
 						 enum weir_direction direction, uint32_t *count)
 {
 	struct k8s_field list = k8s_get(spec, direction == WEIR_INGRESS ? "ingress" : "egress");
-	uint32_t written = count_entries(reader, &list, family->most);
-	struct k8s_cluster_rule *rules = k8s_keep(reader, written, sizeof(*rules));
-	const struct yaml_node *node = written ? list.node->first : NULL;
+	struct k8s_items items = entries_of(reader, &list, family->most);
+	struct k8s_field item;
+	struct k8s_cluster_rule *rules = k8s_keep(reader, items.count, sizeof(*rules));
 
-	for (uint32_t i = 0; rules && node; node = node->next, i++) {
-		struct k8s_field item = k8s_item(&list, node, i);
-
-		read_rule(reader, &item, family, direction, &rules[i]);
-	}
-	*count = rules ? written : 0;
+	for (*count = 0; rules && k8s_next_item(&items, &item); ++*count)
+		read_rule(reader, &item, family, direction, &rules[*count]);
 	return rules;
 }
 

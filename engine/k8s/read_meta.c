@@ -104,11 +104,10 @@ static void read_owner(struct k8s_reader *reader, const struct k8s_field *meta,
 		       struct k8s_owner *out)
 {
 	struct k8s_field list = k8s_get(meta, "ownerReferences");
-	const struct yaml_node *node = k8s_sequence(reader, &list);
-	uint32_t index = 0;
+	struct k8s_items items = k8s_items(reader, &list);
+	struct k8s_field item;
 
-	for (node = node ? node->first : NULL; node; node = node->next) {
-		struct k8s_field item = k8s_item(&list, node, index++);
+	while (k8s_next_item(&items, &item)) {
 		struct k8s_field controller = k8s_get(&item, "controller");
 		struct k8s_field kind = k8s_get(&item, "kind");
 		struct k8s_field name = k8s_get(&item, "name");

@@ -52,16 +52,13 @@ static void read_status(struct k8s_reader *reader, const struct k8s_field *root,
 {
 	struct k8s_field status = k8s_get(root, "status");
 	struct k8s_field list = k8s_get(&status, "addresses");
-	const struct yaml_node *node;
-	uint32_t index = 0;
+	struct k8s_items items;
+	struct k8s_field item;
 
 	k8s_mapping(reader, &status);
-	node = k8s_sequence(reader, &list);
-	for (node = node ? node->first : NULL; node; node = node->next) {
-		struct k8s_field item = k8s_item(&list, node, index++);
-
+	items = k8s_items(reader, &list);
+	while (k8s_next_item(&items, &item))
 		read_status_address(reader, &item, addresses);
-	}
 }
 
 /* The first address of a range of pods, behind the network's own; a range of one has only that. */
@@ -88,22 +85,18 @@ static void read_pod_cidrs(struct k8s_reader *reader, const struct k8s_field *ro
 	struct k8s_field spec = k8s_get(root, "spec");
 	struct k8s_field list = k8s_get(&spec, "podCIDRs");
 	struct k8s_field single = k8s_get(&spec, "podCIDR");
-	const struct yaml_node *sequence, *node;
 	struct weir_prefix *prefixes;
-	uint32_t index = 0;
+	struct k8s_items items;
+	struct k8s_field item;
 
 	k8s_mapping(reader, &spec);
-	sequence = k8s_sequence(reader, &list);
-	prefixes =
-		k8s_keep(reader, (sequence ? sequence->count : 0) + (size_t)1, sizeof(*prefixes));
+	items = k8s_items(reader, &list);
+	prefixes = k8s_keep(reader, items.count + (size_t)1, sizeof(*prefixes));
 	if (!prefixes)
 		return;
-	for (node = sequence ? sequence->first : NULL; node; node = node->next) {
-		struct k8s_field item = k8s_item(&list, node, index++);
-
+	while (k8s_next_item(&items, &item))
 		read_pod_cidr(reader, &item, prefixes, &out->pod_cidr_count);
-	}
-	if (!sequence || !sequence->count)
+	if (!items.count)
 		read_pod_cidr(reader, &single, prefixes, &out->pod_cidr_count);
 	out->pod_cidrs = prefixes;
 }

@@ -50,11 +50,10 @@ static void read_ports_of(struct k8s_reader *reader, const struct k8s_field *con
 			  struct weir_array *ports)
 {
 	struct k8s_field list = k8s_get(container, "ports");
-	const struct yaml_node *node = k8s_sequence(reader, &list);
-	uint32_t index = 0;
+	struct k8s_items items = k8s_items(reader, &list);
+	struct k8s_field item;
 
-	for (node = node ? node->first : NULL; node; node = node->next) {
-		struct k8s_field item = k8s_item(&list, node, index++);
+	while (k8s_next_item(&items, &item)) {
 		struct k8s_container_port *port;
 
 		if (!k8s_mapping(reader, &item))
@@ -72,12 +71,10 @@ static void read_containers(struct k8s_reader *reader, const struct k8s_field *l
 			    bool (*counts)(struct k8s_reader *, const struct k8s_field *),
 			    struct weir_array *ports)
 {
-	const struct yaml_node *node = k8s_sequence(reader, list);
-	uint32_t index = 0;
+	struct k8s_items items = k8s_items(reader, list);
+	struct k8s_field item;
 
-	for (node = node ? node->first : NULL; node; node = node->next) {
-		struct k8s_field item = k8s_item(list, node, index++);
-
+	while (k8s_next_item(&items, &item)) {
 		if (k8s_mapping(reader, &item) && counts(reader, &item))
 			read_ports_of(reader, &item, ports);
 	}
@@ -105,11 +102,10 @@ static void read_ips(struct k8s_reader *reader, const struct k8s_field *status, 
 {
 	struct k8s_field list = k8s_get(status, many);
 	struct k8s_field single = k8s_get(status, one);
-	const struct yaml_node *node = k8s_sequence(reader, &list);
-	uint32_t index = 0;
+	struct k8s_items items = k8s_items(reader, &list);
+	struct k8s_field item;
 
-	for (node = node ? node->first : NULL; node; node = node->next) {
-		struct k8s_field item = k8s_item(&list, node, index++);
+	while (k8s_next_item(&items, &item)) {
 		struct k8s_field ip = k8s_get(&item, "ip");
 
 		if (k8s_mapping(reader, &item))

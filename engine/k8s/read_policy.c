@@ -38,18 +38,16 @@ static bool is_strictly_inside(const struct weir_prefix *outer, const struct wei
 static void read_except(struct k8s_reader *reader, const struct k8s_field *list, bool has_prefix,
 			struct k8s_block *out)
 {
-	const struct yaml_node *sequence = k8s_sequence(reader, list);
-	const struct yaml_node *node = sequence ? sequence->first : NULL;
-	uint32_t count = sequence ? sequence->count : 0;
-	struct weir_prefix *except = k8s_keep(reader, count, sizeof(*except));
+	struct k8s_items items = k8s_items(reader, list);
+	struct k8s_field item;
+	struct weir_prefix *except = k8s_keep(reader, items.count, sizeof(*except));
 	char text[WEIR_PREFIX_TEXT];
 
-	for (uint32_t i = 0; except && node; node = node->next, i++) {
-		struct k8s_field item = k8s_item(list, node, i);
+	while (except && k8s_next_item(&items, &item)) {
 		struct weir_prefix *hole = &except[out->except_count];
 		bool host_bits = false;
 
-		if (k8s_is_missing(&item) || k8s_text_is(node, "")) {
+		if (k8s_is_missing(&item) || k8s_text_is(item.node, "")) {
 			k8s_error(reader, &item, "is empty; write a CIDR, or remove it");
 			continue;
 		}
@@ -61,7 +59,7 @@ static void read_except(struct k8s_reader *reader, const struct k8s_field *list,
 			continue;
 		weir_prefix_format(&out->prefix, text);
 		k8s_error(reader, &item, "%s is not strictly inside the block's cidr, %s",
-			  k8s_quote(node->text, node->length).text, text);
+			  k8s_quote(item.node->text, item.node->length).text, text);
 	}
 	out->except = except;
 }
@@ -199,35 +197,25 @@ static void read_port(struct k8s_reader *reader, const struct k8s_field *item, s
 static void read_peers(struct k8s_reader *reader, const struct k8s_field *list,
 		       struct k8s_rule *out)
 {
-	const struct yaml_node *sequence = k8s_sequence(reader, list);
-	const struct yaml_node *node = sequence ? sequence->first : NULL;
-	uint32_t count = sequence ? sequence->count : 0;
-	struct k8s_peer *peers = k8s_keep(reader, count, sizeof(*peers));
+	struct k8s_items items = k8s_items(reader, list);
+	struct k8s_field item;
+	struct k8s_peer *peers = k8s_keep(reader, items.count, sizeof(*peers));
 
-	for (uint32_t i = 0; peers && node; node = node->next, i++) {
-		struct k8s_field item = k8s_item(list, node, i);
-
-		read_peer(reader, &item, &peers[i]);
-	}
+	while (peers && k8s_next_item(&items, &item))
+		read_peer(reader, &item, &peers[out->peer_count++]);
 	out->peers = peers;
-	out->peer_count = peers ? count : 0;
 }
 
 static void read_ports(struct k8s_reader *reader, const struct k8s_field *list,
 		       struct k8s_rule *out)
 {
-	const struct yaml_node *sequence = k8s_sequence(reader, list);
-	const struct yaml_node *node = sequence ? sequence->first : NULL;
-	uint32_t count = sequence ? sequence->count : 0;
-	struct k8s_port *ports = k8s_keep(reader, count, sizeof(*ports));
+	struct k8s_items items = k8s_items(reader, list);
+	struct k8s_field item;
+	struct k8s_port *ports = k8s_keep(reader, items.count, sizeof(*ports));
 
-	for (uint32_t i = 0; ports && node; node = node->next, i++) {
-		struct k8s_field item = k8s_item(list, node, i);
-
-		read_port(reader, &item, &ports[i]);
-	}
+	while (ports && k8s_next_item(&items, &item))
+		read_port(reader, &item, &ports[out->port_count++]);
 	out->ports = ports;
-	out->port_count = ports ? count : 0;
 }
 
 static void read_rule(struct k8s_reader *reader, const struct k8s_field *item,
@@ -250,20 +238,13 @@ static const struct k8s_rule *read_rules(struct k8s_reader *reader, const struct
 					 bool *is_written)
 {
 	struct k8s_field list = k8s_get(spec, direction->rules);
-	const struct yaml_node *sequence = k8s_sequence(reader, &list);
-	const struct yaml_node *node = sequence ? sequence->first : NULL;
-	struct k8s_rule *rules;
+	struct k8s_items items = k8s_items(reader, &list);
+	struct k8s_field item;
+	struct k8s_rule *rules = k8s_keep(reader, items.count, sizeof(*rules));
 
-	*is_written = sequence != NULL;
-	*count = sequence ? sequence->count : 0;
-	rules = k8s_keep(reader, *count, sizeof(*rules));
-	for (uint32_t i = 0; rules && node; node = node->next, i++) {
-		struct k8s_field item = k8s_item(&list, node, i);
-
-		read_rule(reader, &item, direction, &rules[i]);
-	}
-	if (!rules)
-		*count = 0;
+	*is_written = items.is_written;
+	for (*count = 0; rules && k8s_next_item(&items, &item); ++*count)
+		read_rule(reader, &item, direction, &rules[*count]);
 	return rules;
 }
 
@@ -286,23 +267,20 @@ static void read_types(struct k8s_reader *reader, const struct k8s_field *spec,
 		       struct k8s_network_policy *out)
 {
 	struct k8s_field list = k8s_get(spec, "policyTypes");
-	const struct yaml_node *sequence = k8s_sequence(reader, &list);
-	uint32_t index = 0;
+	struct k8s_items items = k8s_items(reader, &list);
+	struct k8s_field item;
 
-	if (!sequence || !sequence->count) {
+	if (!items.count) {
 		out->isolates_ingress = true;
 		out->isolates_egress = out->egress_count > 0;
 		return;
 	}
 	out->has_types = true;
-	if (sequence->count > 2)
+	if (items.count > 2)
 		k8s_error(reader, &list, "has %u entries; at most Ingress and Egress are right",
-			  sequence->count);
-	for (const struct yaml_node *node = sequence->first; node; node = node->next) {
-		struct k8s_field item = k8s_item(&list, node, index++);
-
+			  items.count);
+	while (k8s_next_item(&items, &item))
 		read_type(reader, &item, out);
-	}
 }
 
 void k8s_read_network_policy(struct k8s_reader *reader, const struct k8s_field *root, void *object)

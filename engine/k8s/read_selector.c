@@ -60,13 +60,11 @@ static void read_key(struct k8s_reader *reader, const struct k8s_field *requirem
 static void read_values(struct k8s_reader *reader, const struct k8s_field *list,
 			struct k8s_requirement *out)
 {
-	const struct yaml_node *sequence = k8s_sequence(reader, list);
-	const struct yaml_node *node = sequence ? sequence->first : NULL;
-	uint32_t count = sequence ? sequence->count : 0;
-	const char **values = k8s_scratch(reader, count, sizeof(*values));
+	struct k8s_items items = k8s_items(reader, list);
+	struct k8s_field item;
+	const char **values = k8s_scratch(reader, items.count, sizeof(*values));
 
-	for (uint32_t i = 0; values && node; node = node->next, i++) {
-		struct k8s_field item = k8s_item(list, node, i);
+	for (uint32_t i = 0; values && k8s_next_item(&items, &item); i++) {
 		const struct yaml_node *value = k8s_string(reader, &item);
 		const char *problem =
 			value ? k8s_label_value_problem(value->text, value->length) : NULL;
@@ -77,8 +75,8 @@ static void read_values(struct k8s_reader *reader, const struct k8s_field *list,
 			k8s_error(reader, &item, "%s is no label value: it %s",
 				  k8s_quote(value->text, value->length).text, problem);
 	}
-	out->values = k8s_keep_shared(reader, values, count, sizeof(*values));
-	out->value_count = out->values ? count : 0;
+	out->values = k8s_keep_shared(reader, values, items.count, sizeof(*values));
+	out->value_count = out->values ? items.count : 0;
 }
 
 static void read_requirement(struct k8s_reader *reader, const struct k8s_field *item,
@@ -112,9 +110,10 @@ void k8s_read_selector(struct k8s_reader *reader, const struct k8s_field *field,
 {
 	struct k8s_field labels_field = k8s_get(field, "matchLabels");
 	struct k8s_field list = k8s_get(field, "matchExpressions");
-	const struct yaml_node *sequence, *node;
 	struct k8s_requirement *requirements;
 	struct k8s_label *labels;
+	struct k8s_items items;
+	struct k8s_field item;
 	uint32_t at;
 
 	*out = (struct k8s_selector){ .position = k8s_position_of(reader, field) };
@@ -122,8 +121,8 @@ void k8s_read_selector(struct k8s_reader *reader, const struct k8s_field *field,
 		return;
 	k8s_known_fields(reader, field, selector_fields);
 	labels = k8s_collect_labels(reader, &labels_field, &at);
-	sequence = k8s_sequence(reader, &list);
-	out->count = at + (sequence ? sequence->count : 0);
+	items = k8s_items(reader, &list);
+	out->count = at + items.count;
 	requirements = k8s_keep(reader, out->count, sizeof(*requirements));
 	out->requirements = requirements;
 	if (!requirements || !labels) {
@@ -131,12 +130,8 @@ void k8s_read_selector(struct k8s_reader *reader, const struct k8s_field *field,
 		return;
 	}
 	from_labels(reader, labels, at, requirements);
-	node = sequence ? sequence->first : NULL;
-	for (uint32_t i = 0; node; node = node->next, i++) {
-		struct k8s_field item = k8s_item(&list, node, i);
-
+	while (k8s_next_item(&items, &item))
 		read_requirement(reader, &item, &requirements[at++]);
-	}
 }
 
 void k8s_select_labels(struct k8s_reader *reader, const struct k8s_label *labels, uint32_t count,

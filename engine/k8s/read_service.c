@@ -55,18 +55,13 @@ static void read_ports(struct k8s_reader *reader, const struct k8s_field *spec,
 		       struct k8s_service *out)
 {
 	struct k8s_field list = k8s_get(spec, "ports");
-	const struct yaml_node *sequence = k8s_sequence(reader, &list);
-	const struct yaml_node *node = sequence ? sequence->first : NULL;
-	uint32_t count = sequence ? sequence->count : 0;
-	struct k8s_service_port *ports = k8s_keep(reader, count, sizeof(*ports));
+	struct k8s_items items = k8s_items(reader, &list);
+	struct k8s_field item;
+	struct k8s_service_port *ports = k8s_keep(reader, items.count, sizeof(*ports));
 
-	for (uint32_t i = 0; ports && node; node = node->next, i++) {
-		struct k8s_field item = k8s_item(&list, node, i);
-
-		read_port(reader, &item, &ports[i]);
-	}
+	while (ports && k8s_next_item(&items, &item))
+		read_port(reader, &item, &ports[out->port_count++]);
 	out->ports = ports;
-	out->port_count = ports ? count : 0;
 }
 
 /* "None" among the cluster addresses is what makes a service headless. */
@@ -84,15 +79,12 @@ static void read_cluster_addresses(struct k8s_reader *reader, const struct k8s_f
 {
 	struct k8s_field list = k8s_get(spec, "clusterIPs");
 	struct k8s_field single = k8s_get(spec, "clusterIP");
-	const struct yaml_node *node = k8s_sequence(reader, &list);
-	uint32_t index = 0;
+	struct k8s_items items = k8s_items(reader, &list);
+	struct k8s_field item;
 
 	read_cluster_address(reader, &single, out, addresses);
-	for (node = node ? node->first : NULL; node; node = node->next) {
-		struct k8s_field item = k8s_item(&list, node, index++);
-
+	while (k8s_next_item(&items, &item))
 		read_cluster_address(reader, &item, out, addresses);
-	}
 }
 
 static void read_load_balancer(struct k8s_reader *reader, const struct k8s_field *root,
@@ -101,14 +93,13 @@ static void read_load_balancer(struct k8s_reader *reader, const struct k8s_field
 	struct k8s_field status = k8s_get(root, "status");
 	struct k8s_field balancer = k8s_get(&status, "loadBalancer");
 	struct k8s_field list = k8s_get(&balancer, "ingress");
-	const struct yaml_node *node;
-	uint32_t index = 0;
+	struct k8s_items items;
+	struct k8s_field item;
 
 	k8s_mapping(reader, &status);
 	k8s_mapping(reader, &balancer);
-	node = k8s_sequence(reader, &list);
-	for (node = node ? node->first : NULL; node; node = node->next) {
-		struct k8s_field item = k8s_item(&list, node, index++);
+	items = k8s_items(reader, &list);
+	while (k8s_next_item(&items, &item)) {
 		struct k8s_field ip = k8s_get(&item, "ip");
 
 		if (k8s_mapping(reader, &item))
@@ -119,10 +110,11 @@ static void read_load_balancer(struct k8s_reader *reader, const struct k8s_field
 static void note_families(struct k8s_reader *reader, const struct k8s_field *spec)
 {
 	struct k8s_field list = k8s_get(spec, "ipFamilies");
-	const struct yaml_node *node = k8s_sequence(reader, &list);
+	struct k8s_items items = k8s_items(reader, &list);
+	struct k8s_field item;
 
-	for (node = node ? node->first : NULL; node; node = node->next) {
-		if (k8s_text_is(node, "IPv6"))
+	while (k8s_next_item(&items, &item)) {
+		if (k8s_text_is(item.node, "IPv6"))
 			reader->cluster->reading->shows_ipv6 = true;
 	}
 }

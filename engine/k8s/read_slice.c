@@ -42,42 +42,39 @@ static void read_endpoints(struct k8s_reader *reader, const struct k8s_field *ro
 			   struct k8s_slice *out)
 {
 	struct k8s_field list = k8s_get(root, "endpoints");
-	const struct yaml_node *sequence = k8s_sequence(reader, &list);
-	const struct yaml_node *node = sequence ? sequence->first : NULL;
-	uint32_t count = sequence ? sequence->count : 0;
-	struct k8s_slice_endpoint *endpoints = k8s_keep(reader, count, sizeof(*endpoints));
+	struct k8s_items items = k8s_items(reader, &list);
+	struct k8s_field item;
+	struct k8s_slice_endpoint *endpoints = k8s_keep(reader, items.count, sizeof(*endpoints));
 
-	for (uint32_t i = 0; endpoints && node; node = node->next, i++) {
-		struct k8s_field item = k8s_item(&list, node, i);
-
-		read_endpoint(reader, &item, &endpoints[i]);
-	}
+	while (endpoints && k8s_next_item(&items, &item))
+		read_endpoint(reader, &item, &endpoints[out->endpoint_count++]);
 	out->endpoints = endpoints;
-	out->endpoint_count = endpoints ? count : 0;
+}
+
+static void read_port(struct k8s_reader *reader, const struct k8s_field *item,
+		      struct k8s_slice_port *out)
+{
+	struct k8s_field name = k8s_get(item, "name");
+	struct k8s_field port = k8s_get(item, "port");
+	struct k8s_field protocol = k8s_get(item, "protocol");
+
+	k8s_mapping(reader, item);
+	out->name = k8s_text(reader, &name);
+	out->port = (uint16_t)k8s_integer(reader, &port, 1, UINT16_MAX, 0);
+	out->protocol = k8s_protocol(reader, &protocol);
 }
 
 static void read_ports(struct k8s_reader *reader, const struct k8s_field *root,
 		       struct k8s_slice *out)
 {
 	struct k8s_field list = k8s_get(root, "ports");
-	const struct yaml_node *sequence = k8s_sequence(reader, &list);
-	const struct yaml_node *node = sequence ? sequence->first : NULL;
-	uint32_t count = sequence ? sequence->count : 0;
-	struct k8s_slice_port *ports = k8s_keep(reader, count, sizeof(*ports));
+	struct k8s_items items = k8s_items(reader, &list);
+	struct k8s_field item;
+	struct k8s_slice_port *ports = k8s_keep(reader, items.count, sizeof(*ports));
 
-	for (uint32_t i = 0; ports && node; node = node->next, i++) {
-		struct k8s_field item = k8s_item(&list, node, i);
-		struct k8s_field name = k8s_get(&item, "name");
-		struct k8s_field port = k8s_get(&item, "port");
-		struct k8s_field protocol = k8s_get(&item, "protocol");
-
-		k8s_mapping(reader, &item);
-		ports[i].name = k8s_text(reader, &name);
-		ports[i].port = (uint16_t)k8s_integer(reader, &port, 1, UINT16_MAX, 0);
-		ports[i].protocol = k8s_protocol(reader, &protocol);
-	}
+	while (ports && k8s_next_item(&items, &item))
+		read_port(reader, &item, &ports[out->port_count++]);
 	out->ports = ports;
-	out->port_count = ports ? count : 0;
 }
 
 void k8s_read_slice(struct k8s_reader *reader, const struct k8s_field *root, void *object)
