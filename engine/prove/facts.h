@@ -164,6 +164,9 @@ int facts_make(struct facts *facts, const struct weir_cluster *cluster,
 	       const struct cuts *cuts, const struct weir_allocator *allocator);
 void facts_finish(struct facts *facts);
 
+/* What a side says: its policies, their rules and entries (policies.c); -ENOMEM. */
+int facts_make_side(struct facts *facts, enum weir_direction direction);
+
 /* Port classes and ranges (ports.c); -ENOMEM. */
 int facts_make_ports(struct facts *facts);
 
