@@ -125,6 +125,27 @@ char *lints_about(const char *yaml)
 	return lints_of(NULL, yaml);
 }
 
+void check_lints(const char *code, const char *before, const struct lint_row *rows, size_t count)
+{
+	size_t failures = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		char text[8192];
+		char *reports;
+
+		snprintf(text, sizeof(text), "apiVersion: v1\nkind: List\nitems:\n%s%s", before,
+			 rows[i].items);
+		reports = lints_of(code, text);
+		if (strcmp(reports, rows[i].lints) != 0) {
+			print_error("%s:\nwanted %s\ngot    %s\n", rows[i].name, rows[i].lints,
+				    reports);
+			failures++;
+		}
+		free(reports);
+	}
+	assert_int_equal(failures, 0);
+}
+
 static void ignore(void *context, const struct weir_diagnostic *diagnostic)
 {
 	(void)context;

@@ -5,6 +5,7 @@
 #define WEIR_TESTS_K8S_CLUSTER_OF_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "weir/cluster.h"
 
@@ -25,6 +26,15 @@ char *reports_about(const struct weir_cluster_options *options, enum weir_found 
 char *lints_about(const char *yaml);
 /* Those of one code, which is left out. */
 char *lints_of(const char *code, const char *yaml);
+
+struct lint_row {
+	const char *name;
+	const char *items; /* of a list, each one line: an item's line is its place plus 3 */
+	const char *lints;
+};
+/* Each row in a cluster of its own, beside the items that stand before: what is found of a code. */
+void check_lints(const char *code, const char *before, const struct lint_row *rows, size_t count);
+
 /* Lints with every allocation failing in turn: each time that is told, and nothing is lost. */
 void lint_without_memory(const char *yaml);
 

@@ -5,8 +5,6 @@
 #include "test.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "cluster_of.h"
 
@@ -23,33 +21,6 @@
 	"- {apiVersion: v1, kind: Service, metadata: {namespace: " namespace_name ", name: " name  \
 	"}, spec: {" spec "}}\n"
 
-struct row {
-	const char *name;
-	const char *items;
-	const char *lints;
-};
-
-static void check_rows(const char *code, const char *before, const struct row *rows, size_t count)
-{
-	size_t failures = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		char text[8192];
-		char *reports;
-
-		snprintf(text, sizeof(text), "apiVersion: v1\nkind: List\nitems:\n%s%s", before,
-			 rows[i].items);
-		reports = lints_of(code, text);
-		if (strcmp(reports, rows[i].lints) != 0) {
-			print_error("%s:\nwanted %s\ngot    %s\n", rows[i].name, rows[i].lints,
-				    reports);
-			failures++;
-		}
-		free(reports);
-	}
-	assert_int_equal(failures, 0);
-}
-
 /* clang-format off */
 
 static const char pods_with_ports[] =
@@ -64,7 +35,7 @@ static const char pods_with_ports[] =
 #define INGRESS_PORT(port) "podSelector: {matchLabels: {app: web}}, ingress: [{ports: [" port "]}]"
 #define EGRESS(to, port) "policyTypes: [Egress], egress: [{" to "ports: [" port "]}]"
 
-static const struct row port_names[] = {
+static const struct lint_row port_names[] = {
 	{ "a port of the selected pods", POLICY("a", "p", INGRESS_PORT("{port: http}, {port: metrics}, {port: 1}, {protocol: UDP}")), "" },
 	{ "C16 the protocol is another one", POLICY("a", "p", INGRESS_PORT("{port: http, protocol: UDP}")),
 	  "warning 11:160: NetworkPolicy a/p: spec.ingress[0].ports[0].port: no pod that the policy selects has a UDP port named http; a/web has it for TCP\n" },
@@ -93,7 +64,7 @@ static const struct row port_names[] = {
 	{ "a direction that is not in effect", POLICY("a", "p", "policyTypes: [Ingress], egress: [{ports: [{port: x}]}]"), "" },
 };
 
-static const struct row target_names[] = {
+static const struct lint_row target_names[] = {
 	{ "a target port that one of the pods has", SERVICE("a", "s", "selector: {app: web}, ports: [{port: 80, targetPort: metrics}]"), "" },
 	{ "Services select pods of the host's network", SERVICE("a", "s", "selector: {app: web}, ports: [{port: 80, targetPort: ssh}]"), "" },
 	{ "a target port that none has", SERVICE("a", "s", "selector: {app: web}, ports: [{name: a, port: 1}, {name: b, port: 80, targetPort: web}]"),
@@ -103,7 +74,7 @@ static const struct row target_names[] = {
 	{ "nobody is behind it", SERVICE("a", "s", "selector: {app: x}, ports: [{port: 53, targetPort: dns}]"), "" },
 };
 
-static const struct row namespaces[] = {
+static const struct lint_row namespaces[] = {
 	{ "no Namespace is given", POD("a", "p", "", "") , "" },
 	{ "all are given", NAMESPACE("a") POD("a", "p", "", ""), "" },
 	{ "one is not", NAMESPACE("a") NAMESPACE("shop") POD("a", "p", "", "") POLICY("shopp", "p", ""),
@@ -122,7 +93,7 @@ static const struct row namespaces[] = {
 	  POLICY("a", "p", "ingress: [{from: [{namespaceSelector: {matchExpressions: [{key: name, operator: In, values: [a, prd]}]}}]}]"), "" },
 };
 
-static const struct row isolation[] = {
+static const struct lint_row isolation[] = {
 	{ "no policy at all", POD("a", "p", "", ""), "" },
 	{ "every pod in both directions", POD("a", "p", "", "") POLICY("a", "p", "policyTypes: [Ingress, Egress]"), "" },
 	{ "one direction", NAMESPACE("a") POD("a", "p", "", "") POD("a", "q", "", "") POLICY("a", "p", ""),
@@ -137,7 +108,7 @@ static const struct row isolation[] = {
 	  POD("a", "host", "", "spec: {hostNetwork: true, nodeName: n1}") POLICY("a", "p", "podSelector: {matchLabels: {app: x}}, policyTypes: [Ingress, Egress]"), "" },
 };
 
-static const struct row lonely_services[] = {
+static const struct lint_row lonely_services[] = {
 	{ "somebody is behind it", POD("a", "p", "app: web", "") SERVICE("a", "s", "selector: {app: web}"), "" },
 	{ "nobody is", POD("a", "p", "app: web", "") POD("b", "p", "app: wep", "") SERVICE("a", "s", "selector: {app: wep}"),
 	  "warning 6:87: Service a/s: spec.selector: selects no pod: no pod of namespace a has app=wep; pods there have app=web; pods that fulfil it are in b (only the Service's own namespace is meant)\n" },
@@ -154,7 +125,7 @@ static const struct row lonely_services[] = {
 
 #define TWO_PODS POD("a", "p", "app: web, tier: x", "") POD("a", "q", "app: web", "")
 
-static const struct row overlaps[] = {
+static const struct lint_row overlaps[] = {
 	{ "the same port of the same pods", TWO_PODS SERVICE("a", "s", "selector: {app: web}, ports: [{port: 80}]") SERVICE("a", "t", "selector: {app: web}, ports: [{name: x, port: 1}, {name: w, port: 80}]"),
 	  "warning 7:87: Service a/t: spec.ports[1]: Service a/s has TCP port 80 for the same pods, too\n" },
 	{ "by other words", TWO_PODS SERVICE("a", "s", "selector: {app: web, tier: x}, ports: [{port: 80}]") SERVICE("a", "t", "selector: {tier: x}, ports: [{port: 80}]"),
@@ -172,7 +143,7 @@ static const struct row overlaps[] = {
 	{ "nobody is behind either", TWO_PODS SERVICE("a", "s", "selector: {app: x}, ports: [{port: 80}]") SERVICE("a", "t", "selector: {app: x}, ports: [{port: 80}]"), "" },
 };
 
-static const struct row clashes[] = {
+static const struct lint_row clashes[] = {
 	{ "addresses of their own", SERVICE("a", "s", "clusterIP: 10.96.0.1, ports: [{port: 80}]") SERVICE("a", "t", "clusterIP: 10.96.0.2, ports: [{port: 80}]"), "" },
 	{ "one address", SERVICE("a", "s", "clusterIP: 10.96.0.1, ports: [{port: 80}]") SERVICE("b", "t", "clusterIP: 10.96.0.1, ports: [{port: 80}]"),
 	  "warning 5:3: Service b/t: spec.ports[0]: address 10.96.0.1 TCP port 80 is that of Service a/s, too\n" },
@@ -189,7 +160,7 @@ static const struct row clashes[] = {
 #define HOST_PODS POD("a", "web", "app: web", "") POD("a", "host", "app: proxy", "spec: {hostNetwork: true, nodeName: n1}") \
 	POD("b", "agent", "app: proxy", "spec: {hostNetwork: true, nodeName: n1}")
 
-static const struct row host_network[] = {
+static const struct lint_row host_network[] = {
 	{ "S13 a policy for such a pod", HOST_PODS POLICY("a", "p", "podSelector: {matchLabels: {app: proxy}}"),
 	  "warning 7:114: NetworkPolicy a/p: spec.podSelector: selects only pods of the host's network (a/host)\n" },
 	{ "S13 a peer", HOST_PODS POLICY("a", "p", "ingress: [{from: [{namespaceSelector: {}, podSelector: {matchLabels: {app: proxy}}}]}]"),
@@ -205,49 +176,49 @@ static const struct row host_network[] = {
 static void a_port_name_that_nobody_has(void **state)
 {
 	(void)state;
-	check_rows("unknown-port-name", pods_with_ports, port_names, COUNT(port_names));
+	check_lints("unknown-port-name", pods_with_ports, port_names, COUNT(port_names));
 }
 
 static void a_target_port_that_nobody_has(void **state)
 {
 	(void)state;
-	check_rows("unknown-port-name", pods_with_ports, target_names, COUNT(target_names));
+	check_lints("unknown-port-name", pods_with_ports, target_names, COUNT(target_names));
 }
 
 static void a_namespace_that_is_not_there(void **state)
 {
 	(void)state;
-	check_rows("unknown-namespace", "", namespaces, COUNT(namespaces));
+	check_lints("unknown-namespace", "", namespaces, COUNT(namespaces));
 }
 
 static void pods_that_no_policy_isolates(void **state)
 {
 	(void)state;
-	check_rows("not-isolated", "", isolation, COUNT(isolation));
+	check_lints("not-isolated", "", isolation, COUNT(isolation));
 }
 
 static void a_selector_of_the_hosts_network(void **state)
 {
 	(void)state;
-	check_rows("selects-host-network", "", host_network, COUNT(host_network));
+	check_lints("selects-host-network", "", host_network, COUNT(host_network));
 }
 
 static void a_service_with_nobody_behind_it(void **state)
 {
 	(void)state;
-	check_rows("service-selects-nothing", "", lonely_services, COUNT(lonely_services));
+	check_lints("service-selects-nothing", "", lonely_services, COUNT(lonely_services));
 }
 
 static void two_services_for_one_thing(void **state)
 {
 	(void)state;
-	check_rows("services-overlap", "", overlaps, COUNT(overlaps));
+	check_lints("services-overlap", "", overlaps, COUNT(overlaps));
 }
 
 static void two_services_at_one_place(void **state)
 {
 	(void)state;
-	check_rows("services-clash", "", clashes, COUNT(clashes));
+	check_lints("services-clash", "", clashes, COUNT(clashes));
 }
 
 /* Everything that the lints above find, at once. */

@@ -5,8 +5,6 @@
 #include "test.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "cluster_of.h"
 
@@ -19,37 +17,9 @@
 	"- {apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: "                     \
 	"{namespace: a, name: " name "}, spec: {" spec "}}\n"
 
-struct row {
-	const char *name;
-	const char *items;
-	const char *lints;
-};
-
-/* Rows beside the items that stand before them. */
-static void check_beside(const char *code, const char *before, const struct row *rows, size_t count)
-{
-	size_t failures = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		char text[8192];
-		char *reports;
-
-		snprintf(text, sizeof(text), "apiVersion: v1\nkind: List\nitems:\n%s%s", before,
-			 rows[i].items);
-		reports = lints_of(code, text);
-		if (strcmp(reports, rows[i].lints) != 0) {
-			print_error("%s:\nwanted %s\ngot    %s\n", rows[i].name, rows[i].lints,
-				    reports);
-			failures++;
-		}
-		free(reports);
-	}
-	assert_int_equal(failures, 0);
-}
-
 /* clang-format off */
 
-static const struct row types[] = {
+static const struct lint_row types[] = {
 	{ "nothing is written", POLICY("p", ""), "" },
 	{ "S3 the types are those of the rules", POLICY("p", "policyTypes: [Ingress, Egress], ingress: [{}], egress: []"), "" },
 	{ "S3 both lists have rules, and there are no types", POLICY("p", "ingress: [{}], egress: [{}]"), "" },
@@ -74,7 +44,7 @@ static const struct row types[] = {
 #define BLOCK(cidr) "{ipBlock: {cidr: " cidr "}}"
 #define HOLE(cidr, except) "{ipBlock: {cidr: " cidr ", except: [" except "]}}"
 
-static const struct row filled_holes[] = {
+static const struct lint_row filled_holes[] = {
 	{ "one block", POLICY("p", "ingress: [{from: [" HOLE("10.0.0.0/8", "10.1.0.0/16") "]}]"), "" },
 	{ "C6 another block is the hole", POLICY("p", "ingress: [{from: [" HOLE("10.0.0.0/8", "10.1.0.0/16") ", " BLOCK("10.1.0.0/16") "]}]"),
 	  "warning 4:119: NetworkPolicy a/p: spec.ingress[0].from[0].ipBlock.except: 10.1.0.0/16 is admitted after all by 10.1.0.0/16 in spec.ingress[0].from[1]\n" },
@@ -95,7 +65,7 @@ static const struct row filled_holes[] = {
 	{ "C5 another policy", POLICY("p", "ingress: [{from: [" HOLE("10.0.0.0/8", "10.1.0.0/16") "]}]") POLICY("q", "ingress: [{from: [" BLOCK("10.0.0.0/8") "]}]"), "" },
 };
 
-static const struct row partly_filled_holes[] = {
+static const struct lint_row partly_filled_holes[] = {
 	{ "another block is all of the hole", POLICY("p", "ingress: [{from: [" HOLE("10.0.0.0/8", "10.1.0.0/16") ", " BLOCK("10.1.0.0/16") "]}]"), "" },
 	{ "another block is in the hole", POLICY("p", "ingress: [{from: [" HOLE("10.0.0.0/8", "10.1.0.0/16") ", " BLOCK("10.1.2.3/32") "]}]"),
 	  "note 4:119: NetworkPolicy a/p: spec.ingress[0].from[0].ipBlock.except: a part of 10.1.0.0/16 is admitted after all by 10.1.2.3/32 in spec.ingress[0].from[1]\n" },
@@ -115,7 +85,7 @@ static const char pods_with_addresses[] =
 
 #define FROM(block) POLICY("p", "ingress: [{from: [{podSelector: {}}, " block "]}]")
 
-static const struct row blocks_of_pods[] = {
+static const struct lint_row blocks_of_pods[] = {
 	{ "the address of one", FROM(BLOCK("10.0.0.1/32")),
 	  "warning 11:138: NetworkPolicy a/p: spec.ingress[0].from[1].ipBlock: holds the address of Pod a/p\n" },
 	{ "the IPv6 address of one", FROM(BLOCK("\"fd00::1/128\"")),
@@ -132,7 +102,7 @@ static const struct row blocks_of_pods[] = {
 	{ "a wide block is a note", FROM(BLOCK("10.0.0.0/8")), "" },
 };
 
-static const struct row blocks_with_pods[] = {
+static const struct lint_row blocks_with_pods[] = {
 	{ "a wide block", FROM(BLOCK("10.0.0.0/8")),
 	  "note 11:138: NetworkPolicy a/p: spec.ingress[0].from[1].ipBlock: holds the addresses of Pod a/p and others, 2 in all\n" },
 	{ "a wide block without the pods", FROM(HOLE("10.0.0.0/8", "10.0.0.0/24")), "" },
@@ -145,7 +115,7 @@ static const struct row blocks_with_pods[] = {
 
 #define TO_DB "{to: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: 5432}]}"
 
-static const struct row dns[] = {
+static const struct lint_row dns[] = {
 	{ "egress without DNS", POD("p", "app: p", "") POLICY("p", "policyTypes: [Egress], egress: [" TO_DB "]"),
 	  "note 5:133: NetworkPolicy a/p: spec.egress: Pod p may connect to somewhere, and no policy allows it DNS\n" },
 	{ "the same policy allows it", POD("p", "app: p", "") POLICY("p", "policyTypes: [Egress], egress: [" TO_DB ", {ports: [{protocol: UDP, port: 53}]}]"), "" },
@@ -167,7 +137,7 @@ static const struct row dns[] = {
 #define OF(app) "{podSelector: {matchLabels: {app: " app "}}}"
 #define OF_P "podSelector: {matchLabels: {app: p}}, "
 
-static const struct row redundant_policies[] = {
+static const struct lint_row redundant_policies[] = {
 	{ "the only policy", PODS POLICY("a", "ingress: [{}]"), "" },
 	{ "the first of two that are alike stays", PODS POLICY("a", "ingress: [{from: [" OF("p") "]}]") POLICY("b", "ingress: [{from: [" OF("p") "]}]"),
 	  "warning 8:3: NetworkPolicy a/b: without it no verdict would change: other policies isolate its pods and admit all that it admits\n" },
@@ -197,7 +167,7 @@ static const struct row redundant_policies[] = {
 	{ "a policy that selects nobody", PODS POLICY("a", "podSelector: {matchLabels: {app: x}}, ingress: [{}]") POLICY("b", "ingress: [{}]"), "" },
 };
 
-static const struct row redundant_rules[] = {
+static const struct lint_row redundant_rules[] = {
 	{ "rules of their own", PODS POLICY("a", "ingress: [{from: [" OF("p") "], ports: [{port: 80}]}, {from: [" OF("q") "]}]"), "" },
 	{ "all are in another rule", PODS POLICY("a", "ingress: [{ports: [{port: 80}]}, {from: [" OF("q") "]}, {}]"),
 	  "note 7:134: NetworkPolicy a/a: spec.ingress[1]: all that it admits is admitted by other rules of the policy\n"
@@ -215,50 +185,50 @@ static const struct row redundant_rules[] = {
 static void policy_types_that_surprise(void **state)
 {
 	(void)state;
-	check_beside("policy-types", "", types, COUNT(types));
+	check_lints("policy-types", "", types, COUNT(types));
 }
 
 static void a_hole_that_another_entry_fills(void **state)
 {
 	(void)state;
-	check_beside("hole-filled", "", filled_holes, COUNT(filled_holes));
+	check_lints("hole-filled", "", filled_holes, COUNT(filled_holes));
 }
 
 static void a_hole_that_another_entry_fills_in_part(void **state)
 {
 	(void)state;
-	check_beside("hole-partly-filled", "", partly_filled_holes, COUNT(partly_filled_holes));
+	check_lints("hole-partly-filled", "", partly_filled_holes, COUNT(partly_filled_holes));
 }
 
 static void a_block_of_nothing_but_pods(void **state)
 {
 	(void)state;
-	check_beside("block-of-pods", pods_with_addresses, blocks_of_pods, COUNT(blocks_of_pods));
+	check_lints("block-of-pods", pods_with_addresses, blocks_of_pods, COUNT(blocks_of_pods));
 }
 
 static void a_block_that_holds_pods(void **state)
 {
 	(void)state;
-	check_beside("block-holds-pods", pods_with_addresses, blocks_with_pods,
-		     COUNT(blocks_with_pods));
+	check_lints("block-holds-pods", pods_with_addresses, blocks_with_pods,
+		    COUNT(blocks_with_pods));
 }
 
 static void egress_without_dns(void **state)
 {
 	(void)state;
-	check_beside("no-dns", "", dns, COUNT(dns));
+	check_lints("no-dns", "", dns, COUNT(dns));
 }
 
 static void a_policy_without_which_nothing_changes(void **state)
 {
 	(void)state;
-	check_beside("policy-redundant", "", redundant_policies, COUNT(redundant_policies));
+	check_lints("policy-redundant", "", redundant_policies, COUNT(redundant_policies));
 }
 
 static void a_rule_without_which_nothing_changes(void **state)
 {
 	(void)state;
-	check_beside("rule-redundant", "", redundant_rules, COUNT(redundant_rules));
+	check_lints("rule-redundant", "", redundant_rules, COUNT(redundant_rules));
 }
 
 /* Everything that the lints above find, at once. */
