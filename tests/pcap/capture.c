@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,31 +12,9 @@
 #include <zstd.h>
 
 #include "frames.h"
+#include "own_folder.h"
 #include "traces.h"
 #include "weir/capture.h"
-
-/* Everything lives in a folder of its own, which is the working directory. */
-static char folder[] = "/tmp/weir-test-pcap-XXXXXX";
-
-static int enter_folder(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
-{
-	(void)status;
-	(void)type;
-	(void)walk;
-	return remove(path);
-}
-
-static int leave_folder(void **state)
-{
-	(void)state;
-	return chdir("/") ? -1 : nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-}
 
 struct findings {
 	unsigned errors;

@@ -12,31 +12,9 @@
 #include <unistd.h>
 
 #include "output.h"
+#include "own_folder.h"
 #include "traces.h"
 #include "weir/capture_writer.h"
-
-/* Everything lives in a folder of its own, which is the working directory. */
-static char folder[] = "/tmp/weir-test-writer-XXXXXX";
-
-static int enter_folder(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
-{
-	(void)status;
-	(void)type;
-	(void)walk;
-	return remove(path);
-}
-
-static int leave_folder(void **state)
-{
-	(void)state;
-	return chdir("/") ? -1 : nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-}
 
 static unsigned entries;
 
