@@ -9,27 +9,12 @@
 
 #include "bases.h"
 #include "decode.h"
+#include "seeded.h"
 #include "tunnels.h"
 
 enum {
 	ROUNDS = 400000,
 };
-
-static uint64_t next(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state * UINT64_C(0x2545f4914f6cdd1d) >> 16;
-}
-
-static uint64_t seed(void)
-{
-	const char *text = getenv("WEIR_TEST_SEED");
-	uint64_t value = text ? strtoull(text, NULL, 0) : 20;
-
-	return value ? value : 1;
-}
 
 /* A packet behind a few tunnels. */
 static void nest(struct frame_builder *b, uint64_t *random)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "frames.h"
+#include "seeded.h"
 #include "traces.h"
 #include "tunnels.h"
 
@@ -18,22 +19,6 @@ enum {
 	FRAMES = 4000,
 	SKIPPED = 77, /* meson's exit code for a test that could not run */
 };
-
-static uint64_t next(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state * UINT64_C(0x2545f4914f6cdd1d) >> 16;
-}
-
-static uint64_t seed(void)
-{
-	const char *text = getenv("WEIR_TEST_SEED");
-	uint64_t value = text ? strtoull(text, NULL, 0) : 20;
-
-	return value ? value : 1;
-}
 
 static const uint16_t links[] = { FRAME_NULL, FRAME_ETHERNET, FRAME_RAW,
 				  FRAME_LOOP, FRAME_SLL,      FRAME_SLL2 };
