@@ -68,6 +68,9 @@ int k8s_resolve_set(struct k8s_resolver *resolver, const char *namespace_name,
 int k8s_resolve_node_set(struct k8s_resolver *resolver, const struct k8s_selector *selector,
 			 uint32_t *out);
 
+/* The number of a block, whose like is there once; its holes are borrowed. */
+int k8s_resolve_block(struct k8s_resolver *resolver, const struct weir_block *block, uint32_t *out);
+
 /* Entries of a rule's ports. */
 int k8s_resolve_ports(struct k8s_resolver *resolver, const struct k8s_port *ports, uint32_t count,
 		      struct weir_rule *out);

@@ -21,29 +21,30 @@ enum {
 	PRECEDENCE_ISOLATION,
 };
 
-/* A block's bytes for the map: its prefix, then its holes. */
-static int block_key(struct weir_arena *arena, const struct k8s_block *block,
-		     const struct weir_prefix **key, size_t *length)
+/* A block's bytes for the map: its prefix, then its holes; and whether it always holds pods. */
+static int block_key(struct weir_arena *arena, const struct weir_block *block, const char **key,
+		     size_t *length)
 {
-	struct weir_prefix *prefixes =
-		weir_arena_array(arena, (size_t)block->except_count + 1, struct weir_prefix);
+	size_t holes = block->hole_count * sizeof(*block->holes);
+	char *bytes;
 
-	if (!prefixes)
+	*length = sizeof(block->prefix) + holes + 1;
+	bytes = weir_arena_allocate(arena, *length, 1);
+	if (!bytes)
 		return -ENOMEM;
-	prefixes[0] = block->prefix;
-	for (uint32_t i = 0; i < block->except_count; i++)
-		prefixes[i + 1] = block->except[i];
-	*key = prefixes;
-	*length = ((size_t)block->except_count + 1) * sizeof(*prefixes);
+	memcpy(bytes, &block->prefix, sizeof(block->prefix));
+	if (holes)
+		memcpy(bytes + sizeof(block->prefix), block->holes, holes);
+	bytes[*length - 1] = block->always_pods;
+	*key = bytes;
 	return 0;
 }
 
-static int resolve_block(struct k8s_resolver *resolver, const struct k8s_block *block,
-			 uint32_t *out)
+int k8s_resolve_block(struct k8s_resolver *resolver, const struct weir_block *block, uint32_t *out)
 {
 	struct weir_array *blocks = &resolver->result->blocks;
-	const struct weir_prefix *key;
 	struct weir_block *added;
+	const char *key;
 	size_t length;
 	uint32_t *known;
 	int is_new;
@@ -59,9 +60,7 @@ static int resolve_block(struct k8s_resolver *resolver, const struct k8s_block *
 	added = weir_array_push(blocks);
 	if (!added)
 		return -ENOMEM;
-	*added = (struct weir_block){ .prefix = block->prefix,
-				      .holes = block->except,
-				      .hole_count = block->except_count };
+	*added = *block;
 	return 0;
 }
 
@@ -69,8 +68,12 @@ static int resolve_peer(struct k8s_resolver *resolver, const char *namespace_nam
 			const struct k8s_peer *peer, struct weir_peer *out)
 {
 	if (peer->kind == K8S_PEER_BLOCK) {
+		const struct weir_block block = { .prefix = peer->block.prefix,
+						  .holes = peer->block.except,
+						  .hole_count = peer->block.except_count };
+
 		out->kind = WEIR_PEER_BLOCK;
-		return resolve_block(resolver, &peer->block, &out->index);
+		return k8s_resolve_block(resolver, &block, &out->index);
 	}
 	out->kind = WEIR_PEER_SET;
 	return k8s_resolve_set(resolver, namespace_name,

@@ -13,42 +13,17 @@
 #include "resolve.h"
 
 #include <errno.h>
-#include <string.h>
-
-/* The key is longer than a prefix, so that no block of a NetworkPolicy is the same. */
-static int resolve_network(struct k8s_resolver *resolver, const struct weir_prefix *network,
-			   uint32_t *out)
-{
-	struct weir_array *blocks = &resolver->result->blocks;
-	size_t length = sizeof(*network) + 1;
-	char *key = weir_arena_allocate(&resolver->scratch, length, 1);
-	struct weir_block *added;
-	uint32_t *known;
-	int is_new;
-
-	if (!key)
-		return -ENOMEM;
-	memcpy(key, network, sizeof(*network));
-	known = weir_map_insert(&resolver->block_of, key, length, (uint32_t)blocks->count, &is_new);
-	if (!known)
-		return -ENOMEM;
-	*out = *known;
-	if (!is_new)
-		return 0;
-	added = weir_array_push(blocks);
-	if (!added)
-		return -ENOMEM;
-	*added = (struct weir_block){ .prefix = *network, .always_pods = true };
-	return 0;
-}
 
 static int resolve_networks(struct k8s_resolver *resolver, const struct k8s_cluster_peer *peer,
 			    struct weir_peer *out)
 {
 	for (uint32_t i = 0; i < peer->network_count; i++) {
+		const struct weir_block block = { .prefix = peer->networks[i],
+						  .always_pods = true };
+
 		out[i].kind = WEIR_PEER_BLOCK;
 		out[i].joined = i > 0;
-		if (resolve_network(resolver, &peer->networks[i], &out[i].index))
+		if (k8s_resolve_block(resolver, &block, &out[i].index))
 			return -ENOMEM;
 	}
 	return 0;
