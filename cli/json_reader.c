@@ -298,9 +298,47 @@ static int fail_key(struct reader *reader, const char *what, const char *key)
 	return fail(reader, text);
 }
 
-static int field(struct reader *reader, const char *const *keys, size_t key_count,
-		 struct json_value *values)
+static int colon(struct reader *reader)
 {
+	skip_space(reader);
+	if (!take(reader, ':'))
+		return fail(reader, "expected ':' behind a key");
+	skip_space(reader);
+	return 0;
+}
+
+typedef int read_member(struct reader *reader, void *context);
+
+/* An object, whose members are read by a function of their own. */
+static int object(struct reader *reader, const char *expected, read_member *read, void *context)
+{
+	skip_space(reader);
+	if (!take(reader, '{'))
+		return fail(reader, expected);
+	skip_space(reader);
+	if (take(reader, '}'))
+		return 0;
+	do {
+		int status;
+
+		skip_space(reader);
+		status = read(reader, context);
+		if (status)
+			return status;
+		skip_space(reader);
+	} while (take(reader, ','));
+	return take(reader, '}') ? 0 : fail(reader, "expected ',' or '}'");
+}
+
+struct fields {
+	const char *const *keys;
+	size_t count;
+	struct json_value *values;
+};
+
+static int read_field(struct reader *reader, void *context)
+{
+	const struct fields *fields = context;
 	const char *key;
 	size_t length;
 	size_t i = 0;
@@ -311,38 +349,15 @@ static int field(struct reader *reader, const char *const *keys, size_t key_coun
 	status = string(reader, &key, &length);
 	if (status)
 		return status;
-	while (i < key_count && (strlen(keys[i]) != length || memcmp(keys[i], key, length) != 0))
+	while (i < fields->count &&
+	       (strlen(fields->keys[i]) != length || memcmp(fields->keys[i], key, length) != 0))
 		i++;
-	if (i == key_count)
+	if (i == fields->count)
 		return fail_key(reader, "unknown key", key);
-	if (values[i].kind != JSON_ABSENT)
+	if (fields->values[i].kind != JSON_ABSENT)
 		return fail_key(reader, "duplicate key", key);
-	skip_space(reader);
-	if (!take(reader, ':'))
-		return fail(reader, "expected ':' behind a key");
-	skip_space(reader);
-	return value(reader, 1, &values[i]);
-}
-
-static int object(struct reader *reader, const char *const *keys, size_t key_count,
-		  struct json_value *values)
-{
-	skip_space(reader);
-	if (!take(reader, '{'))
-		return fail(reader, "expected one JSON object a line");
-	skip_space(reader);
-	if (take(reader, '}'))
-		return 0;
-	do {
-		int status;
-
-		skip_space(reader);
-		status = field(reader, keys, key_count, values);
-		if (status)
-			return status;
-		skip_space(reader);
-	} while (take(reader, ','));
-	return take(reader, '}') ? 0 : fail(reader, "expected ',' or '}'");
+	status = colon(reader);
+	return status ? status : value(reader, 1, &fields->values[i]);
 }
 
 /* Strings are decoded into memory that does not move: what is decoded is no longer than the text.
@@ -376,51 +391,36 @@ int json_read_object(const char *line, size_t length, const char *const *keys, s
 		     struct weir_error *error)
 {
 	struct reader reader = { line, line, line + length, scratch, error };
+	struct fields fields = { keys, key_count, values };
 	int status;
 
 	memset(values, 0, key_count * sizeof(*values));
 	status = reserve(&reader, length);
 	if (!status)
-		status = object(&reader, keys, key_count, values);
+		status = object(&reader, "expected one JSON object a line", read_field, &fields);
 	return status ? status : end(&reader);
 }
 
-static int visit_member(struct reader *reader, json_visitor *visit, void *context)
+struct visit {
+	json_visitor *visit;
+	void *context;
+};
+
+static int visit_member(struct reader *reader, void *context)
 {
+	const struct visit *visit = context;
 	struct json_value key;
 	struct json_value member;
 	int status;
 
-	skip_space(reader);
 	if (reader->at == reader->end || *reader->at != '"')
 		return fail(reader, "expected a key in quotes");
 	status = value(reader, 1, &key);
-	if (status)
-		return status;
-	skip_space(reader);
-	if (!take(reader, ':'))
-		return fail(reader, "expected ':' behind a key");
-	skip_space(reader);
-	status = value(reader, 1, &member);
-	return status ? status : visit(context, &key, &member);
-}
-
-static int visit_members(struct reader *reader, json_visitor *visit, void *context)
-{
-	skip_space(reader);
-	if (!take(reader, '{'))
-		return fail(reader, "expected an object");
-	skip_space(reader);
-	if (take(reader, '}'))
-		return 0;
-	do {
-		int status = visit_member(reader, visit, context);
-
-		if (status)
-			return status;
-		skip_space(reader);
-	} while (take(reader, ','));
-	return take(reader, '}') ? 0 : fail(reader, "expected ',' or '}'");
+	if (!status)
+		status = colon(reader);
+	if (!status)
+		status = value(reader, 1, &member);
+	return status ? status : visit->visit(visit->context, &key, &member);
 }
 
 int json_each_member(const char *text, size_t length, json_visitor *visit, void *context,
@@ -428,10 +428,11 @@ int json_each_member(const char *text, size_t length, json_visitor *visit, void 
 {
 	struct json_scratch scratch = { 0 };
 	struct reader reader = { text, text, text + length, &scratch, error };
+	struct visit members = { visit, context };
 	int status = reserve(&reader, length);
 
 	if (!status)
-		status = visit_members(&reader, visit, context);
+		status = object(&reader, "expected an object", visit_member, &members);
 	if (!status)
 		status = end(&reader);
 	json_scratch_finish(&scratch);
