@@ -3,7 +3,7 @@
  *
  * A flow is an entry of 4 words (IPv4) or 8 (IPv6, one cache line):
  *
- *     meta   kind + 1 (0: free) : 3, protocol : 8 | machine : 16, reach : 2, deadline : 35
+ *     meta   kind + 1 (0: free) : 3, protocol : 8 | machine : 16, reach : 2, seen : 35
  *     memo   the caller's
  *     ports and zone
  *     addresses: 1 word or 4      (and a word that is not used)
@@ -23,10 +23,13 @@
  * home. That all 32 buckets of a sequence are full meets not one flow in a hundred million then,
  * and is treated as a full table is.
  *
- * A deadline is a number of steps of 2^27 ns; 35 bits of them reach to the year 2116, where time
- * stands still: no wild time wraps. A flow past its deadline is not there, whether its entry was
- * swept or not. Sweeping goes around, a few buckets for each burst; when it meets a home whose
- * reach nothing needs any more it draws that in by one.
+ * When a flow was last seen is a number of steps of 2^27 ns, rounded up; 35 bits of them reach to
+ * the year 2116, where time stands still: no wild time wraps. How long it is kept from then on its
+ * machine says, which nobody asks about a flow that was seen within the least of all timeouts. So
+ * most packets cost a comparison, and those that follow another within a step write nothing. A flow
+ * past its time is not there, whether its entry was swept or not. Sweeping goes around, a few
+ * buckets for each burst; when it meets a home whose reach nothing needs any more it draws that in
+ * by one.
  *
  * The hash multiplies words that are mixed with secret words, both factors, and folds the
  * product; who does not know the secret can neither make a factor zero nor aim. Reference for
@@ -47,7 +50,6 @@ enum {
 	SWEEP = 4,   /* buckets of each family swept at each advance */
 	LINE = 64,   /* of the cache */
 	SECRETS = 8,
-	PROTOCOLS = 256,
 	SIGNALS = 32, /* sets of them */
 	META = 0,
 	MEMO = 1,
@@ -57,7 +59,7 @@ enum {
 	REACH_SHIFT = 27,
 	REACH_BITS = 2, /* in an entry */
 	REACH_FAR = 15, /* as far as flows go */
-	DEADLINE_SHIFT = 29,
+	SEEN_SHIFT = 29,
 	STEP_SHIFT = 27, /* of nanoseconds to steps */
 };
 
@@ -65,7 +67,9 @@ enum {
 #define KIND_MASK    UINT64_C(7)
 #define MACHINE_MASK (UINT64_C(0xffff) << MACHINE_SHIFT)
 #define REACH_MASK   (UINT64_C(3) << REACH_SHIFT)
-#define NEVER        ((UINT64_C(1) << 35) - 1)
+#define SEEN_MASK    (UINT64_MAX << SEEN_SHIFT)
+/* In steps. Later than this time does not go, and no timeout is longer. */
+#define LAST_SEEN ((UINT64_C(1) << 35) - 1)
 
 static_assert(WEIR_FLOW_QUOTED + 1 <= KIND_MASK, "kinds have three bits, and free is one");
 
@@ -76,13 +80,6 @@ static const struct {
 } shapes[2] = { { 4, 62 }, { 8, 47 } };
 
 static_assert(sizeof(uint64_t) * SLOTS * 4 == LINE, "a bucket of IPv4 is a cache line");
-
-/* Protocols with timeouts of their own, and one that stands for all others. */
-static const uint8_t representatives[] = {
-	WEIR_PROTOCOL_TCP,    WEIR_PROTOCOL_UDP,  WEIR_PROTOCOL_ICMP,
-	WEIR_PROTOCOL_ICMPV6, WEIR_PROTOCOL_SCTP, 255,
-};
-enum { REPRESENTATIVES = sizeof(representatives) };
 
 struct family {
 	void *memory;
@@ -100,15 +97,12 @@ struct weir_flow_table {
 	const struct weir_allocator *allocator;
 	struct family families[2];
 	uint64_t secrets[SECRETS];
-	uint64_t now;      /* nanoseconds */
-	uint64_t now_step; /* whole steps of it */
+	uint64_t now;   /* nanoseconds */
+	uint64_t seen;  /* what a packet leaves in meta now */
+	uint64_t young; /* the least meta that no timeout can be over for */
 	uint64_t timeouts[WEIR_FLOW_TIMEOUTS];
-	uint64_t busy_timeouts[PROTOCOLS]; /* of flows where both sides talk */
-	/* Of flows of one packet: what that leaves in meta, and the timeout; by its protocol's
-	 * representative below. */
-	uint64_t begun[2][SIGNALS];
-	uint64_t begun_timeouts[REPRESENTATIVES][SIGNALS];
-	uint8_t representatives[PROTOCOLS];
+	uint64_t least_timeout;
+	uint64_t begun[2][SIGNALS]; /* what a flow's first packet leaves in meta */
 	struct weir_flow_counters counters;
 };
 
@@ -142,9 +136,23 @@ static bool is_free(uint64_t meta)
 	return !(meta & KIND_MASK);
 }
 
-static bool is_expired(const struct weir_flow_table *table, uint64_t meta)
+/* Nanoseconds. */
+static uint64_t last_seen(uint64_t meta)
 {
-	return meta >> DEADLINE_SHIFT <= table->now_step;
+	return meta >> SEEN_SHIFT << STEP_SHIFT;
+}
+
+/* As long as no packet comes. */
+static uint64_t deadline_of(const struct weir_flow_table *table, uint64_t meta)
+{
+	struct weir_flow_machine machine = unpack_machine(meta);
+
+	return last_seen(meta) + table->timeouts[weir_flow_timeout_of(&machine, protocol_of(meta))];
+}
+
+static inline bool is_expired(const struct weir_flow_table *table, uint64_t meta)
+{
+	return meta < table->young && deadline_of(table, meta) <= table->now;
 }
 
 /* Answered by nobody, not open yet, or over. */
@@ -163,34 +171,6 @@ static bool is_evictable(uint64_t meta)
 	default:
 		return weir_flow_has_handshake(protocol);
 	}
-}
-
-/* Most packets are of flows where both sides talk and none has ended it. */
-static bool is_busy(const struct weir_flow_machine *machine)
-{
-	return machine->seen[0] & machine->seen[1] & WEIR_FLOW_TALKS &&
-	       !((machine->seen[0] | machine->seen[1]) & (WEIR_FLOW_FINISHES | WEIR_FLOW_ABORTS));
-}
-
-static uint64_t timeout_of(const struct weir_flow_table *table, uint64_t meta)
-{
-	struct weir_flow_machine machine = unpack_machine(meta);
-
-	if (is_busy(&machine))
-		return table->busy_timeouts[protocol_of(meta)];
-	return table->timeouts[weir_flow_timeout_of(&machine, protocol_of(meta))];
-}
-
-/* The meta word with a deadline counted from now. */
-static inline uint64_t with_deadline(const struct weir_flow_table *table, uint64_t meta,
-				     uint64_t timeout)
-{
-	uint64_t end = table->now + timeout;
-	uint64_t deadline = (end >> STEP_SHIFT) + !!(end & ((1 << STEP_SHIFT) - 1));
-
-	if (end < table->now || deadline > NEVER)
-		deadline = NEVER;
-	return (meta & ((UINT64_C(1) << DEADLINE_SHIFT) - 1)) | deadline << DEADLINE_SHIFT;
 }
 
 /* Keys and hashes. */
@@ -517,25 +497,15 @@ static void sweep(struct weir_flow_table *table, struct family *family)
 		__builtin_prefetch(slot_at(family, family->swept + i, 0));
 }
 
-/* When the flow's last packet came, as far as that can be told: to a step. */
-static uint64_t last_seen(const struct weir_flow_table *table, uint64_t meta)
-{
-	uint64_t deadline = (meta >> DEADLINE_SHIFT) << STEP_SHIFT;
-	uint64_t timeout = timeout_of(table, meta);
-
-	return deadline > timeout ? deadline - timeout : 0;
-}
-
 /* The oldest evictable flow of a bucket, if older than the one known. */
-static uint64_t *older_in_bucket(const struct weir_flow_table *table, const struct family *family,
-				 uint32_t bucket, uint64_t *oldest)
+static uint64_t *older_in_bucket(const struct family *family, uint32_t bucket, uint64_t *oldest)
 {
 	for (unsigned i = 0; i < SLOTS; i++) {
 		uint64_t *entry = slot_at(family, bucket, i);
 
 		if (is_free(entry[META]) || !is_evictable(entry[META]))
 			continue;
-		if (!oldest || last_seen(table, entry[META]) < last_seen(table, oldest[META]))
+		if (!oldest || last_seen(entry[META]) < last_seen(oldest[META]))
 			oldest = entry;
 	}
 	return oldest;
@@ -549,7 +519,7 @@ static bool make_room(struct weir_flow_table *table, struct family *family, stru
 
 	for (unsigned i = 0; i < WINDOW; i++) {
 		expired += expire_bucket(table, family, walk.bucket);
-		oldest = older_in_bucket(table, family, walk.bucket, oldest);
+		oldest = older_in_bucket(family, walk.bucket, oldest);
 		walk_on(family, &walk);
 	}
 	if (expired || !oldest)
@@ -638,11 +608,8 @@ static inline void begin(const struct weir_flow_table *table, uint64_t *entry, u
 			 uint8_t signals, struct weir_flow_memo memo)
 {
 	uint64_t meta = entry[META] & (KEY_MASK | REACH_MASK);
-	unsigned representative = table->representatives[protocol_of(meta)];
 
-	signals &= SIGNALS - 1;
-	entry[META] = with_deadline(table, meta | table->begun[side][signals],
-				    table->begun_timeouts[representative][signals]);
+	entry[META] = meta | table->begun[side][signals & (SIGNALS - 1)] | table->seen;
 	memcpy(&entry[MEMO], &memo, sizeof(memo));
 }
 
@@ -682,29 +649,35 @@ static void make_secrets(struct weir_flow_table *table, const uint64_t secret[2]
 	}
 }
 
+static void set_timeouts(struct weir_flow_table *table, const uint64_t timeouts[])
+{
+	table->least_timeout = LAST_SEEN << STEP_SHIFT;
+	for (unsigned i = 0; i < WEIR_FLOW_TIMEOUTS; i++) {
+		uint64_t timeout = timeouts[i] ? timeouts[i] : weir_flow_timeout_default(i);
+
+		if (timeout > LAST_SEEN << STEP_SHIFT)
+			timeout = LAST_SEEN << STEP_SHIFT;
+		if (timeout < table->least_timeout)
+			table->least_timeout = timeout;
+		table->timeouts[i] = timeout;
+	}
+}
+
 static void prepare_beginnings(struct weir_flow_table *table)
 {
-	memset(table->representatives, REPRESENTATIVES - 1, sizeof(table->representatives));
-	for (unsigned i = 0; i < REPRESENTATIVES; i++)
-		table->representatives[representatives[i]] = (uint8_t)i;
-	for (unsigned signals = 0; signals < SIGNALS; signals++) {
-		struct weir_flow_machine machine;
+	for (unsigned side = 0; side < 2; side++) {
+		for (unsigned signals = 0; signals < SIGNALS; signals++) {
+			struct weir_flow_machine machine;
 
-		for (unsigned side = 0; side < 2; side++) {
 			weir_flow_begin(&machine, side, (uint8_t)signals);
 			table->begun[side][signals] = pack_machine(&machine);
 		}
-		for (unsigned i = 0; i < REPRESENTATIVES; i++)
-			table->begun_timeouts[i][signals] =
-				table->timeouts[weir_flow_timeout_of(&machine, representatives[i])];
 	}
 }
 
 int weir_flow_table_create(const struct weir_flow_options *options,
 			   const struct weir_allocator *allocator, struct weir_flow_table **out)
 {
-	static const struct weir_flow_machine busy = { .seen = { WEIR_FLOW_TALKS,
-								 WEIR_FLOW_TALKS } };
 	struct weir_flow_table *table;
 
 	allocator = weir_allocator_or_default(allocator);
@@ -714,11 +687,7 @@ int weir_flow_table_create(const struct weir_flow_options *options,
 	table->allocator = allocator;
 	table->counters.bytes = sizeof(*table);
 	make_secrets(table, options->secret);
-	for (unsigned i = 0; i < WEIR_FLOW_TIMEOUTS; i++)
-		table->timeouts[i] =
-			options->timeouts[i] ? options->timeouts[i] : weir_flow_timeout_default(i);
-	for (unsigned i = 0; i < PROTOCOLS; i++)
-		table->busy_timeouts[i] = table->timeouts[weir_flow_timeout_of(&busy, (uint8_t)i)];
+	set_timeouts(table, options->timeouts);
 	prepare_beginnings(table);
 	if (make_family(table, 0, options->max_ipv4_flows) ||
 	    make_family(table, 1, options->max_ipv6_flows)) {
@@ -738,16 +707,25 @@ void weir_flow_table_destroy(struct weir_flow_table *table)
 	weir_release(table->allocator, table);
 }
 
+static void tell_time(struct weir_flow_table *table, uint64_t now)
+{
+	const uint64_t step = UINT64_C(1) << STEP_SHIFT;
+
+	table->now = now;
+	table->seen = (now + step - 1) >> STEP_SHIFT << SEEN_SHIFT;
+	table->young = 0;
+	if (now >= table->least_timeout)
+		table->young = (((now - table->least_timeout) >> STEP_SHIFT) + 1) << SEEN_SHIFT;
+}
+
 void weir_flow_table_advance(struct weir_flow_table *table, uint64_t now)
 {
-	/* Later than every deadline but NEVER time does not go. */
-	const uint64_t last = (NEVER << STEP_SHIFT) - 1;
+	const uint64_t last = (LAST_SEEN << STEP_SHIFT) - 1;
 
 	if (now > last)
 		now = last;
 	if (now > table->now)
-		table->now = now;
-	table->now_step = table->now >> STEP_SHIFT;
+		tell_time(table, now);
 	for (unsigned i = 0; i < 2; i++) {
 		if (table->families[i].flows)
 			sweep(table, &table->families[i]);
@@ -856,14 +834,13 @@ struct weir_flow_entry *weir_flow_table_insert(struct weir_flow_table *table,
 void weir_flow_table_note(struct weir_flow_table *table, struct weir_flow_entry *entry,
 			  unsigned side, uint8_t signals)
 {
-	uint64_t meta = entry->words[META];
+	uint64_t meta = (entry->words[META] & ~SEEN_MASK) | table->seen;
 	struct weir_flow_machine machine = unpack_machine(meta);
 
-	if (signals & ~machine.seen[side]) {
+	if (weir_flow_is_news(&machine, side, signals)) {
 		weir_flow_advance(&machine, side, signals);
 		meta = (meta & ~MACHINE_MASK) | pack_machine(&machine);
 	}
-	meta = with_deadline(table, meta, timeout_of(table, meta));
 	/* Most packets change nothing, and an unwritten line need not go back to memory. */
 	if (meta != entry->words[META])
 		entry->words[META] = meta;
@@ -906,12 +883,13 @@ void weir_flow_table_count(const struct weir_flow_table *table, struct weir_flow
 	out->flows[1] = table->families[1].flows;
 }
 
-static void view(const uint64_t *entry, unsigned family, struct weir_flow_view *out)
+static void view(const struct weir_flow_table *table, const uint64_t *entry, unsigned family,
+		 struct weir_flow_view *out)
 {
 	unpack_key(entry, family, &out->key);
 	out->machine = unpack_machine(entry[META]);
 	memcpy(&out->memo, &entry[MEMO], sizeof(out->memo));
-	out->expires = (entry[META] >> DEADLINE_SHIFT) << STEP_SHIFT;
+	out->expires = deadline_of(table, entry[META]);
 	out->timeout = weir_flow_timeout_of(&out->machine, out->key.protocol);
 }
 
@@ -930,7 +908,7 @@ bool weir_flow_table_next(const struct weir_flow_table *table, uint64_t *cursor,
 
 		if (is_free(entry[META]) || is_expired(table, entry[META]))
 			continue;
-		view(entry, which, out);
+		view(table, entry, which, out);
 		return true;
 	}
 	return false;

@@ -1,6 +1,6 @@
 /*
  * The live table against a naive tracker: an array with a place for every connection that can be,
- * plain flags for what it has lived through, wide arithmetic for time. Small tables that are
+ * plain flags for what it has lived through. Small tables that are
  * always full, larger ones that never are, times that jump. Answers must be identical, packet by
  * packet; nothing may be lost or looked at too often.
  *
@@ -38,7 +38,8 @@ struct naive {
 	unsigned opener; /* 2: nobody knows */
 	bool opener_is_certain;
 	bool opener_was_accepted;
-	uint64_t deadline; /* steps */
+	uint64_t seen; /* the last packet, rounded up to a step */
+	uint64_t deadline;
 	uint32_t memo;
 };
 
@@ -147,16 +148,6 @@ static uint64_t seconds_of(const struct naive *flow, uint32_t which)
 	}
 }
 
-static uint64_t deadline_of(const struct naive *flow, uint32_t which, uint64_t now)
-{
-	__extension__ unsigned __int128 end = now;
-	const uint64_t never = (UINT64_C(1) << 35) - 1;
-
-	end += seconds_of(flow, which) * 1000000000u;
-	end = (end + STEP - 1) / STEP;
-	return end < never ? (uint64_t)end : never;
-}
-
 static bool may_go(const struct naive *flow, uint32_t which)
 {
 	uint64_t seconds = seconds_of(flow, which);
@@ -220,7 +211,8 @@ static void live(struct naive *flow, uint32_t which, unsigned side, struct says 
 	}
 	if (says.opens && flow->opener == 2)
 		flow->opener = side;
-	flow->deadline = deadline_of(flow, which, now);
+	flow->seen = (now + STEP - 1) / STEP * STEP;
+	flow->deadline = flow->seen + seconds_of(flow, which) * 1000000000u;
 }
 
 static void begin(struct naive *flow, uint32_t which, unsigned side, struct says says, uint64_t now,
@@ -237,7 +229,7 @@ static void begin(struct naive *flow, uint32_t which, unsigned side, struct says
 static void forget_expired(struct world *world)
 {
 	for (uint32_t i = 0; i < world->universe; i++) {
-		if (world->flows[i].deadline <= world->now / STEP)
+		if (world->flows[i].deadline <= world->now)
 			world->flows[i].is_kept = false;
 	}
 }
@@ -254,13 +246,6 @@ static struct weir_flow_probe probe_of(const struct world *world, uint32_t which
 	return probe;
 }
 
-static uint64_t seen_at(const struct naive *flow, uint32_t which)
-{
-	uint64_t timeout = seconds_of(flow, which) * 1000000000u;
-
-	return flow->deadline * STEP > timeout ? flow->deadline * STEP - timeout : 0;
-}
-
 /* Of the oldest that may go, which are several when a step has several, the table chose one. */
 static bool make_room(struct world *world, unsigned family)
 {
@@ -270,8 +255,8 @@ static bool make_room(struct world *world, unsigned family)
 	for (uint32_t i = family; i < world->universe; i += 2) {
 		const struct naive *flow = &world->flows[i];
 
-		if (flow->is_kept && may_go(flow, i) && seen_at(flow, i) < oldest)
-			oldest = seen_at(flow, i);
+		if (flow->is_kept && may_go(flow, i) && flow->seen < oldest)
+			oldest = flow->seen;
 	}
 	if (oldest == UINT64_MAX)
 		return false;
@@ -279,7 +264,7 @@ static bool make_room(struct world *world, unsigned family)
 		struct naive *flow = &world->flows[i];
 		struct weir_flow_probe probe;
 
-		if (!flow->is_kept || !may_go(flow, i) || seen_at(flow, i) != oldest)
+		if (!flow->is_kept || !may_go(flow, i) || flow->seen != oldest)
 			continue;
 		probe = probe_of(world, i);
 		if (!weir_flow_table_find(world->table, &probe)) {
@@ -331,7 +316,7 @@ static enum answer ask_naive(struct world *world, uint32_t which, unsigned side,
 {
 	struct naive *flow = &world->flows[which];
 
-	if (flow->is_kept && flow->deadline > world->now / STEP) {
+	if (flow->is_kept && flow->deadline > world->now) {
 		if (says.opens && (flow->is_aborted || (flow->finished[0] && flow->finished[1]))) {
 			begin(flow, which, side, says, world->now, memo);
 			return AGAIN;
@@ -415,8 +400,8 @@ static void remove_one(struct world *world, uint32_t which)
 	struct weir_flow_probe probe = probe_of(world, which);
 	struct weir_flow_entry *entry = weir_flow_table_find(world->table, &probe);
 
-	assert_int_equal(!!entry, world->flows[which].is_kept &&
-					  world->flows[which].deadline > world->now / STEP);
+	assert_int_equal(!!entry,
+			 world->flows[which].is_kept && world->flows[which].deadline > world->now);
 	if (entry) {
 		assert_int_equal(weir_flow_entry_memo(entry).source_generation,
 				 world->flows[which].memo);
