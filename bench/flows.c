@@ -78,18 +78,20 @@ static struct peer_key peer_key_of(uint32_t number)
 				  .protocol = WEIR_PROTOCOL_TCP };
 }
 
-static void make_keys(const struct peer_key *from, struct weir_flow_key *out, uint32_t n)
+static void make_probes(const struct peer_key *from, struct weir_flow_probe *out, uint32_t n)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
 	for (uint32_t i = 0; i < n; i++) {
-		out[i] = (struct weir_flow_key){ .ports = { from[i].ports[0], from[i].ports[1] },
-						 .zone = from[i].zone,
-						 .protocol = from[i].protocol };
+		struct weir_flow_key key = { .ports = { from[i].ports[0], from[i].ports[1] },
+					     .zone = from[i].zone,
+					     .protocol = from[i].protocol };
+
 		for (unsigned j = 0; j < 2; j++) {
-			memcpy(out[i].ends[j].bytes, mapped, sizeof(mapped));
-			memcpy(&out[i].ends[j].bytes[12], &from[i].addresses[j], 4);
+			memcpy(key.ends[j].bytes, mapped, sizeof(mapped));
+			memcpy(&key.ends[j].bytes[12], &from[i].addresses[j], 4);
 		}
+		weir_flow_probe_of(&key, &out[i]);
 	}
 }
 
@@ -113,14 +115,13 @@ static size_t peer_memory(void)
 static uint64_t insert(struct run *run, uint64_t *sum)
 {
 	struct weir_flow_probe probes[BURST];
-	struct weir_flow_key keys[BURST];
 
 	for (uint32_t i = 0; i < run->flows; i += BURST) {
 		uint32_t n = run->flows - i < BURST ? run->flows - i : BURST;
 
 		weir_flow_table_advance(run->table, run->now += 1000);
-		make_keys(run->keys + i, keys, n);
-		weir_flow_table_prepare(run->table, keys, probes, n);
+		make_probes(run->keys + i, probes, n);
+		weir_flow_table_prepare(run->table, probes, n);
 		for (uint32_t j = 0; j < n; j++)
 			weir_flow_table_expect(run->table, &probes[j]);
 		for (uint32_t j = 0; j < n; j++) {
@@ -144,12 +145,11 @@ static uint64_t ask(struct run *run, uint64_t *sum)
 {
 	struct weir_flow_entry *entries[BURST];
 	struct weir_flow_probe probes[BURST];
-	struct weir_flow_key keys[BURST];
 
 	for (uint32_t i = 0; i < ASKED; i += BURST) {
 		weir_flow_table_advance(run->table, run->now += 1000);
-		make_keys(run->asked + i, keys, BURST);
-		weir_flow_table_prepare(run->table, keys, probes, BURST);
+		make_probes(run->asked + i, probes, BURST);
+		weir_flow_table_prepare(run->table, probes, BURST);
 		weir_flow_table_find_burst(run->table, probes, entries, BURST);
 		for (uint32_t j = 0; j < BURST; j++)
 			*sum += entries[j] ? weir_flow_entry_memo(entries[j]).source_generation : 0;
@@ -162,12 +162,11 @@ static uint64_t ask_and_note(struct run *run, uint64_t *sum)
 {
 	struct weir_flow_entry *entries[BURST];
 	struct weir_flow_probe probes[BURST];
-	struct weir_flow_key keys[BURST];
 
 	for (uint32_t i = 0; i < ASKED; i += BURST) {
 		weir_flow_table_advance(run->table, run->now += 1000);
-		make_keys(run->asked + i, keys, BURST);
-		weir_flow_table_prepare(run->table, keys, probes, BURST);
+		make_probes(run->asked + i, probes, BURST);
+		weir_flow_table_prepare(run->table, probes, BURST);
 		weir_flow_table_find_burst(run->table, probes, entries, BURST);
 		for (uint32_t j = 0; j < BURST; j++) {
 			if (!entries[j])
@@ -200,12 +199,11 @@ static uint64_t ask_single(struct run *run, uint64_t *sum)
 	for (uint32_t i = 0; i < ASKED; i++) {
 		struct weir_flow_entry *entry;
 		struct weir_flow_probe probe;
-		struct weir_flow_key key;
 
 		if (i % BURST == 0)
 			weir_flow_table_advance(run->table, run->now += 1000);
-		make_keys(run->asked + i, &key, 1);
-		weir_flow_table_prepare(run->table, &key, &probe, 1);
+		make_probes(run->asked + i, &probe, 1);
+		weir_flow_table_prepare(run->table, &probe, 1);
 		entry = weir_flow_table_find(run->table, &probe);
 		*sum += entry ? weir_flow_entry_memo(entry).source_generation : 0;
 	}

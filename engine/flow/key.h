@@ -95,22 +95,35 @@ static inline struct weir_address weir_flow_ipv4(uint32_t address)
 	return out;
 }
 
+/* The ends of TCP and UDP over IPv4 in the order of a key, address and port each, in host order;
+ * returns the side that sends. */
+static inline unsigned weir_flow_order_ipv4(uint32_t source, uint32_t destination,
+					    uint16_t source_port, uint16_t destination_port,
+					    uint64_t ends[2])
+{
+	uint64_t from = (uint64_t)source << 16 | source_port;
+	uint64_t to = (uint64_t)destination << 16 | destination_port;
+	unsigned side = from > to;
+
+	ends[0] = side ? to : from;
+	ends[1] = side ? from : to;
+	return side;
+}
+
 /* weir_flow_key_of for TCP and UDP over IPv4, addresses in host order: the key is written in whole
  * words, as it is read to be hashed. */
 static inline unsigned weir_flow_key_ipv4(uint32_t source, uint32_t destination,
 					  uint16_t source_port, uint16_t destination_port,
 					  uint8_t protocol, struct weir_flow_key *out)
 {
-	uint64_t from = (uint64_t)source << 16 | source_port;
-	uint64_t to = (uint64_t)destination << 16 | destination_port;
-	unsigned side = from > to;
-	uint64_t first = side ? to : from;
-	uint64_t second = side ? from : to;
+	uint64_t ends[2];
+	unsigned side =
+		weir_flow_order_ipv4(source, destination, source_port, destination_port, ends);
 
-	out->ends[0] = weir_flow_ipv4((uint32_t)(first >> 16));
-	out->ends[1] = weir_flow_ipv4((uint32_t)(second >> 16));
-	out->ports[0] = (uint16_t)first;
-	out->ports[1] = (uint16_t)second;
+	for (unsigned i = 0; i < 2; i++) {
+		out->ends[i] = weir_flow_ipv4((uint32_t)(ends[i] >> 16));
+		out->ports[i] = (uint16_t)ends[i];
+	}
 	out->zone = 0;
 	out->protocol = protocol;
 	out->kind = WEIR_FLOW_SYMMETRIC;

@@ -23,6 +23,7 @@ enum weir_flow_signal {
 	WEIR_FLOW_ABORTS = 8,   /* RST, ABORT, SHUTDOWN-COMPLETE: nothing is left of it */
 	WEIR_FLOW_TALKS = 16,   /* anything else */
 };
+enum { WEIR_FLOW_SIGNAL_BITS = 5 };
 
 struct weir_flow_machine {
 	uint8_t seen[2]; /* signals by side */
@@ -44,6 +45,8 @@ static inline uint8_t weir_flow_tcp_signals(uint8_t flags)
 {
 	uint8_t signals = 0;
 
+	if (!(flags & (WEIR_TCP_FIN | WEIR_TCP_SYN | WEIR_TCP_RST)))
+		return WEIR_FLOW_TALKS;
 	if (flags & WEIR_TCP_RST)
 		return WEIR_FLOW_ABORTS;
 	if (flags & WEIR_TCP_FIN)

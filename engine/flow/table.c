@@ -50,21 +50,21 @@ enum {
 	SWEEP = 4,   /* buckets of each family swept at each advance */
 	LINE = 64,   /* of the cache */
 	SECRETS = 8,
-	SIGNALS = 32, /* sets of them */
-	META = 0,
-	MEMO = 1,
-	PORTS = 2,
-	ADDRESSES = 3,
-	MACHINE_SHIFT = 11,
+	SIGNALS = 1 << WEIR_FLOW_SIGNAL_BITS, /* sets of them */
+	META = WEIR_FLOW_META,
+	MEMO = WEIR_FLOW_MEMO,
+	PORTS = WEIR_FLOW_PORTS,
+	ADDRESSES = WEIR_FLOW_ADDRESSES,
+	MACHINE_SHIFT = WEIR_FLOW_MACHINE_SHIFT,
 	REACH_SHIFT = 27,
 	REACH_BITS = 2, /* in an entry */
 	REACH_FAR = 15, /* as far as flows go */
-	SEEN_SHIFT = 29,
+	SEEN_SHIFT = WEIR_FLOW_SEEN_SHIFT,
 	STEP_SHIFT = 27, /* of nanoseconds to steps */
 };
 
 #define KEY_MASK     ((UINT64_C(1) << MACHINE_SHIFT) - 1)
-#define KIND_MASK    UINT64_C(7)
+#define KIND_MASK    ((UINT64_C(1) << WEIR_FLOW_KIND_BITS) - 1)
 #define MACHINE_MASK (UINT64_C(0xffff) << MACHINE_SHIFT)
 #define REACH_MASK   (UINT64_C(3) << REACH_SHIFT)
 #define SEEN_MASK    (UINT64_MAX << SEEN_SHIFT)
@@ -128,7 +128,7 @@ static struct weir_flow_machine unpack_machine(uint64_t meta)
 
 static uint8_t protocol_of(uint64_t meta)
 {
-	return (uint8_t)(meta >> 3);
+	return (uint8_t)(meta >> WEIR_FLOW_KIND_BITS);
 }
 
 static bool is_free(uint64_t meta)
@@ -219,17 +219,16 @@ static bool looks_ipv4(const struct weir_address *address)
 	return !(first | (last ^ want));
 }
 
-static void pack_key(const struct weir_flow_key *key, struct weir_flow_probe *probe)
+void weir_flow_probe_of(const struct weir_flow_key *key, struct weir_flow_probe *out)
 {
-	probe->family = !(looks_ipv4(&key->ends[0]) && looks_ipv4(&key->ends[1]));
-	probe->words[META] = (key->kind + UINT64_C(1)) | (uint64_t)key->protocol << 3;
-	probe->words[MEMO] = 0;
-	probe->words[PORTS] =
+	out->family = !(looks_ipv4(&key->ends[0]) && looks_ipv4(&key->ends[1]));
+	out->words[META] = weir_flow_probe_meta(key->kind, key->protocol);
+	out->words[PORTS] =
 		key->ports[0] | (uint64_t)key->ports[1] << 16 | (uint64_t)key->zone << 32;
-	if (probe->family)
-		memcpy(&probe->words[ADDRESSES], key->ends, sizeof(key->ends));
+	if (out->family)
+		memcpy(&out->words[ADDRESSES], key->ends, sizeof(key->ends));
 	else
-		probe->words[ADDRESSES] = ipv4_word(&key->ends[0]) | ipv4_word(&key->ends[1]) << 32;
+		out->words[ADDRESSES] = ipv4_word(&key->ends[0]) | ipv4_word(&key->ends[1]) << 32;
 }
 
 static void unpack_key(const uint64_t *words, unsigned family, struct weir_flow_key *out)
@@ -251,6 +250,11 @@ static void unpack_key(const uint64_t *words, unsigned family, struct weir_flow_
 		memcpy(bytes, &address, sizeof(bytes));
 		out->ends[i] = weir_address_from_ipv4(bytes);
 	}
+}
+
+void weir_flow_probe_key(const struct weir_flow_probe *probe, struct weir_flow_key *out)
+{
+	unpack_key(probe->words, probe->family, out);
 }
 
 /* All words: a comparison that stops at the first difference would have to guess. */
@@ -707,6 +711,11 @@ void weir_flow_table_destroy(struct weir_flow_table *table)
 	weir_release(table->allocator, table);
 }
 
+uint64_t weir_flow_table_present(const struct weir_flow_table *table)
+{
+	return table->seen;
+}
+
 static void tell_time(struct weir_flow_table *table, uint64_t now)
 {
 	const uint64_t step = UINT64_C(1) << STEP_SHIFT;
@@ -732,17 +741,15 @@ void weir_flow_table_advance(struct weir_flow_table *table, uint64_t now)
 	}
 }
 
-void weir_flow_table_prepare(const struct weir_flow_table *table, const struct weir_flow_key *keys,
-			     struct weir_flow_probe *probes, size_t n)
+void weir_flow_table_prepare(const struct weir_flow_table *table, struct weir_flow_probe *probes,
+			     size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct weir_flow_probe *probe = &probes[i];
-		const struct family *family;
+		const struct family *family = &table->families[probe->family];
 		const char *bucket;
 
-		pack_key(&keys[i], probe);
 		probe->bucket = bucket_of(table, probe->words, probe->family);
-		family = &table->families[probe->family];
 		bucket = (const char *)(family->entries +
 					((size_t)probe->bucket * SLOTS * 4 << probe->family));
 		__builtin_prefetch(bucket);
@@ -834,16 +841,15 @@ struct weir_flow_entry *weir_flow_table_insert(struct weir_flow_table *table,
 void weir_flow_table_note(struct weir_flow_table *table, struct weir_flow_entry *entry,
 			  unsigned side, uint8_t signals)
 {
-	uint64_t meta = (entry->words[META] & ~SEEN_MASK) | table->seen;
-	struct weir_flow_machine machine = unpack_machine(meta);
+	uint64_t meta = entry->words[META];
+	struct weir_flow_machine machine;
 
-	if (weir_flow_is_news(&machine, side, signals)) {
-		weir_flow_advance(&machine, side, signals);
-		meta = (meta & ~MACHINE_MASK) | pack_machine(&machine);
-	}
-	/* Most packets change nothing, and an unwritten line need not go back to memory. */
-	if (meta != entry->words[META])
-		entry->words[META] = meta;
+	if (weir_flow_entry_note(entry, table->seen, side, signals))
+		return;
+	machine = unpack_machine(meta);
+	weir_flow_advance(&machine, side, signals);
+	entry->words[META] =
+		(meta & ~(SEEN_MASK | MACHINE_MASK)) | pack_machine(&machine) | table->seen;
 }
 
 void weir_flow_table_restart(struct weir_flow_table *table, struct weir_flow_entry *entry,

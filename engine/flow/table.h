@@ -5,7 +5,8 @@
  * each call takes a bounded number of steps. What the caller does for a burst of packets:
  *
  *     weir_flow_table_advance(table, now);                  once; expires a few flows
- *     weir_flow_table_prepare(table, keys, probes, n);      hashes and prefetches
+ *     weir_flow_probe_of(key, probe);                       for each, or weir_flow_probe_ipv4
+ *     weir_flow_table_prepare(table, probes, n);            hashes and prefetches
  *     weir_flow_table_find_burst(table, probes, entries, n); which are known?
  *     weir_flow_table_expect(table, probe);                for each that is not
  *     ... judge those, all together ...
@@ -38,18 +39,68 @@ struct weir_flow_memo {
 };
 static_assert(sizeof(struct weir_flow_memo) == 8, "one word");
 
-/* A flow in the table: the first words of it. */
-struct weir_flow_entry {
-	uint64_t words[4]; /* state, memo and key, as table.c has them */
-};
 #define WEIR_FLOW_GENERATION ((UINT32_C(1) << 28) - 1)
 
-/* A key made ready for its table. */
-struct weir_flow_probe {
-	uint64_t words[7]; /* the key as an entry has it */
-	uint32_t bucket;
-	uint8_t family; /* 0 IPv4, 1 IPv6 */
+/* What the words of an entry are; table.c has what is in them. */
+enum weir_flow_word {
+	WEIR_FLOW_META,
+	WEIR_FLOW_MEMO,
+	WEIR_FLOW_PORTS,
+	WEIR_FLOW_ADDRESSES,
 };
+/* Of the first word. */
+enum {
+	WEIR_FLOW_KIND_BITS = 3,
+	WEIR_FLOW_MACHINE_SHIFT = 11, /* the signals of side 0, of side 1, bits about the opening */
+	WEIR_FLOW_SEEN_SHIFT = 29,    /* when its last packet came */
+};
+
+/* A flow in the table: the first words of it. */
+struct weir_flow_entry {
+	uint64_t words[4]; /* by enum weir_flow_word */
+};
+
+/* A key as an entry has it, and where that is. */
+struct weir_flow_probe {
+	uint64_t words[7]; /* by enum weir_flow_word, of IPv6 four of addresses; no memo */
+	uint32_t bucket;   /* since it was prepared */
+	uint8_t family;    /* 0 IPv4, 1 IPv6 */
+};
+
+void weir_flow_probe_of(const struct weir_flow_key *key, struct weir_flow_probe *out);
+
+/* Its key. */
+void weir_flow_probe_key(const struct weir_flow_probe *probe, struct weir_flow_key *out);
+
+/* What an entry knows of a key beside addresses and ports. */
+static inline uint64_t weir_flow_probe_meta(enum weir_flow_kind kind, uint8_t protocol)
+{
+	return ((uint64_t)kind + 1) | (uint64_t)protocol << WEIR_FLOW_KIND_BITS;
+}
+
+static inline uint8_t weir_flow_probe_protocol(const struct weir_flow_probe *probe)
+{
+	return (uint8_t)(probe->words[WEIR_FLOW_META] >> WEIR_FLOW_KIND_BITS);
+}
+
+/* The probe of weir_flow_key_ipv4, in one go; returns the side that sends. */
+static inline unsigned weir_flow_probe_ipv4(uint32_t source, uint32_t destination,
+					    uint16_t source_port, uint16_t destination_port,
+					    uint8_t protocol, uint32_t zone,
+					    struct weir_flow_probe *out)
+{
+	uint64_t ends[2];
+	unsigned side =
+		weir_flow_order_ipv4(source, destination, source_port, destination_port, ends);
+
+	out->family = 0;
+	out->words[WEIR_FLOW_META] = weir_flow_probe_meta(WEIR_FLOW_SYMMETRIC, protocol);
+	out->words[WEIR_FLOW_PORTS] =
+		(uint16_t)ends[0] | (uint32_t)(uint16_t)ends[1] << 16 | (uint64_t)zone << 32;
+	out->words[WEIR_FLOW_ADDRESSES] = htobe32((uint32_t)(ends[0] >> 16)) |
+					  (uint64_t)htobe32((uint32_t)(ends[1] >> 16)) << 32;
+	return side;
+}
 
 /* Fills what the caller left 0 with the defaults, and takes the memory. 0 or -ENOMEM. */
 int weir_flow_table_create(const struct weir_flow_options *options,
@@ -60,9 +111,9 @@ void weir_flow_table_destroy(struct weir_flow_table *table); /* NULL is allowed 
  * a few buckets each call. Call it once a burst, or whenever there is time. */
 void weir_flow_table_advance(struct weir_flow_table *table, uint64_t now);
 
-/* Makes keys[0..n) ready and asks for the memory they lie in. Best in bursts of 32. */
-void weir_flow_table_prepare(const struct weir_flow_table *table, const struct weir_flow_key *keys,
-			     struct weir_flow_probe *probes, size_t n);
+/* Makes probes[0..n) ready and asks for the memory they lie in. Best in bursts of 32. */
+void weir_flow_table_prepare(const struct weir_flow_table *table, struct weir_flow_probe *probes,
+			     size_t n);
 
 /* The flow with this key, or NULL; one that has expired is none. */
 struct weir_flow_entry *weir_flow_table_find(const struct weir_flow_table *table,
@@ -84,6 +135,25 @@ struct weir_flow_entry *weir_flow_table_insert(struct weir_flow_table *table,
 					       const struct weir_flow_probe *probe, unsigned side,
 					       uint8_t signals, struct weir_flow_memo memo);
 
+/* What a packet of the present leaves in an entry's first word; until time is told again. */
+uint64_t weir_flow_table_present(const struct weir_flow_table *table);
+
+/* A further packet that signals nothing which its side has not signalled before, as most do not.
+ * False: it does, and nothing is done. */
+static inline bool weir_flow_entry_note(struct weir_flow_entry *entry, uint64_t present,
+					unsigned side, uint8_t signals)
+{
+	uint64_t meta = entry->words[WEIR_FLOW_META];
+	uint64_t noted = (meta & ((UINT64_C(1) << WEIR_FLOW_SEEN_SHIFT) - 1)) | present;
+
+	if ((uint64_t)signals << (WEIR_FLOW_MACHINE_SHIFT + side * WEIR_FLOW_SIGNAL_BITS) & ~meta)
+		return false;
+	/* Most come within a step, and an unwritten line need not go back to memory. */
+	if (noted != meta)
+		entry->words[WEIR_FLOW_META] = noted;
+	return true;
+}
+
 /* A further packet: what it signals, and that the flow is alive. Related errors are no packets
  * of a flow: they do not keep it alive. */
 void weir_flow_table_note(struct weir_flow_table *table, struct weir_flow_entry *entry,
@@ -101,13 +171,13 @@ static inline struct weir_flow_memo weir_flow_entry_memo(const struct weir_flow_
 {
 	struct weir_flow_memo memo;
 
-	memcpy(&memo, &entry->words[1], sizeof(memo));
+	memcpy(&memo, &entry->words[WEIR_FLOW_MEMO], sizeof(memo));
 	return memo;
 }
 static inline void weir_flow_entry_set_memo(struct weir_flow_entry *entry,
 					    struct weir_flow_memo memo)
 {
-	memcpy(&entry->words[1], &memo, sizeof(memo));
+	memcpy(&entry->words[WEIR_FLOW_MEMO], &memo, sizeof(memo));
 }
 
 struct weir_flow_machine weir_flow_entry_machine(const struct weir_flow_entry *entry);

@@ -1,7 +1,7 @@
 /*
  * worker.c - a burst of frames through its stages.
  *
- *	decode    frames → packets: whose fate is plain (not IP, unreadable), whose is a flow's
+ *	decode    frames → keys of flows, or packets whose fate is plain (not IP, unreadable)
  *	look up   keys, their hashes, their buckets fetched; which flows are known
  *	question  what no flow answers goes to the policy, all together
  *	answer    packet by packet, in order
@@ -9,6 +9,10 @@
  * Only the last stage changes anything, and it looks again: a packet of the same burst may have
  * begun the flow, ended it, or taken its place. What the third stage asked is an answer prepared
  * for the common case; where the last finds another question it asks that one by itself.
+ *
+ * Most packets are of a connection that is known and goes on. Of those nothing is written down but
+ * what the last two stages need: the key as the table has it, the side, what it signals. A whole
+ * weir_packet is only made of frames that are not plain (plain.h), and a question out of the key.
  *
  * A connection's memo is the side that opened it and the generation of the policy that allowed it.
  * A flow is only there when it was allowed, so knowing it is a verdict. Denied packets leave no
@@ -23,6 +27,7 @@
 #include "datagrams.h"
 #include "decisions.h"
 #include "memory.h"
+#include "plain.h"
 #include "readers.h"
 #include "table.h"
 
@@ -44,12 +49,14 @@ enum manner {
 };
 
 struct passenger {
-	struct weir_packet packet;
-	enum manner manner;
-	struct weir_packet_verdict verdict;
+	uint8_t manner; /* enum manner */
 	uint8_t side; /* that sends, in its flow's key; of an error, the side that sent the quote */
 	uint8_t signals;
+	uint8_t icmp_code;
 	uint8_t question; /* of the burst's; NO_QUESTION */
+	bool is_fragment;
+	bool is_further; /* it neither opens a connection nor is it anything special */
+	struct weir_packet_verdict verdict;
 };
 
 enum { NO_QUESTION = UINT8_MAX };
@@ -59,7 +66,7 @@ struct burst {
 	bool is_handed; /* by another worker: nothing is elsewhere */
 	size_t size;
 	struct passenger passengers[BURST];
-	struct weir_flow_key keys[BURST];
+	struct weir_packet packets[BURST]; /* of frames that are not plain */
 	struct weir_flow_probe probes[BURST];
 	struct weir_flow_entry *known[BURST]; /* as they were found all together */
 	bool has_moved;                       /* a flow came or went since */
@@ -79,6 +86,7 @@ struct weir_worker {
 	struct weir_decisions decisions;
 	struct weir_worker_counters counters;
 	uint64_t now;
+	uint64_t present; /* as flows have it */
 	struct burst burst;
 };
 
@@ -152,6 +160,7 @@ static void tell_time(struct weir_worker *worker, uint64_t now)
 	if (now > worker->now)
 		worker->now = now;
 	weir_flow_table_advance(worker->flows, worker->now);
+	worker->present = weir_flow_table_present(worker->flows);
 	weir_datagrams_expire(&worker->datagrams, worker->now);
 }
 
@@ -205,14 +214,15 @@ static struct weir_packet_verdict plain(enum weir_packet_action action, enum wei
 	return (struct weir_packet_verdict){ .action = (uint8_t)action, .why = (uint8_t)why };
 }
 
-static void decode_unreadable(struct weir_worker *worker, struct passenger *passenger)
+static void decode_unreadable(struct weir_worker *worker, const struct weir_packet *packet,
+			      struct passenger *passenger)
 {
 	passenger->manner = MANNER_PLAIN;
 	passenger->verdict = plain(WEIR_PACKET_DENY, WEIR_PACKET_UNREADABLE);
-	if (passenger->packet.kind == WEIR_PACKET_NOT_IP)
+	if (packet->kind == WEIR_PACKET_NOT_IP)
 		passenger->verdict = plain(WEIR_PACKET_ALLOW, WEIR_PACKET_UNJUDGED);
-	else if (passenger->packet.kind == WEIR_PACKET_MALFORMED)
-		worker->counters.malformed[passenger->packet.malformed]++;
+	else if (packet->kind == WEIR_PACKET_MALFORMED)
+		worker->counters.malformed[packet->malformed]++;
 }
 
 /* Multicast listeners and neighbours: neither question nor error, and no tracker's business. */
@@ -225,61 +235,99 @@ static bool is_said_to_neighbours(const struct weir_packet *packet)
 		packet->icmp_type == LISTENER_REPORT_2);
 }
 
-static enum manner manner_of(const struct passenger *passenger, const struct weir_flow_key *key)
+/* Of one whose connection may be opened by either side. */
+static enum manner manner_between(uint8_t protocol, uint8_t signals)
 {
-	bool opens = passenger->signals & WEIR_FLOW_OPENS;
-
-	if (key->kind == WEIR_FLOW_MESSAGE)
-		return is_said_to_neighbours(&passenger->packet) ? MANNER_LINK : MANNER_ALONE;
-	if (key->kind == WEIR_FLOW_QUERY)
-		return opens ? MANNER_OPENS : MANNER_ALONE;
-	if (!weir_flow_has_handshake(key->protocol) || opens)
+	if (!weir_flow_has_handshake(protocol) || signals & WEIR_FLOW_OPENS)
 		return MANNER_OPENS;
-	return passenger->signals & WEIR_FLOW_ABORTS ? MANNER_ALONE : MANNER_GOES_ON;
+	return signals & WEIR_FLOW_ABORTS ? MANNER_ALONE : MANNER_GOES_ON;
+}
+
+static enum manner manner_of(const struct weir_packet *packet, const struct weir_flow_key *key,
+			     uint8_t signals)
+{
+	if (key->kind == WEIR_FLOW_MESSAGE)
+		return is_said_to_neighbours(packet) ? MANNER_LINK : MANNER_ALONE;
+	if (key->kind == WEIR_FLOW_QUERY)
+		return signals & WEIR_FLOW_OPENS ? MANNER_OPENS : MANNER_ALONE;
+	return manner_between(key->protocol, signals);
 }
 
 /* A whole packet that came to a worker which has not its connection. */
-static void decode_astray(const struct weir_worker *worker, struct passenger *passenger)
+static void decode_astray(const struct weir_worker *worker, const struct weir_packet *packet,
+			  struct passenger *passenger)
 {
-	const struct weir_packet *packet = &passenger->packet;
-
 	if (packet->is_fragment || passenger->manner == MANNER_ERROR ||
 	    is_ours(worker, &packet->tuple, &passenger->verdict))
 		return;
 	passenger->manner = MANNER_PLAIN;
+	passenger->is_further = false;
 	passenger->verdict.why = WEIR_PACKET_FLOW;
 }
 
-static void decode(struct weir_worker *worker, const struct weir_frame *frame, size_t i)
+static void decode_flow(const struct weir_worker *worker, const struct weir_packet *packet,
+			struct passenger *passenger, struct weir_flow_key *key)
 {
-	struct passenger *passenger = &worker->burst.passengers[i];
-	struct weir_flow_key *key = &worker->burst.keys[i];
-	const struct weir_packet *packet = &passenger->packet;
 	unsigned side;
 
-	passenger->question = NO_QUESTION;
-	passenger->side = passenger->signals = 0;
-	weir_packet_decode(frame, &passenger->packet);
-	*key = (struct weir_flow_key){ 0 };
-	if (packet->kind != WEIR_PACKET_OK) {
-		decode_unreadable(worker, passenger);
-		return;
-	}
-	if (packet->is_later_fragment) {
-		passenger->manner = MANNER_LATER;
-		return;
-	}
 	if (weir_flow_key_of_related(packet, key, &side)) {
 		passenger->manner = MANNER_ERROR;
 	} else {
 		side = weir_flow_key_of(packet, key);
 		passenger->signals = weir_flow_signals(packet);
-		passenger->manner = manner_of(passenger, key);
+		passenger->manner = (uint8_t)manner_of(packet, key, passenger->signals);
+		passenger->is_further =
+			!(packet->is_fragment || passenger->signals & WEIR_FLOW_OPENS);
 	}
 	passenger->side = (uint8_t)side;
+	passenger->icmp_code = packet->icmp_code;
+	passenger->is_fragment = packet->is_fragment;
 	key->zone = worker->burst.origin->zone;
 	if (worker->options.arrival == WEIR_ARRIVAL_ANY)
-		decode_astray(worker, passenger);
+		decode_astray(worker, packet, passenger);
+}
+
+static void decode_any(struct weir_worker *worker, const struct weir_frame *frame, size_t i)
+{
+	struct passenger *passenger = &worker->burst.passengers[i];
+	struct weir_packet *packet = &worker->burst.packets[i];
+	struct weir_flow_key key = { 0 };
+
+	weir_packet_decode(frame, packet);
+	if (packet->kind != WEIR_PACKET_OK)
+		decode_unreadable(worker, packet, passenger);
+	else if (packet->is_later_fragment)
+		passenger->manner = MANNER_LATER;
+	else
+		decode_flow(worker, packet, passenger, &key);
+	weir_flow_probe_of(&key, &worker->burst.probes[i]);
+}
+
+static void decode_plain(struct weir_worker *worker, const struct weir_plain *plain, size_t i)
+{
+	struct passenger *passenger = &worker->burst.passengers[i];
+	uint8_t signals = plain->protocol == WEIR_PROTOCOL_TCP
+				  ? weir_flow_tcp_signals(plain->tcp_flags)
+				  : WEIR_FLOW_TALKS;
+	unsigned side = weir_flow_probe_ipv4(plain->source, plain->destination, plain->source_port,
+					     plain->destination_port, plain->protocol,
+					     worker->burst.origin->zone, &worker->burst.probes[i]);
+
+	passenger->side = (uint8_t)side;
+	passenger->signals = signals;
+	passenger->manner = (uint8_t)manner_between(plain->protocol, signals);
+	passenger->is_further = !(signals & WEIR_FLOW_OPENS);
+}
+
+static void decode(struct weir_worker *worker, const struct weir_frame *frame, size_t i)
+{
+	struct weir_plain plain;
+
+	worker->burst.passengers[i] = (struct passenger){ .question = NO_QUESTION };
+	if (worker->options.arrival == WEIR_ARRIVAL_OWN && weir_plain_read(frame, &plain))
+		decode_plain(worker, &plain, i);
+	else
+		decode_any(worker, frame, i);
 }
 
 /* Questions. */
@@ -291,11 +339,20 @@ static uint8_t key_flags(const struct weir_worker *worker)
 	return worker->burst.origin->halves | external;
 }
 
-static void make_question(const struct weir_worker *worker, const struct weir_flow_key *key,
-			  unsigned opener, const struct weir_packet *packet, struct weir_key *out)
+static void question_of_key(const struct weir_worker *worker, const struct weir_flow_key *key,
+			    unsigned opener, uint8_t icmp_code, struct weir_key *out)
 {
-	weir_flow_key_question(key, opener, packet->icmp_code, out);
+	weir_flow_key_question(key, opener, icmp_code, out);
 	out->flags = key_flags(worker);
+}
+
+static void make_question(const struct weir_worker *worker, size_t i, unsigned opener,
+			  struct weir_key *out)
+{
+	struct weir_flow_key key;
+
+	weir_flow_probe_key(&worker->burst.probes[i], &key);
+	question_of_key(worker, &key, opener, worker->burst.passengers[i].icmp_code, out);
 }
 
 /* An error about nothing known is a message of its own. */
@@ -305,7 +362,7 @@ static void question_about_error(const struct weir_worker *worker, const struct 
 	struct weir_flow_key key;
 
 	weir_flow_key_one_way(packet, &key);
-	make_question(worker, &key, 0, packet, out);
+	question_of_key(worker, &key, 0, packet->icmp_code, out);
 }
 
 /* Marks of a memo. */
@@ -337,6 +394,13 @@ static bool is_stale(const struct weir_worker *worker, const struct weir_flow_en
 	return worker->options.at_change != WEIR_AT_CHANGE_KEEP &&
 	       weir_flow_entry_memo(entry).source_generation !=
 		       (worker->generation & WEIR_FLOW_GENERATION);
+}
+
+/* Whether it is one more packet of a connection that the policy in force allows: most are. */
+static bool goes_on(const struct weir_worker *worker, const struct passenger *passenger,
+		    const struct weir_flow_entry *entry)
+{
+	return passenger->is_further && entry && !is_stale(worker, entry) && !is_revoked(entry);
 }
 
 /* The side that opened as far as this packet shows: whose opening it answers, else who sends. */
@@ -384,13 +448,11 @@ static void ask_ahead(struct weir_worker *worker, size_t i, const struct weir_fl
 		return;
 	if (entry && worker->options.at_change == WEIR_AT_CHANGE_REVALIDATE &&
 	    passenger->manner != MANNER_ERROR)
-		make_question(worker, &burst->keys[i], opener_of(entry), &passenger->packet,
-			      question);
+		make_question(worker, i, opener_of(entry), question);
 	else if (passenger->manner == MANNER_ERROR)
-		question_about_error(worker, &passenger->packet, question);
+		question_about_error(worker, &burst->packets[i], question);
 	else
-		make_question(worker, &burst->keys[i], shown_opener(passenger), &passenger->packet,
-			      question);
+		make_question(worker, i, shown_opener(passenger), question);
 	if (!entry)
 		weir_flow_table_expect(worker->flows, &burst->probes[i]);
 	passenger->question = (uint8_t)burst->question_count++;
@@ -468,11 +530,11 @@ static void answer_new(struct weir_worker *worker, size_t i, struct weir_flow_en
 		*verdict = plain(WEIR_PACKET_DENY, WEIR_PACKET_UNEXPECTED);
 		return;
 	}
-	make_question(worker, &burst->keys[i], opener, &passenger->packet, &question);
+	make_question(worker, i, opener, &question);
 	allowed = is_allowed(worker, passenger, &question, verdict);
 	if (!allowed && is_midstream && !(passenger->signals & WEIR_FLOW_ACCEPTS)) {
 		opener = !opener;
-		make_question(worker, &burst->keys[i], opener, &passenger->packet, &question);
+		make_question(worker, i, opener, &question);
 		allowed = is_allowed(worker, passenger, &question, verdict);
 	}
 	if (!allowed || passenger->manner == MANNER_ALONE || passenger->manner == MANNER_LINK) {
@@ -500,7 +562,7 @@ static void keep_over(struct weir_worker *worker, struct weir_flow_entry *entry)
 static void revoke(struct weir_worker *worker, size_t i, struct weir_flow_entry *entry)
 {
 	worker->counters.revoked += !is_revoked(entry);
-	if (weir_flow_has_handshake(worker->burst.keys[i].protocol)) {
+	if (weir_flow_has_handshake(weir_flow_probe_protocol(&worker->burst.probes[i]))) {
 		weir_flow_entry_set_memo(entry, memo_of(worker, opener_of(entry) | REVOKED));
 		keep_over(worker, entry);
 	} else {
@@ -515,7 +577,7 @@ static bool survives(struct weir_worker *worker, size_t i, struct weir_flow_entr
 	unsigned opener = opener_of(entry);
 	struct weir_key question;
 
-	make_question(worker, &worker->burst.keys[i], opener, &passenger->packet, &question);
+	make_question(worker, i, opener, &question);
 	if (is_allowed(worker, passenger, &question, &passenger->verdict)) {
 		weir_flow_entry_set_memo(entry, memo_of(worker, opener));
 		return true;
@@ -525,11 +587,14 @@ static bool survives(struct weir_worker *worker, size_t i, struct weir_flow_entr
 }
 
 /* A SYN of who was asked, in the middle of a connection: no reply to anything. */
-static bool opens_backwards(const struct passenger *passenger, const struct weir_flow_entry *entry,
+static bool opens_backwards(const struct weir_worker *worker, size_t i,
+			    const struct weir_flow_entry *entry,
 			    const struct weir_flow_machine *machine)
 {
+	const struct passenger *passenger = &worker->burst.passengers[i];
+
 	return passenger->signals & WEIR_FLOW_OPENS && passenger->side != opener_of(entry) &&
-	       passenger->packet.tuple.protocol == WEIR_PROTOCOL_TCP &&
+	       weir_flow_probe_protocol(&worker->burst.probes[i]) == WEIR_PROTOCOL_TCP &&
 	       (weir_flow_is_midstream(machine) ||
 		(machine->seen[0] | machine->seen[1]) & WEIR_FLOW_ACCEPTS);
 }
@@ -540,9 +605,22 @@ static void answer_backwards(struct weir_worker *worker, size_t i)
 	struct passenger *passenger = &worker->burst.passengers[i];
 	struct weir_key question;
 
-	make_question(worker, &worker->burst.keys[i], passenger->side, &passenger->packet,
-		      &question);
+	make_question(worker, i, passenger->side, &question);
 	is_allowed(worker, passenger, &question, &passenger->verdict);
+}
+
+/* Why a further packet of a connection is allowed: by whether its opener sends it. */
+static const struct weir_packet_verdict further[2] = {
+	{ .action = WEIR_PACKET_ALLOW, .why = WEIR_PACKET_REPLY },
+	{ .action = WEIR_PACKET_ALLOW, .why = WEIR_PACKET_FLOW },
+};
+
+static struct weir_packet_verdict
+go_on(struct weir_worker *worker, const struct passenger *passenger, struct weir_flow_entry *entry)
+{
+	if (!weir_flow_entry_note(entry, worker->present, passenger->side, passenger->signals))
+		weir_flow_table_note(worker->flows, entry, passenger->side, passenger->signals);
+	return further[passenger->side == opener_of(entry)];
 }
 
 static void answer_keyed(struct weir_worker *worker, size_t i)
@@ -551,6 +629,10 @@ static void answer_keyed(struct weir_worker *worker, size_t i)
 	struct weir_flow_entry *entry = find(worker, i);
 	struct weir_flow_machine machine;
 
+	if (goes_on(worker, passenger, entry)) {
+		passenger->verdict = go_on(worker, passenger, entry);
+		return;
+	}
 	if (entry && is_stale(worker, entry) && worker->options.at_change == WEIR_AT_CHANGE_FLUSH) {
 		forget(worker, entry);
 		entry = NULL;
@@ -571,14 +653,11 @@ static void answer_keyed(struct weir_worker *worker, size_t i)
 		passenger->verdict = plain(WEIR_PACKET_DENY, WEIR_PACKET_JUDGED);
 		return;
 	}
-	if (opens_backwards(passenger, entry, &machine)) {
+	if (opens_backwards(worker, i, entry, &machine)) {
 		answer_backwards(worker, i);
 		return;
 	}
-	weir_flow_table_note(worker->flows, entry, passenger->side, passenger->signals);
-	passenger->verdict =
-		plain(WEIR_PACKET_ALLOW,
-		      passenger->side == opener_of(entry) ? WEIR_PACKET_FLOW : WEIR_PACKET_REPLY);
+	passenger->verdict = go_on(worker, passenger, entry);
 }
 
 /* Whether a connection is one that an error may be about: errors do not revalidate it. */
@@ -593,17 +672,17 @@ static bool is_known(struct weir_worker *worker, size_t i, const struct weir_flo
 		return true;
 	if (worker->options.at_change == WEIR_AT_CHANGE_FLUSH)
 		return false;
-	make_question(worker, &worker->burst.keys[i], opener_of(entry), &passenger->packet,
-		      &question);
+	make_question(worker, i, opener_of(entry), &question);
 	return answer_to(worker, passenger, &question).action == WEIR_ALLOW;
 }
 
 static void answer_error(struct weir_worker *worker, size_t i)
 {
 	struct passenger *passenger = &worker->burst.passengers[i];
+	const struct weir_packet *packet = &worker->burst.packets[i];
 	struct weir_key question;
 
-	if (!is_ours(worker, &passenger->packet.quote, &passenger->verdict)) {
+	if (!is_ours(worker, &packet->quote, &passenger->verdict)) {
 		passenger->verdict.why = WEIR_PACKET_RELATED;
 		return;
 	}
@@ -615,7 +694,7 @@ static void answer_error(struct weir_worker *worker, size_t i)
 		passenger->verdict = plain(WEIR_PACKET_DENY, WEIR_PACKET_UNEXPECTED);
 		return;
 	}
-	question_about_error(worker, &passenger->packet, &question);
+	question_about_error(worker, packet, &question);
 	is_allowed(worker, passenger, &question, &passenger->verdict);
 }
 
@@ -631,24 +710,26 @@ static void answer_whole(struct weir_worker *worker, size_t i)
 static void answer_first_fragment(struct weir_worker *worker, size_t i)
 {
 	struct passenger *passenger = &worker->burst.passengers[i];
+	const struct weir_packet *packet = &worker->burst.packets[i];
 	struct weir_datagram_key key;
 
-	weir_datagram_key_of(&passenger->packet, worker->burst.origin->zone, &key);
-	if (!weir_datagrams_admit_first(&worker->datagrams, &key, &passenger->packet, worker->now,
+	weir_datagram_key_of(packet, worker->burst.origin->zone, &key);
+	if (!weir_datagrams_admit_first(&worker->datagrams, &key, packet, worker->now,
 					&passenger->verdict))
 		return;
-	if (is_ours(worker, &passenger->packet.tuple, &passenger->verdict))
+	if (is_ours(worker, &packet->tuple, &passenger->verdict))
 		answer_whole(worker, i);
 	weir_datagrams_decide(&worker->datagrams, &key, &passenger->verdict);
 }
 
-static void answer_later_fragment(struct weir_worker *worker, struct passenger *passenger)
+static void answer_later_fragment(struct weir_worker *worker, size_t i)
 {
+	struct passenger *passenger = &worker->burst.passengers[i];
+	const struct weir_packet *packet = &worker->burst.packets[i];
 	struct weir_datagram_key key;
 
-	weir_datagram_key_of(&passenger->packet, worker->burst.origin->zone, &key);
-	weir_datagrams_follow(&worker->datagrams, &key, &passenger->packet, worker->now,
-			      &passenger->verdict);
+	weir_datagram_key_of(packet, worker->burst.origin->zone, &key);
+	weir_datagrams_follow(&worker->datagrams, &key, packet, worker->now, &passenger->verdict);
 }
 
 static void answer(struct weir_worker *worker, size_t i)
@@ -659,8 +740,8 @@ static void answer(struct weir_worker *worker, size_t i)
 		return;
 	passenger->verdict = (struct weir_packet_verdict){ 0 };
 	if (passenger->manner == MANNER_LATER)
-		answer_later_fragment(worker, passenger);
-	else if (passenger->packet.is_fragment)
+		answer_later_fragment(worker, i);
+	else if (passenger->is_fragment)
 		answer_first_fragment(worker, i);
 	else
 		answer_whole(worker, i);
@@ -674,22 +755,53 @@ static void count(struct weir_worker *worker, const struct weir_frame *frame,
 	worker->counters.why[verdict->why] += verdict->action != WEIR_PACKET_ELSEWHERE;
 }
 
+/* The packets up to the first that is more than one of a connection that goes on: nothing before
+ * that can change what was found. Returns how many they are. */
+static size_t go_on_burst(struct weir_worker *worker, const struct weir_frame *frames,
+			  struct weir_packet_verdict *verdicts)
+{
+	const struct burst *burst = &worker->burst;
+	struct weir_worker_counters *counters = &worker->counters;
+	uint64_t bytes = 0;
+	size_t replies = 0;
+	size_t i = 0;
+
+	for (; i < burst->size; i++) {
+		const struct passenger *passenger = &burst->passengers[i];
+
+		if (!goes_on(worker, passenger, burst->known[i]))
+			break;
+		verdicts[i] = go_on(worker, passenger, burst->known[i]);
+		replies += verdicts[i].why == WEIR_PACKET_REPLY;
+		bytes += frames[i].wire;
+	}
+	counters->packets[WEIR_PACKET_ALLOW] += i;
+	counters->bytes[WEIR_PACKET_ALLOW] += bytes;
+	counters->why[WEIR_PACKET_REPLY] += replies;
+	counters->why[WEIR_PACKET_FLOW] += i - replies;
+	return i;
+}
+
 static void run_burst(struct weir_worker *worker, const struct weir_frame *frames,
 		      struct weir_packet_verdict *verdicts)
 {
 	struct burst *burst = &worker->burst;
+	size_t first;
 
 	for (size_t i = 0; i < burst->size; i++)
 		decode(worker, &frames[i], i);
-	weir_flow_table_prepare(worker->flows, burst->keys, burst->probes, burst->size);
+	weir_flow_table_prepare(worker->flows, burst->probes, burst->size);
 	weir_flow_table_find_burst(worker->flows, burst->probes, burst->known, burst->size);
+	first = go_on_burst(worker, frames, verdicts);
+	if (first == burst->size)
+		return;
 	burst->has_moved = false;
 	burst->question_count = 0;
-	for (size_t i = 0; i < burst->size; i++)
+	for (size_t i = first; i < burst->size; i++)
 		ask_ahead(worker, i, burst->known[i]);
 	weir_policy_classify(worker->policy, burst->questions, burst->answers,
 			     burst->question_count);
-	for (size_t i = 0; i < burst->size; i++) {
+	for (size_t i = first; i < burst->size; i++) {
 		answer(worker, i);
 		verdicts[i] = burst->passengers[i].verdict;
 		count(worker, &frames[i], &verdicts[i]);

@@ -64,16 +64,17 @@ static void take(struct traffic *traffic, const struct weir_flow_probe *probe, u
 static void one_burst(struct traffic *traffic, uint32_t newest)
 {
 	struct weir_flow_probe probes[BURST];
-	struct weir_flow_key keys[BURST];
+	struct weir_flow_key key;
 	uint32_t numbers[BURST];
 
 	for (unsigned i = 0; i < BURST; i++) {
 		numbers[i] = newest + i;
 		if (i % 2)
 			numbers[i] = newest - dice_below(&traffic->dice, flows / 2);
-		key_of(numbers[i], &keys[i]);
+		key_of(numbers[i], &key);
+		weir_flow_probe_of(&key, &probes[i]);
 	}
-	weir_flow_table_prepare(traffic->table, keys, probes, BURST);
+	weir_flow_table_prepare(traffic->table, probes, BURST);
 	for (unsigned i = 0; i < BURST; i++)
 		take(traffic, &probes[i], numbers[i], i % 2 && numbers[i] % 5);
 }

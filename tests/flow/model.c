@@ -242,7 +242,8 @@ static struct weir_flow_probe probe_of(const struct world *world, uint32_t which
 	struct weir_flow_key key;
 
 	weir_flow_key_of(&packet, &key);
-	weir_flow_table_prepare(world->table, &key, &probe, 1);
+	weir_flow_probe_of(&key, &probe);
+	weir_flow_table_prepare(world->table, &probe, 1);
 	return probe;
 }
 
@@ -349,7 +350,8 @@ static enum answer ask_table(struct world *world, const struct weir_packet *pack
 	struct weir_flow_entry *entry;
 	struct weir_flow_machine machine;
 
-	weir_flow_table_prepare(world->table, &key, &probe, 1);
+	weir_flow_probe_of(&key, &probe);
+	weir_flow_table_prepare(world->table, &probe, 1);
 	entry = weir_flow_table_find(world->table, &probe);
 	if (!entry) {
 		if (!is_lasting)

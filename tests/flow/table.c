@@ -42,7 +42,8 @@ static struct weir_flow_probe probe_of(const struct weir_flow_table *table,
 	struct weir_flow_key key;
 
 	*side = weir_flow_key_of(packet, &key);
-	weir_flow_table_prepare(table, &key, &probe, 1);
+	weir_flow_probe_of(&key, &probe);
+	weir_flow_table_prepare(table, &probe, 1);
 	return probe;
 }
 
@@ -221,7 +222,9 @@ static void zones_keep_apart(void **state)
 	weir_flow_key_of(&packet, &keys[0]);
 	keys[1] = keys[0];
 	keys[1].zone = 7;
-	weir_flow_table_prepare(table, keys, probes, 2);
+	weir_flow_probe_of(&keys[0], &probes[0]);
+	weir_flow_probe_of(&keys[1], &probes[1]);
+	weir_flow_table_prepare(table, probes, 2);
 	weir_flow_table_insert(table, &probes[0], 0, WEIR_FLOW_OPENS, memo);
 	weir_flow_table_find_burst(table, probes, entries, 2);
 	assert_non_null(entries[0]);

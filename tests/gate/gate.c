@@ -10,12 +10,14 @@
 #include "fixed.h"
 #include "frames.h"
 #include "handle.h"
-#include "weir/packet.h"
+#include "weir/worker.h"
 #include "weir/worker.h"
 
 enum {
 	KEYS = 40000,
 	FRAMES = 20000,
+	BURST = 32,
+	BURSTS = 500,
 };
 
 static int classify_with(const struct weir_kernel *kernel)
@@ -106,12 +108,46 @@ static int open_connections(void)
 	return 0;
 }
 
+/* Connections that one burst opens, and 499 go on. */
+static int established(void)
+{
+	static const struct weir_origin_of_frames origin = { .halves = WEIR_KEY_BOTH };
+	struct weir_worker_options options = { .flows = { .max_ipv4_flows = 1024,
+							  .secret = { 1, 2 } } };
+	struct weir_policy *policy = compile_fixed();
+	struct weir_packet_verdict verdicts[BURST];
+	struct frame_builder builders[BURST];
+	struct weir_frame frames[BURST];
+	struct weir_worker *worker;
+
+	if (weir_slot_create(policy, 1, NULL, &options.slot) ||
+	    weir_worker_create(&options, &worker))
+		return 2;
+	for (unsigned i = 0; i < BURSTS; i++) {
+		for (unsigned j = 0; j < BURST; j++) {
+			frame_tcp_packet(&builders[j], "192.168.0.1", (uint16_t)(40000 + j),
+					 "10.244.0.0", 8000, i ? WEIR_TCP_ACK : WEIR_TCP_SYN);
+			frames[j] = frame_whole(&builders[j]);
+		}
+		weir_worker_process(worker, &origin, frames, BURST, verdicts);
+	}
+	for (unsigned j = 0; j < BURST; j++)
+		if (verdicts[j].why != WEIR_PACKET_FLOW)
+			return 1;
+	weir_worker_destroy(worker);
+	weir_slot_destroy(options.slot);
+	weir_policy_unref(policy);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2)
 		return 2;
 	if (strcmp(argv[1], "decode") == 0)
 		return decode();
+	if (strcmp(argv[1], "established") == 0)
+		return established();
 	if (strcmp(argv[1], "open") == 0)
 		return open_connections();
 	if (strcmp(argv[1], "bytes") == 0 || strcmp(argv[1], "hot-bytes") == 0)
