@@ -175,7 +175,8 @@ static bool is_evictable(uint64_t meta)
 
 /* Keys and hashes. */
 
-static uint64_t hash_key(const struct weir_flow_table *table, const uint64_t *words, bool is_ipv6)
+static inline uint64_t hash_key(const struct weir_flow_table *table, const uint64_t *words,
+				bool is_ipv6)
 {
 	const uint64_t *secrets = table->secrets;
 	uint64_t h = words[ADDRESSES];
@@ -189,8 +190,8 @@ static uint64_t hash_key(const struct weir_flow_table *table, const uint64_t *wo
 	return weir_flow_fold(h ^ (words[META] & KEY_MASK) ^ secrets[6], secrets[7]);
 }
 
-static uint32_t bucket_of(const struct weir_flow_table *table, const uint64_t *words,
-			  unsigned family)
+static inline uint32_t bucket_of(const struct weir_flow_table *table, const uint64_t *words,
+				 unsigned family)
 {
 	uint64_t high = hash_key(table, words, family) >> 32;
 
@@ -741,20 +742,29 @@ void weir_flow_table_advance(struct weir_flow_table *table, uint64_t now)
 	}
 }
 
+/* Inlined for each family, whose numbers are constants then. */
+static inline __attribute__((always_inline)) void
+prepare(const struct weir_flow_table *table, struct weir_flow_probe *probe, unsigned which)
+{
+	const struct family *family = &table->families[which];
+	const size_t entry_words = which ? 8 : 4;
+	const char *bucket;
+
+	probe->bucket = bucket_of(table, probe->words, which);
+	bucket = (const char *)(family->entries + probe->bucket * SLOTS * entry_words);
+	__builtin_prefetch(bucket);
+	if (which)
+		__builtin_prefetch(bucket + LINE);
+}
+
 void weir_flow_table_prepare(const struct weir_flow_table *table, struct weir_flow_probe *probes,
 			     size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct weir_flow_probe *probe = &probes[i];
-		const struct family *family = &table->families[probe->family];
-		const char *bucket;
-
-		probe->bucket = bucket_of(table, probe->words, probe->family);
-		bucket = (const char *)(family->entries +
-					((size_t)probe->bucket * SLOTS * 4 << probe->family));
-		__builtin_prefetch(bucket);
-		if (probe->family)
-			__builtin_prefetch(bucket + LINE);
+		if (probes[i].family)
+			prepare(table, &probes[i], 1);
+		else
+			prepare(table, &probes[i], 0);
 	}
 }
 

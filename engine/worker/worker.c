@@ -23,6 +23,7 @@
 #include "weir/worker.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "datagrams.h"
 #include "decisions.h"
@@ -81,6 +82,8 @@ struct weir_worker {
 	uint32_t reader;
 	const struct weir_policy *policy; /* between enter and rest */
 	uint64_t generation;
+	uint64_t allowed; /* a memo of the policy in force, as a word, */
+	uint64_t heeded;  /* and its bits by which a flow needs no second look */
 	struct weir_flow_table *flows;
 	struct weir_datagrams datagrams;
 	struct weir_decisions decisions;
@@ -146,13 +149,48 @@ void weir_worker_destroy(struct weir_worker *worker)
 	weir_release(worker->allocator, worker);
 }
 
+/* Memos. */
+
+/* Marks of a memo. */
+enum {
+	OPENER = 1, /* the side that opened */
+	REVOKED = 2,
+};
+
+static struct weir_flow_memo memo_of(const struct weir_worker *worker, unsigned marks)
+{
+	uint64_t generation = worker->generation & WEIR_FLOW_GENERATION;
+
+	return (struct weir_flow_memo){ generation, generation, marks };
+}
+
+/* What of a memo must be as in one of the policy in force for a packet to go on. */
+static struct weir_flow_memo memo_heeded(const struct weir_worker *worker)
+{
+	bool is_kept = worker->options.at_change == WEIR_AT_CHANGE_KEEP;
+
+	return (struct weir_flow_memo){ .source_generation = is_kept ? 0 : WEIR_FLOW_GENERATION,
+					.marks = REVOKED };
+}
+
+static uint64_t word_of(struct weir_flow_memo memo)
+{
+	uint64_t word;
+
+	memcpy(&word, &memo, sizeof(word));
+	return word;
+}
+
 static void enter(struct weir_worker *worker)
 {
 	uint64_t before = worker->generation;
 
 	worker->policy = weir_slot_enter(worker->options.slot, worker->reader, &worker->generation);
-	if (worker->generation != before)
-		weir_decisions_forget(&worker->decisions);
+	if (worker->generation == before)
+		return;
+	weir_decisions_forget(&worker->decisions);
+	worker->allowed = word_of(memo_of(worker, 0));
+	worker->heeded = word_of(memo_heeded(worker));
 }
 
 static void tell_time(struct weir_worker *worker, uint64_t now)
@@ -293,6 +331,7 @@ static void decode_any(struct weir_worker *worker, const struct weir_frame *fram
 	struct weir_packet *packet = &worker->burst.packets[i];
 	struct weir_flow_key key = { 0 };
 
+	*passenger = (struct passenger){ .question = NO_QUESTION };
 	weir_packet_decode(frame, packet);
 	if (packet->kind != WEIR_PACKET_OK)
 		decode_unreadable(worker, packet, passenger);
@@ -305,7 +344,6 @@ static void decode_any(struct weir_worker *worker, const struct weir_frame *fram
 
 static void decode_plain(struct weir_worker *worker, const struct weir_plain *plain, size_t i)
 {
-	struct passenger *passenger = &worker->burst.passengers[i];
 	uint8_t signals = plain->protocol == WEIR_PROTOCOL_TCP
 				  ? weir_flow_tcp_signals(plain->tcp_flags)
 				  : WEIR_FLOW_TALKS;
@@ -313,17 +351,19 @@ static void decode_plain(struct weir_worker *worker, const struct weir_plain *pl
 					     plain->destination_port, plain->protocol,
 					     worker->burst.origin->zone, &worker->burst.probes[i]);
 
-	passenger->side = (uint8_t)side;
-	passenger->signals = signals;
-	passenger->manner = (uint8_t)manner_between(plain->protocol, signals);
-	passenger->is_further = !(signals & WEIR_FLOW_OPENS);
+	worker->burst.passengers[i] = (struct passenger){
+		.manner = (uint8_t)manner_between(plain->protocol, signals),
+		.side = (uint8_t)side,
+		.signals = signals,
+		.question = NO_QUESTION,
+		.is_further = !(signals & WEIR_FLOW_OPENS),
+	};
 }
 
 static void decode(struct weir_worker *worker, const struct weir_frame *frame, size_t i)
 {
 	struct weir_plain plain;
 
-	worker->burst.passengers[i] = (struct passenger){ .question = NO_QUESTION };
 	if (worker->options.arrival == WEIR_ARRIVAL_OWN && weir_plain_read(frame, &plain))
 		decode_plain(worker, &plain, i);
 	else
@@ -365,12 +405,6 @@ static void question_about_error(const struct weir_worker *worker, const struct 
 	question_of_key(worker, &key, 0, packet->icmp_code, out);
 }
 
-/* Marks of a memo. */
-enum {
-	OPENER = 1, /* the side that opened */
-	REVOKED = 2,
-};
-
 static unsigned opener_of(const struct weir_flow_entry *entry)
 {
 	return weir_flow_entry_memo(entry).marks & OPENER;
@@ -379,13 +413,6 @@ static unsigned opener_of(const struct weir_flow_entry *entry)
 static bool is_revoked(const struct weir_flow_entry *entry)
 {
 	return weir_flow_entry_memo(entry).marks & REVOKED;
-}
-
-static struct weir_flow_memo memo_of(const struct weir_worker *worker, unsigned marks)
-{
-	uint64_t generation = worker->generation & WEIR_FLOW_GENERATION;
-
-	return (struct weir_flow_memo){ generation, generation, marks };
 }
 
 /* Whether an older policy allowed the connection, and that no longer counts. */
@@ -400,7 +427,8 @@ static bool is_stale(const struct weir_worker *worker, const struct weir_flow_en
 static bool goes_on(const struct weir_worker *worker, const struct passenger *passenger,
 		    const struct weir_flow_entry *entry)
 {
-	return passenger->is_further && entry && !is_stale(worker, entry) && !is_revoked(entry);
+	return passenger->is_further && entry &&
+	       !((entry->words[WEIR_FLOW_MEMO] ^ worker->allowed) & worker->heeded);
 }
 
 /* The side that opened as far as this packet shows: whose opening it answers, else who sends. */
@@ -609,18 +637,19 @@ static void answer_backwards(struct weir_worker *worker, size_t i)
 	is_allowed(worker, passenger, &question, &passenger->verdict);
 }
 
-/* Why a further packet of a connection is allowed: by whether its opener sends it. */
+/* A further packet of a connection is allowed: from its opener, or as a reply. */
 static const struct weir_packet_verdict further[2] = {
-	{ .action = WEIR_PACKET_ALLOW, .why = WEIR_PACKET_REPLY },
 	{ .action = WEIR_PACKET_ALLOW, .why = WEIR_PACKET_FLOW },
+	{ .action = WEIR_PACKET_ALLOW, .why = WEIR_PACKET_REPLY },
 };
 
-static struct weir_packet_verdict
-go_on(struct weir_worker *worker, const struct passenger *passenger, struct weir_flow_entry *entry)
+/* Returns whether it is a reply. */
+static unsigned go_on(struct weir_worker *worker, const struct passenger *passenger,
+		      struct weir_flow_entry *entry)
 {
 	if (!weir_flow_entry_note(entry, worker->present, passenger->side, passenger->signals))
 		weir_flow_table_note(worker->flows, entry, passenger->side, passenger->signals);
-	return further[passenger->side == opener_of(entry)];
+	return passenger->side ^ opener_of(entry);
 }
 
 static void answer_keyed(struct weir_worker *worker, size_t i)
@@ -630,7 +659,7 @@ static void answer_keyed(struct weir_worker *worker, size_t i)
 	struct weir_flow_machine machine;
 
 	if (goes_on(worker, passenger, entry)) {
-		passenger->verdict = go_on(worker, passenger, entry);
+		passenger->verdict = further[go_on(worker, passenger, entry)];
 		return;
 	}
 	if (entry && is_stale(worker, entry) && worker->options.at_change == WEIR_AT_CHANGE_FLUSH) {
@@ -657,7 +686,7 @@ static void answer_keyed(struct weir_worker *worker, size_t i)
 		answer_backwards(worker, i);
 		return;
 	}
-	passenger->verdict = go_on(worker, passenger, entry);
+	passenger->verdict = further[go_on(worker, passenger, entry)];
 }
 
 /* Whether a connection is one that an error may be about: errors do not revalidate it. */
@@ -768,11 +797,13 @@ static size_t go_on_burst(struct weir_worker *worker, const struct weir_frame *f
 
 	for (; i < burst->size; i++) {
 		const struct passenger *passenger = &burst->passengers[i];
+		unsigned is_reply;
 
 		if (!goes_on(worker, passenger, burst->known[i]))
 			break;
-		verdicts[i] = go_on(worker, passenger, burst->known[i]);
-		replies += verdicts[i].why == WEIR_PACKET_REPLY;
+		is_reply = go_on(worker, passenger, burst->known[i]);
+		verdicts[i] = further[is_reply];
+		replies += is_reply;
 		bytes += frames[i].wire;
 	}
 	counters->packets[WEIR_PACKET_ALLOW] += i;
@@ -812,9 +843,10 @@ static void run_burst(struct weir_worker *worker, const struct weir_frame *frame
  * further apart than connections live. */
 static size_t burst_size(const struct weir_frame *frames, size_t n)
 {
+	size_t most = n < BURST ? n : BURST;
 	size_t size = 1;
 
-	while (size < n && size < BURST && frames[size].time - frames[0].time < ONE_TIME)
+	while (size < most && frames[size].time - frames[0].time < ONE_TIME)
 		size++;
 	return size;
 }
