@@ -241,6 +241,7 @@ static int begin(struct device *device, const struct device_load *load)
 	struct generator_trial trial = { .rate = share_of(load->rate, workers),
 					 .packets = share_of(load->packets, workers),
 					 .mix = *load->mix,
+					 .step = load->step,
 					 .openings = load->openings,
 					 .replies = load->replies,
 					 .run = ++tester->run };

@@ -62,7 +62,8 @@ struct device_load {
 	uint64_t rate; /* packets a second; 0: as many as are taken */
 	uint64_t packets;
 	const struct traffic_mix *mix;
-	uint16_t openings; /* of GEN_ALL, as in generator.h */
+	uint32_t step;     /* these as in generator.h */
+	uint16_t openings; /* of GEN_ALL */
 	uint16_t replies;
 	struct weir_policy
 		*replacement; /* is put in force when half of the packets are out; or NULL */

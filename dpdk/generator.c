@@ -218,6 +218,27 @@ static uint32_t burst_of(uint64_t rate)
 	return burst ? (uint32_t)burst : 1;
 }
 
+static uint32_t common_divisor(uint32_t a, uint32_t b)
+{
+	while (b) {
+		uint32_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/* One that comes to every flow. */
+static uint32_t step_for(uint32_t flows, uint32_t wanted)
+{
+	uint32_t step = wanted ? wanted % flows : 1;
+
+	while (common_divisor(flows, step) != 1)
+		step++;
+	return step;
+}
+
 int generator_begin(struct generator *generator, const struct generator_trial *trial, uint64_t now,
 		    struct weir_error *error)
 {
@@ -232,6 +253,7 @@ int generator_begin(struct generator *generator, const struct generator_trial *t
 	generator->scale = scale_of(trial->rate, generator->hz);
 	generator->openings = 0;
 	generator->replies = 0;
+	generator->step = step_for(generator->flow_count, trial->step);
 	generator->began = now;
 	generator->taken = 0;
 	generator->made = 0;
@@ -326,7 +348,7 @@ static void visit(struct generator *generator, struct sending *out)
 	uint32_t at = generator->at;
 	struct generator_flow *flow = &generator->flows[at];
 
-	generator->at = at + 1 < generator->flow_count ? at + 1 : 0;
+	generator->at = (uint32_t)(((uint64_t)at + generator->step) % generator->flow_count);
 	*out = (struct sending){ at, FRAME_FORWARD, next_size(generator) };
 	if (generator->openings < OWED_MOST)
 		generator->openings += generator->trial.openings;

@@ -1,7 +1,8 @@
 /*
  * generator.h - what one core does to send traffic: at a set rate, or as fast as it is taken.
  *
- * A flow is visited after the other, round and round. A visit of a denied flow sends its opening
+ * A flow is visited after the other, round and round, or in steps that come to each once a round.
+ * A visit of a denied flow sends its opening
  * again. An allowed flow is opened until a checker has seen it come through; from then on its
  * packets go forward, or back where replies are wanted, so that none answers what was not asked.
  * Where new connections are wanted the flow's place is taken by one with another source port, now
@@ -50,6 +51,7 @@ struct generator_trial {
 	struct traffic_mix mix;
 	uint16_t openings; /* the share of packets, of GEN_ALL, that begin a new connection */
 	uint16_t replies;  /* the share of the allowed flows' packets */
+	uint32_t step;     /* to the flow that is visited next, or a little more; 0: one */
 	uint16_t run;      /* its number: what comes late of another trial is foreign to this one */
 };
 
@@ -83,6 +85,7 @@ struct generator {
 	uint32_t flow_count;
 	uint16_t *ports; /* by connection: which comes next, of its own */
 	uint32_t at;     /* the flow that is visited next; of a trace the packet */
+	uint32_t step;
 	uint16_t mark;
 	uint32_t burst;
 	/* Shares of what was sent, that wait to be a packet. */

@@ -22,6 +22,7 @@ enum {
 	RELOAD_PERCENT = 50,
 	LINGERING = 4, /* times the flows */
 	COST_PACKETS = 1 << 16,
+	STEP_THOUSANDTHS = 382, /* of the flows: the golden section */
 };
 
 const uint32_t measure_percents[MEASURE_POINTS] = { 10, 50, 90 };
@@ -134,7 +135,8 @@ static bool is_right(const struct engine *engine)
 /* What a round measures. */
 
 /* In trials so long that what is between them, which goes through all flows, is out of caches
- * again. */
+ * again. Flows are not visited in the order in which they were opened: what an engine lays down in
+ * that order would be found side by side. */
 static int measure_cost(struct trying *trying, struct engine *engine, unsigned round)
 {
 	struct measure_result *result = engine->result;
@@ -144,6 +146,7 @@ static int measure_cost(struct trying *trying, struct engine *engine, unsigned r
 	uint64_t packets = 0, bursts = 0, busy = 0;
 
 	load.packets = trying->one->flows > COST_PACKETS ? trying->one->flows : COST_PACKETS;
+	load.step = (uint32_t)((uint64_t)trying->one->flows * STEP_THOUSANDTHS / 1000);
 	while (busy < enough) {
 		int status = device_try_by_turns(&engine->device, &load, &trying->trial);
 
