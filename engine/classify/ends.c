@@ -7,7 +7,7 @@ bool end_is_node(const struct lookup *lookup, uint32_t leaf)
 
 bool end_node_has(const struct lookup *lookup, uint32_t leaf, const struct weir_address *address)
 {
-	const struct layout_header *header = lookup->header;
+	const struct layout_header *header = lookup->names;
 	uint32_t number = leaf >> lookup->profile_bits;
 	const struct layout_endpoint *node;
 	const struct weir_address *addresses;

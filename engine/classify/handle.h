@@ -12,9 +12,12 @@
 #include "patch.h"
 #include "weir/policy.h"
 
-/* The hot sections of a block, as pointers; a version of a live policy has a trie of its own. */
+/* The hot sections of a block, as pointers. A version of a live policy has a trie of its own, and
+ * tables that were compiled beside the block which knows who there is. */
 struct lookup {
-	const struct layout_header *header;
+	const struct layout_header *header;  /* the tables, and what explain reads of rules */
+	const struct layout_header *names;   /* who there is; of a whole policy all are one block */
+	const struct layout_header *origins; /* what the rules come from */
 	const uint32_t *root;
 	const struct layout_trie_node *nodes;
 	const uint32_t *leaves;
@@ -74,6 +77,8 @@ static inline bool policy_is_whole(const struct weir_policy *policy)
 
 /* Points the lookup into the filled block. */
 void weir_policy_attach(struct weir_policy *policy);
+/* The tables behind the trie only. */
+void weir_lookup_tables(struct lookup *lookup, const struct layout_header *header);
 
 /* Judges a key whose source or destination leaf is a special. */
 struct weir_verdict weir_classify_special(const struct lookup *lookup, const struct weir_key *key,

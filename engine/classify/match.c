@@ -133,48 +133,55 @@ enum level match_peers(const struct question *q, const struct layout_rule *rule,
 
 /* Ports. */
 
-struct declared_list {
-	const struct layout_declared *items;
-	uint32_t count;
-};
-
-static struct declared_list declared_by(const struct question *q, const struct candidate *pod)
+static bool is_port(const struct question *q, const struct layout_port *port, const char *name,
+		    uint8_t protocol, uint16_t number)
 {
-	uint32_t endpoint = match_endpoint(q->lookup, pod);
-	const struct patch_endpoint *patched;
-	const struct layout_endpoint *declarer;
-
-	if (endpoint == WEIR_NONE)
-		return (struct declared_list){ NULL, 0 };
-	patched = patch_endpoint_at(q->lookup->patch, endpoint);
-	if (patched)
-		return (struct declared_list){ patched->declared, patched->declared_count };
-	declarer = LAYOUT_ITEMS(q->header, LAYOUT_ENDPOINTS, struct layout_endpoint) + endpoint;
-	return (struct declared_list){ LAYOUT_ITEMS(q->header, LAYOUT_DECLARED,
-						    struct layout_declared) +
-					       declarer->declared,
-				       declarer->declared_count };
+	return protocol == q->key->protocol && number == q->key->destination_port && name &&
+	       strcmp(name, LAYOUT_ITEMS(q->header, LAYOUT_TEXT, char) + port->name) == 0;
 }
 
-/* Names are kept once, so equal names are equal places in the text. */
+static bool patched_declares(const struct question *q, const struct patch_endpoint *pod,
+			     const struct layout_port *port)
+{
+	for (uint32_t i = 0; i < pod->declared_count; i++) {
+		const struct weir_declared_port *item = &pod->declared[i];
+
+		if (is_port(q, port, item->name, item->protocol, item->number))
+			return true;
+	}
+	return false;
+}
+
+static bool declares(const struct question *q, uint32_t endpoint, const struct layout_port *port)
+{
+	const struct patch_endpoint *patched = patch_endpoint_at(q->lookup->patch, endpoint);
+	const struct layout_header *names = q->lookup->names;
+	const struct layout_endpoint *pod;
+	const struct layout_declared *declared;
+
+	if (patched)
+		return patched_declares(q, patched, port);
+	pod = LAYOUT_ITEMS(names, LAYOUT_ENDPOINTS, struct layout_endpoint) + endpoint;
+	declared = LAYOUT_ITEMS(names, LAYOUT_DECLARED, struct layout_declared) + pod->declared;
+	for (uint32_t i = 0; i < pod->declared_count; i++) {
+		if (is_port(q, port, LAYOUT_ITEMS(names, LAYOUT_TEXT, char) + declared[i].name,
+			    declared[i].protocol, declared[i].number))
+			return true;
+	}
+	return false;
+}
+
 static enum level match_named_port(const struct question *q, const struct layout_port *port)
 {
 	const struct candidate *destination = q->direction == WEIR_INGRESS ? &q->near : &q->far;
-	struct declared_list declared;
+	uint32_t endpoint;
 
 	if (destination->kind == UNKNOWN)
 		return MAYBE;
 	if (destination->kind != POD)
 		return NO;
-	declared = declared_by(q, destination);
-	for (uint32_t i = 0; i < declared.count; i++) {
-		const struct layout_declared *item = &declared.items[i];
-
-		if (item->name == port->name && item->protocol == q->key->protocol &&
-		    item->number == q->key->destination_port)
-			return YES;
-	}
-	return NO;
+	endpoint = match_endpoint(q->lookup, destination);
+	return endpoint != WEIR_NONE && declares(q, endpoint, port) ? YES : NO;
 }
 
 static enum level match_port(const struct question *q, const struct layout_port *port)

@@ -60,13 +60,12 @@ struct patch_owner patch_owner_of(const struct lookup *lookup, const struct weir
 		owner.owner_count = entry->endpoint != WEIR_NONE;
 		return owner;
 	}
-	owned = owned_find(lookup->header, address);
+	owned = owned_find(lookup->names, address);
 	if (!owned)
 		return owner;
 	owner.owner_count = owned->owner_count;
 	if (owned->owner_count)
-		owner.owners =
-			LAYOUT_ITEMS(lookup->header, LAYOUT_OWNERS, uint32_t) + owned->owners;
+		owner.owners = LAYOUT_ITEMS(lookup->names, LAYOUT_OWNERS, uint32_t) + owned->owners;
 	else
 		owner.node = owned->owners;
 	return owner;

@@ -24,7 +24,7 @@ struct patch_endpoint {
 	const char *namespace_name;
 	const char *name;
 	const struct weir_address *addresses;
-	const struct layout_declared *declared; /* names that no rule has are empty */
+	const struct weir_declared_port *declared;
 	uint32_t address_count;
 	uint32_t declared_count;
 	uint32_t node;

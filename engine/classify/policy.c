@@ -75,15 +75,9 @@ int weir_policy_create(const struct weir_allocator *allocator, size_t length,
 	return 0;
 }
 
-void weir_policy_attach(struct weir_policy *policy)
+void weir_lookup_tables(struct lookup *lookup, const struct layout_header *header)
 {
-	struct lookup *lookup = &policy->lookup;
-	const struct layout_header *header = lookup->header;
-
-	lookup->root = layout_section(header, LAYOUT_ROOT);
-	lookup->nodes = layout_section(header, LAYOUT_NODES);
-	lookup->leaves = layout_section(header, LAYOUT_LEAVES);
-	lookup->guards = layout_section(header, LAYOUT_GUARDS);
+	lookup->header = header;
 	lookup->profiles = layout_section(header, LAYOUT_PROFILES);
 	lookup->port_roots = layout_section(header, LAYOUT_PORT_ROOTS);
 	lookup->port_chunks = layout_section(header, LAYOUT_PORT_CHUNKS);
@@ -92,13 +86,27 @@ void weir_policy_attach(struct weir_policy *policy)
 	lookup->port_sets = layout_section(header, LAYOUT_PORT_SETS);
 	lookup->port_set_words = header->port_set_words;
 	lookup->profile_bits = header->profile_bits;
+	lookup->first_source_node = header->first_node_profile;
+	lookup->first_destination_node =
+		header->own_node == WEIR_OWN_NODE_ALLOW ? header->first_node_profile : UINT32_MAX;
+}
+
+void weir_policy_attach(struct weir_policy *policy)
+{
+	struct lookup *lookup = &policy->lookup;
+	const struct layout_header *header = lookup->header;
+
+	weir_lookup_tables(lookup, header);
+	lookup->names = header;
+	lookup->origins = header;
+	lookup->root = layout_section(header, LAYOUT_ROOT);
+	lookup->nodes = layout_section(header, LAYOUT_NODES);
+	lookup->leaves = layout_section(header, LAYOUT_LEAVES);
+	lookup->guards = layout_section(header, LAYOUT_GUARDS);
 	lookup->ipv6 = header->ipv6;
 	lookup->endpoint_count =
 		(uint32_t)LAYOUT_COUNT(header, LAYOUT_ENDPOINTS, struct layout_endpoint);
 	policy->kernel = best_kernel(hot_bytes(header));
-	lookup->first_source_node = header->first_node_profile;
-	lookup->first_destination_node =
-		header->own_node == WEIR_OWN_NODE_ALLOW ? header->first_node_profile : UINT32_MAX;
 }
 
 /* One word counts: the block is immutable, so nothing else is shared that is written. */
@@ -120,8 +128,8 @@ void weir_policy_unref(struct weir_policy *policy)
 
 const void *weir_policy_bytes(const struct weir_policy *policy, size_t *length)
 {
-	*length = policy->lookup.header->preamble.total_bytes;
-	return policy->lookup.header;
+	*length = policy->lookup.names->preamble.total_bytes;
+	return policy->lookup.names;
 }
 
 void weir_policy_semantics(const struct weir_policy *policy, struct weir_semantics *out)
@@ -135,7 +143,7 @@ void weir_policy_semantics(const struct weir_policy *policy, struct weir_semanti
 
 void weir_policy_measure(const struct weir_policy *policy, struct weir_policy_sizes *out)
 {
-	const struct layout_header *header = policy->lookup.header;
+	const struct layout_header *header = policy->lookup.names;
 
 	*out = (struct weir_policy_sizes){
 		.total_bytes = header->preamble.total_bytes,

@@ -47,6 +47,13 @@ struct element {
 	uint32_t kind;
 };
 
+/* Who says that an address is his. */
+struct claim {
+	struct weir_address address;
+	uint32_t endpoint;
+	uint32_t order; /* lower is better: running, pending, node */
+};
+
 /* An address that pods own or a node has. */
 struct owned {
 	struct weir_address address;
@@ -54,6 +61,7 @@ struct owned {
 	uint32_t count;
 	bool is_shared_by_nodes;
 	bool is_contended; /* several endpoints claim it, whoever owns it */
+	uint32_t leaf;
 };
 
 /* A node that has an element's address too. */
@@ -136,8 +144,16 @@ enum row_form {
 	ROW_FORM_SPARSE,
 };
 
+/* A policy over kinds of pods: the first endpoints stand for all pods of a kind each. They own no
+ * address, the one they have tells their region; their number is their profile's. */
+struct build_kinds {
+	uint32_t count;
+	uint32_t room; /* profiles that are kept for kinds */
+};
+
 struct build {
 	const struct weir_resolved *resolved;
+	const struct build_kinds *kinds; /* NULL: every pod for itself */
 	const struct weir_allocator *allocator;
 	struct weir_error *error;
 	size_t max_bytes; /* SIZE_MAX: no bound */
@@ -155,7 +171,6 @@ struct build {
 	struct weir_array profiles;
 	uint32_t first_node_profile;
 	uint32_t profile_bits;
-	uint32_t *leaf_of_owned;
 	uint32_t *leaf_of_region;
 	struct weir_array specials;
 	struct weir_array candidates;   /* leaves */
@@ -175,6 +190,14 @@ int build_classes(struct build *build);
 int build_rows(struct build *build);
 int build_leaves(struct build *build);
 
+/* The trie that leads to the leaves of regions and, by address, of what is owned. -ENOMEM. */
+int build_trie(struct trie *trie, struct weir_arena *arena, const struct regions *regions,
+	       const uint32_t *leaf_of_region, const struct owned *owned, size_t owned_count);
+
+/* Sorts by address, in one pass a byte for those bytes that are not alike in all. Uses the scratch,
+ * of as many; returns where they are in the end. */
+struct claim *claims_sort(struct claim *claims, struct claim *scratch, size_t count);
+
 /* Whether a class is of what is outside. */
 bool build_is_outside(const struct build *build, const struct side *side, uint32_t class);
 
@@ -192,6 +215,12 @@ int weir_compile_and_keep(const struct weir_resolved *resolved,
 			  const struct weir_compile_options *options,
 			  const struct build_keeper *keeper, struct weir_policy **out,
 			  struct weir_error *error);
+
+/* A policy over kinds of pods: tables and rules; no trie, and of names only what rules have. */
+int weir_compile_kinds(const struct weir_resolved *resolved, const struct build_kinds *kinds,
+		       const struct weir_compile_options *options,
+		       const struct build_keeper *keeper, struct weir_policy **out,
+		       struct weir_error *error);
 
 /* A compilation with rows forced into one form: what both forms are compared by. */
 int weir_compile_in_form(const struct weir_resolved *resolved,

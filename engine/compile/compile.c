@@ -151,8 +151,10 @@ static int build_cold(struct build *build)
 
 	if (!status)
 		status = build_rules(build, &text);
-	if (!status)
+	if (!status && !build->kinds)
 		status = build_names(build, &text);
+	if (!status)
+		status = build_origins(build, &text);
 	text_writer_finish(&text);
 	return status;
 }
@@ -185,8 +187,9 @@ static void gather(const struct build *build, struct bytes sections[LAYOUT_SECTI
 {
 	for (unsigned i = 0; i < LAYOUT_SECTIONS; i++)
 		sections[i] = array_bytes(&build->sections[i]);
-	sections[LAYOUT_ROOT] =
-		(struct bytes){ build->trie.root, sizeof(uint32_t) << LAYOUT_ROOT_BITS };
+	if (!build->kinds)
+		sections[LAYOUT_ROOT] =
+			(struct bytes){ build->trie.root, sizeof(uint32_t) << LAYOUT_ROOT_BITS };
 	sections[LAYOUT_NODES] = array_bytes(&build->trie.nodes);
 	sections[LAYOUT_LEAVES] = array_bytes(&build->trie.leaves);
 	sections[LAYOUT_GUARDS] = array_bytes(&build->trie.guards);
@@ -296,9 +299,15 @@ static int finish(struct build *build, const struct weir_allocator *allocator,
 	return status;
 }
 
+/* What is wanted of a compilation beside its policy. */
+struct wish {
+	const struct build_kinds *kinds;
+	const struct build_keeper *keeper;
+	enum row_form form;
+};
+
 static int compile(const struct weir_resolved *resolved, const struct weir_compile_options *options,
-		   enum row_form form, const struct build_keeper *keeper, struct weir_policy **out,
-		   struct weir_error *error)
+		   struct wish wish, struct weir_policy **out, struct weir_error *error)
 {
 	static const struct weir_compile_options defaults;
 	struct meter meter;
@@ -309,14 +318,15 @@ static int compile(const struct weir_resolved *resolved, const struct weir_compi
 	meter_init(&meter, options);
 	build_init(&build, resolved, &meter.allocator, error);
 	build.max_bytes = options->max_bytes ? options->max_bytes : SIZE_MAX;
-	build.form = form;
+	build.form = wish.form;
+	build.kinds = wish.kinds;
 	status = build_validate(&build);
 	if (!status) {
 		meter_bound(&meter, resolved, options->max_bytes);
 		status = run_stages(&build);
 	}
 	if (!status)
-		status = finish(&build, meter.base, keeper, out);
+		status = finish(&build, meter.base, wish.keeper, out);
 	if (status == -ENOMEM && meter.is_exceeded)
 		status = build_fail(&build, -ERANGE,
 				    "compiling takes more memory than %zu bytes allow",
@@ -331,7 +341,7 @@ int weir_compile_in_form(const struct weir_resolved *resolved,
 			 const struct weir_compile_options *options, enum row_form form,
 			 struct weir_policy **out, struct weir_error *error)
 {
-	return compile(resolved, options, form, NULL, out, error);
+	return compile(resolved, options, (struct wish){ .form = form }, out, error);
 }
 
 int weir_compile_and_keep(const struct weir_resolved *resolved,
@@ -339,11 +349,20 @@ int weir_compile_and_keep(const struct weir_resolved *resolved,
 			  const struct build_keeper *keeper, struct weir_policy **out,
 			  struct weir_error *error)
 {
-	return compile(resolved, options, ROW_FORM_BEST, keeper, out, error);
+	return compile(resolved, options, (struct wish){ .keeper = keeper }, out, error);
+}
+
+int weir_compile_kinds(const struct weir_resolved *resolved, const struct build_kinds *kinds,
+		       const struct weir_compile_options *options,
+		       const struct build_keeper *keeper, struct weir_policy **out,
+		       struct weir_error *error)
+{
+	return compile(resolved, options, (struct wish){ .kinds = kinds, .keeper = keeper }, out,
+		       error);
 }
 
 int weir_compile(const struct weir_resolved *resolved, const struct weir_compile_options *options,
 		 struct weir_policy **out, struct weir_error *error)
 {
-	return compile(resolved, options, ROW_FORM_BEST, NULL, out, error);
+	return compile(resolved, options, (struct wish){ .kinds = NULL }, out, error);
 }

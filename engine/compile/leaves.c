@@ -142,6 +142,65 @@ static int number_profiles(struct work *work)
 	return status;
 }
 
+/* Of kinds: their numbers and all others stay what they are, whatever rules say, so that the trie
+ * stays as it is. Kinds come first, with room for others; then what is no node; then nodes. */
+
+static int push_role(struct work *work, uint32_t index, unsigned twin, uint32_t *number)
+{
+	struct role role = role_of(work->build, index, twin);
+
+	*number = (uint32_t)work->build->profiles.count;
+	return add_role(work->build, &role);
+}
+
+static void put_role(struct build *build, uint32_t index, uint32_t number)
+{
+	struct role role = role_of(build, index, 0);
+
+	((struct layout_profile *)build->profiles.items)[number] = role.profile;
+	((struct layout_group *)build->sections[LAYOUT_GROUPS].items)[number] = role.group;
+}
+
+static int place_element(struct work *work, uint32_t index)
+{
+	struct build *build = work->build;
+	const struct element *element = &build->owners.elements[index];
+	uint32_t *number = &work->profile_of[index];
+	bool has_twin = element->kind == ELEMENT_UNKNOWN ||
+			(element->kind == ELEMENT_EXTERNAL && build->has_domains);
+	int status = 0;
+
+	*number = element->endpoint;
+	if (element->kind == ELEMENT_POD && *number < build->kinds->count)
+		put_role(build, index, *number);
+	else
+		status = push_role(work, index, 0, number);
+	work->twin_of[index] = *number;
+	return status || !has_twin ? status : push_role(work, index, 1, &work->twin_of[index]);
+}
+
+static int place_profiles(struct work *work)
+{
+	struct build *build = work->build;
+	const struct owners *owners = &build->owners;
+	uint32_t room = build->kinds->room;
+	int status = weir_array_resize(&build->profiles, room);
+
+	if (!status)
+		status = weir_array_resize(&build->sections[LAYOUT_GROUPS], room);
+	for (uint32_t i = 0; i < owners->element_count && !status; i++) {
+		if (owners->elements[i].kind != ELEMENT_NODE)
+			status = place_element(work, i);
+	}
+	build->first_node_profile = (uint32_t)build->profiles.count;
+	for (uint32_t i = 0; i < owners->element_count && !status; i++) {
+		if (owners->elements[i].kind == ELEMENT_NODE)
+			status = place_element(work, i);
+	}
+	count_profile_bits(build);
+	return status;
+}
+
 /* Nodes with addresses count from 1. */
 static int number_nodes(struct work *work)
 {
@@ -208,8 +267,8 @@ static struct layout_special *add_special(struct build *build, enum layout_speci
 static int place_owned(struct work *work, uint32_t index)
 {
 	struct build *build = work->build;
-	const struct owned *owned = &build->owners.items[index];
-	uint32_t *leaf = &build->leaf_of_owned[index];
+	struct owned *owned = &build->owners.items[index];
+	uint32_t *leaf = &owned->leaf;
 	struct layout_special *special;
 
 	if (owned->count == 1 && !owned->is_shared_by_nodes) {
@@ -300,53 +359,61 @@ static struct trie_item item_of(const struct weir_address *address, unsigned len
 	return item;
 }
 
+/* What a trie leads to. */
+struct targets {
+	const struct regions *regions;
+	const uint32_t *leaf_of_region;
+	const struct owned *owned; /* by address */
+	size_t owned_count;
+};
+
 /* Regions and owned addresses are both in order; an address comes behind the prefix that it is. */
-static size_t merge(const struct work *work, bool ipv4, struct trie_item *items)
+static size_t merge(const struct targets *targets, bool ipv4, struct trie_item *items)
 {
-	const struct build *build = work->build;
-	const struct regions *regions = &build->regions;
+	const struct regions *regions = targets->regions;
 	uint32_t region = ipv4 ? 0 : regions->ipv4_count;
 	uint32_t region_end = ipv4 ? regions->ipv4_count : regions->count;
 	size_t count = 0;
-	uint32_t i = 0;
+	size_t i = 0;
 
 	for (;;) {
 		const struct owned *owned;
 
-		while (i < build->owners.count &&
-		       weir_address_is_ipv4(&build->owners.items[i].address) != ipv4)
+		while (i < targets->owned_count &&
+		       weir_address_is_ipv4(&targets->owned[i].address) != ipv4)
 			i++;
-		owned = i < build->owners.count ? &build->owners.items[i] : NULL;
+		owned = i < targets->owned_count ? &targets->owned[i] : NULL;
 		if (region < region_end &&
 		    (!owned || memcmp(regions->items[region].prefix.address.bytes,
 				      owned->address.bytes, sizeof(owned->address.bytes)) <= 0)) {
 			const struct weir_prefix *prefix = &regions->items[region].prefix;
 
 			items[count++] = item_of(&prefix->address, prefix->length,
-						 work->build->leaf_of_region[region]);
+						 targets->leaf_of_region[region]);
 			region++;
 		} else if (owned) {
-			items[count++] =
-				item_of(&owned->address, 128, work->build->leaf_of_owned[i++]);
+			items[count++] = item_of(&owned->address, 128, owned->leaf);
+			i++;
 		} else {
 			return count;
 		}
 	}
 }
 
-static int build_trie(struct work *work)
+int build_trie(struct trie *trie, struct weir_arena *arena, const struct regions *regions,
+	       const uint32_t *leaf_of_region, const struct owned *owned, size_t owned_count)
 {
-	struct build *build = work->build;
-	size_t most = (size_t)build->owners.count + build->regions.count;
-	struct trie_item *ipv4 = weir_arena_array(&build->arena, most, struct trie_item);
-	struct trie_item *ipv6 = weir_arena_array(&build->arena, most, struct trie_item);
+	const struct targets targets = { regions, leaf_of_region, owned, owned_count };
+	size_t most = owned_count + regions->count;
+	struct trie_item *ipv4 = weir_arena_array(arena, most, struct trie_item);
+	struct trie_item *ipv6 = weir_arena_array(arena, most, struct trie_item);
 	size_t ipv4_count, ipv6_count;
 
 	if (!ipv4 || !ipv6)
 		return -ENOMEM;
-	ipv4_count = merge(work, true, ipv4);
-	ipv6_count = merge(work, false, ipv6);
-	return trie_build(&build->trie, &build->arena, ipv4, ipv4_count, ipv6, ipv6_count);
+	ipv4_count = merge(&targets, true, ipv4);
+	ipv6_count = merge(&targets, false, ipv6);
+	return trie_build(trie, arena, ipv4, ipv4_count, ipv6, ipv6_count);
 }
 
 static int build_in(struct work *work)
@@ -358,17 +425,18 @@ static int build_in(struct work *work)
 	work->profile_of = weir_arena_array(arena, build->owners.element_count, uint32_t);
 	work->twin_of = weir_arena_array(arena, build->owners.element_count, uint32_t);
 	work->number_of = weir_arena_array(arena, build->resolved->endpoint_count, uint32_t);
-	build->leaf_of_owned = weir_arena_array(arena, build->owners.count, uint32_t);
 	build->leaf_of_region = weir_arena_array(arena, build->regions.count, uint32_t);
-	if (!work->profile_of || !work->twin_of || !work->number_of || !build->leaf_of_owned ||
-	    !build->leaf_of_region)
+	if (!work->profile_of || !work->twin_of || !work->number_of || !build->leaf_of_region)
 		return -ENOMEM;
-	status = number_profiles(work);
+	status = build->kinds ? place_profiles(work) : number_profiles(work);
 	if (!status)
 		status = number_nodes(work);
 	if (!status)
 		status = place_all(work);
-	return status ? status : build_trie(work);
+	if (status || build->kinds)
+		return status;
+	return build_trie(&build->trie, arena, &build->regions, build->leaf_of_region,
+			  build->owners.items, build->owners.count);
 }
 
 int build_leaves(struct build *build)

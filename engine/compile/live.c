@@ -23,13 +23,24 @@ struct weir_live {
 
 /* Whole policies. */
 
+/* What of a resolved policy does not change. */
+static struct weir_resolved frame_of(const struct weir_live *live)
+{
+	return (struct weir_resolved){ .pod_ranges = live->pod_ranges,
+				       .pod_range_count = live->pod_range_count,
+				       .semantics = live->semantics };
+}
+
+static struct weir_compile_options options_of(const struct weir_live *live)
+{
+	return (struct weir_compile_options){ live->allocator, live->options.max_bytes };
+}
+
 static int compile(const struct weir_live *live, const struct build_keeper *keeper,
 		   struct weir_policy **out, struct weir_error *error)
 {
-	const struct weir_compile_options options = { live->allocator, live->options.max_bytes };
-	struct weir_resolved resolved = { .pod_ranges = live->pod_ranges,
-					  .pod_range_count = live->pod_range_count,
-					  .semantics = live->semantics };
+	const struct weir_compile_options options = options_of(live);
+	struct weir_resolved resolved = frame_of(live);
 	struct weir_arena arena;
 	int status;
 
@@ -80,21 +91,28 @@ static int load(struct weir_live *live, const struct weir_resolved *resolved)
 	return objects_load(&live->objects, resolved);
 }
 
+static int begin_patches(const struct weir_live *live, struct build *build,
+			 struct weir_policy *policy, struct patches **out)
+{
+	const struct weir_compile_options options = options_of(live);
+	const struct weir_resolved frame = frame_of(live);
+
+	return patches_begin(build, policy, &live->objects, &frame, &options, out);
+}
+
 /* Only what compiles is taken over. */
 static int load_and_begin(void *context, struct build *build, struct weir_policy *policy)
 {
 	struct weir_live *live = context;
 	int status = load(live, build->resolved);
 
-	return status ? status
-		      : patches_begin(build, policy, &live->objects, live->allocator,
-				      &live->patches);
+	return status ? status : begin_patches(live, build, policy, &live->patches);
 }
 
 static int start(struct weir_live *live, const struct weir_resolved *resolved,
 		 struct weir_error *error)
 {
-	const struct weir_compile_options options = { live->allocator, live->options.max_bytes };
+	const struct weir_compile_options options = options_of(live);
 	const struct build_keeper keeper = { load_and_begin, live };
 	int status = weir_compile_and_keep(resolved, &options, &keeper, &live->policy, error);
 
@@ -291,18 +309,17 @@ struct beginning {
 	struct patches *patches;
 };
 
-static int begin_patches(void *context, struct build *build, struct weir_policy *policy)
+static int begin_anew(void *context, struct build *build, struct weir_policy *policy)
 {
 	struct beginning *beginning = context;
 
-	return patches_begin(build, policy, &beginning->live->objects, beginning->live->allocator,
-			     &beginning->patches);
+	return begin_patches(beginning->live, build, policy, &beginning->patches);
 }
 
 static int compile_batch(struct weir_live *live, struct weir_policy **out, struct weir_error *error)
 {
 	struct beginning beginning = { live, NULL };
-	const struct build_keeper keeper = { begin_patches, &beginning };
+	const struct build_keeper keeper = { begin_anew, &beginning };
 	struct weir_policy *policy;
 	int status = compile(live, &keeper, &policy, error);
 
@@ -323,8 +340,7 @@ static int compile_batch(struct weir_live *live, struct weir_policy **out, struc
 int weir_live_commit(struct weir_live *live, struct weir_error *error)
 {
 	struct weir_policy *policy;
-	int status = patches_apply(live->patches, &live->objects, live->policy,
-				   live->options.max_bytes, &policy);
+	int status = patches_apply(live->patches, &policy);
 
 	if (status == -ENOMEM)
 		return objects_fail(error, -ENOMEM, "out of memory");

@@ -20,7 +20,7 @@ enum object_kind {
 	OBJECT_ENDPOINT,
 	OBJECT_WORKLOAD,
 	OBJECT_SERVICE,
-	OBJECT_SET,
+	OBJECT_SET, /* this and the following say what is allowed, and refer to each other only */
 	OBJECT_BLOCK,
 	OBJECT_ORIGIN,
 	OBJECT_RULE,
@@ -105,5 +105,9 @@ bool objects_have_changed(const struct objects *objects);
  * refers to another that is not there. -ENOMEM. */
 int objects_resolve(const struct objects *objects, struct weir_arena *arena,
 		    struct weir_resolved *out, struct weir_error *error);
+/* The same of sets, blocks, origins and rules only, the sets without endpoints; where each set is
+ * by its number. */
+int objects_resolve_rules(const struct objects *objects, struct weir_arena *arena,
+			  struct weir_resolved *out, const uint32_t **index_of_set);
 
 #endif

@@ -143,11 +143,12 @@ struct resolving {
 	uint32_t *index_of[OBJECT_KINDS]; /* by number */
 };
 
-static int check_all(const struct objects *objects, struct weir_error *error)
+static int check_from(const struct objects *objects, enum object_kind first,
+		      struct weir_error *error)
 {
 	int status = 0;
 
-	for (unsigned kind = 0; kind < OBJECT_KINDS; kind++) {
+	for (unsigned kind = first; kind < OBJECT_KINDS; kind++) {
 		for (uint32_t i = 0; i < objects->pools[kind].slots.count && !status; i++) {
 			const void *object = objects_get(objects, kind, i);
 
@@ -205,6 +206,17 @@ static int resolve_kind(struct resolving *resolving, enum object_kind kind)
 	return status;
 }
 
+static int resolve_from(struct resolving *resolving, enum object_kind first)
+{
+	int status = 0;
+
+	for (unsigned kind = first; kind < OBJECT_KINDS && !status; kind++)
+		status = number_kind(resolving, (enum object_kind)kind);
+	for (unsigned kind = first; kind < OBJECT_KINDS && !status; kind++)
+		status = resolve_kind(resolving, (enum object_kind)kind);
+	return status;
+}
+
 /* Endpoints come in order, so the lists of the sets are in order. */
 static void list_members(const struct resolving *resolving, struct weir_set *sets,
 			 uint32_t **members)
@@ -249,15 +261,24 @@ int objects_resolve(const struct objects *objects, struct weir_arena *arena,
 		    struct weir_resolved *out, struct weir_error *error)
 {
 	struct resolving resolving = { .objects = objects, .arena = arena, .out = out };
-	int status = check_all(objects, error);
+	int status = check_from(objects, OBJECT_ENDPOINT, error);
 
 	if (status)
 		return status;
-	for (unsigned kind = 0; kind < OBJECT_KINDS && !status; kind++)
-		status = number_kind(&resolving, (enum object_kind)kind);
-	for (unsigned kind = 0; kind < OBJECT_KINDS && !status; kind++)
-		status = resolve_kind(&resolving, (enum object_kind)kind);
+	status = resolve_from(&resolving, OBJECT_ENDPOINT);
 	if (!status)
 		status = fill_sets(&resolving);
 	return status ? objects_fail(error, -ENOMEM, "out of memory") : 0;
+}
+
+int objects_resolve_rules(const struct objects *objects, struct weir_arena *arena,
+			  struct weir_resolved *out, const uint32_t **index_of_set)
+{
+	struct resolving resolving = { .objects = objects, .arena = arena, .out = out };
+	int status = check_from(objects, OBJECT_SET, NULL);
+
+	if (!status)
+		status = resolve_from(&resolving, OBJECT_SET);
+	*index_of_set = resolving.index_of[OBJECT_SET];
+	return status;
 }

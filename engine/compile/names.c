@@ -149,7 +149,7 @@ static int write_origin(struct build *build, struct text_writer *text,
 }
 
 /* An origin's direction is that of the rules that come from it. */
-static int write_origins(struct build *build, struct text_writer *text)
+int build_origins(struct build *build, struct text_writer *text)
 {
 	const struct weir_resolved *resolved = build->resolved;
 	struct layout_origin *origins;
@@ -398,8 +398,6 @@ int build_names(struct build *build, struct text_writer *text)
 		status = write_workload(build, text, &resolved->workloads[i]);
 	for (uint32_t i = 0; i < resolved->service_count && !status; i++)
 		status = write_service(build, text, &resolved->services[i]);
-	if (!status)
-		status = write_origins(build, text);
 	if (!status)
 		status = write_owned(build);
 	if (!status)

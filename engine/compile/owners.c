@@ -11,12 +11,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-struct claim {
-	struct weir_address address;
-	uint32_t endpoint;
-	uint32_t order; /* lower is better: running, pending, node */
-};
-
 static bool is_candidate(const struct weir_endpoint *endpoint)
 {
 	return endpoint->kind == WEIR_ENDPOINT_NODE ||
@@ -52,9 +46,8 @@ static int compare_claims(const void *a, const void *b, void *context)
 	return order ? order : (x->endpoint > y->endpoint) - (x->endpoint < y->endpoint);
 }
 
-/* One pass a byte, the last first, for those bytes that are not alike in all: of IPv4 four at most.
- * Uses the scratch, of as many claims; returns where the claims are in the end. */
-static struct claim *sort_by_address(struct claim *claims, struct claim *scratch, size_t count)
+/* The last byte first. Of IPv4 four passes at most. */
+struct claim *claims_sort(struct claim *claims, struct claim *scratch, size_t count)
 {
 	uint32_t counts[sizeof(claims->address.bytes)][256] = { { 0 } };
 
@@ -81,19 +74,25 @@ static struct claim *sort_by_address(struct claim *claims, struct claim *scratch
 	return claims;
 }
 
+static uint32_t kind_count(const struct build *build)
+{
+	return build->kinds ? build->kinds->count : 0;
+}
+
 static struct claim *collect_claims(struct build *build, size_t *count)
 {
 	const struct weir_resolved *resolved = build->resolved;
+	uint32_t first = kind_count(build);
 	struct claim *claims;
 	size_t most = 0;
 
-	for (uint32_t i = 0; i < resolved->endpoint_count; i++) {
+	for (uint32_t i = first; i < resolved->endpoint_count; i++) {
 		if (is_candidate(&resolved->endpoints[i]))
 			most += resolved->endpoints[i].address_count;
 	}
 	claims = weir_arena_array(&build->arena, most, struct claim);
 	*count = 0;
-	for (uint32_t i = 0; i < resolved->endpoint_count && claims; i++) {
+	for (uint32_t i = first; i < resolved->endpoint_count && claims; i++) {
 		const struct weir_endpoint *endpoint = &resolved->endpoints[i];
 
 		for (uint32_t j = 0; j < endpoint->address_count && is_candidate(endpoint); j++)
@@ -145,7 +144,18 @@ static void settle_all(struct build *build, struct claim *claims, size_t count)
 		settle(build, &claims[first], i - first);
 		first = i;
 	}
-	build->owners.owned_elements = build->owners.element_count;
+}
+
+static void add_kind_elements(struct build *build)
+{
+	struct owners *owners = &build->owners;
+
+	for (uint32_t i = 0; i < kind_count(build); i++) {
+		const struct weir_address *address = build->resolved->endpoints[i].addresses;
+
+		owners->elements[owners->element_count++] =
+			(struct element){ i, regions_find(&build->regions, address), ELEMENT_POD };
+	}
 }
 
 static void add_region_elements(struct build *build)
@@ -202,7 +212,7 @@ int build_owners(struct build *build)
 	scratch = weir_arena_array(&build->arena, count, struct claim);
 	if (!claims || !scratch)
 		return -ENOMEM;
-	most = count + 2 * (size_t)build->regions.count;
+	most = count + kind_count(build) + 2 * (size_t)build->regions.count;
 	if (most >= UINT32_MAX)
 		return build_fail(build, -ERANGE, "more addresses than indices");
 	owners->items = weir_arena_array(&build->arena, count, struct owned);
@@ -212,7 +222,9 @@ int build_owners(struct build *build)
 	if (!owners->items || !owners->elements || !owners->sharing || !owners->first_of_region)
 		return -ENOMEM;
 	if (count)
-		settle_all(build, sort_by_address(claims, scratch, count), count);
+		settle_all(build, claims_sort(claims, scratch, count), count);
+	add_kind_elements(build);
+	owners->owned_elements = owners->element_count;
 	add_region_elements(build);
 	return index_endpoints(build);
 }

@@ -168,15 +168,20 @@ static int make_room(struct patch_trie *trie)
 
 /* Life. */
 
-int patch_trie_init(struct patch_trie *trie, const struct weir_allocator *allocator,
-		    const struct lookup *from)
+static void copy_array(void *to, const struct weir_array *from)
 {
-	const struct layout_header *header = from->header;
+	if (from->count)
+		memcpy(to, from->items, from->count * from->item_size);
+}
+
+int patch_trie_init(struct patch_trie *trie, const struct weir_allocator *allocator,
+		    const struct trie *from)
+{
 	struct patch_trie_state state = {
-		.node_count = (uint32_t)LAYOUT_COUNT(header, LAYOUT_NODES, struct layout_trie_node),
-		.leaf_count = (uint32_t)LAYOUT_COUNT(header, LAYOUT_LEAVES, uint32_t),
-		.guard_count = (uint32_t)LAYOUT_COUNT(header, LAYOUT_GUARDS, struct layout_guard),
-		.ipv6 = header->ipv6,
+		.node_count = (uint32_t)from->nodes.count,
+		.leaf_count = (uint32_t)from->leaves.count,
+		.guard_count = (uint32_t)from->guards.count,
+		.ipv6 = from->ipv6,
 	};
 
 	*trie = (struct patch_trie){ .allocator = allocator };
@@ -186,11 +191,9 @@ int patch_trie_init(struct patch_trie *trie, const struct weir_allocator *alloca
 	if (!state.memory || !trie->root)
 		return -ENOMEM;
 	memcpy(trie->root, from->root, ROOT_SLOTS * sizeof(*trie->root));
-	memcpy(state.memory->nodes, from->nodes, state.node_count * sizeof(*from->nodes));
-	memcpy(state.memory->leaves, from->leaves, state.leaf_count * sizeof(*from->leaves));
-	if (state.guard_count)
-		memcpy(state.memory->guards, from->guards,
-		       state.guard_count * sizeof(*from->guards));
+	copy_array(state.memory->nodes, &from->nodes);
+	copy_array(state.memory->leaves, &from->leaves);
+	copy_array(state.memory->guards, &from->guards);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #define WEIR_COMPILE_PATCH_TRIE_H
 
 #include "handle.h"
+#include "trie.h"
 
 /* Shared by versions; let go of by the last. */
 struct patch_trie_memory {
@@ -46,9 +47,9 @@ struct patch_trie {
 	uint32_t *root;               /* 2^14, the writer's own */
 };
 
-/* A copy of a block's trie. -ENOMEM. */
+/* A copy of a trie. -ENOMEM. */
 int patch_trie_init(struct patch_trie *trie, const struct weir_allocator *allocator,
-		    const struct lookup *from);
+		    const struct trie *from);
 void patch_trie_finish(struct patch_trie *trie);
 
 /* The leaf of one address. -ENOMEM: unchanged. */

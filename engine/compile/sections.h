@@ -23,5 +23,6 @@ int text_share(struct text_writer *writer, const char *text, uint32_t *offset);
 /* The stages that write them. 0, -ENOMEM or -ERANGE. */
 int build_rules(struct build *build, struct text_writer *text);
 int build_names(struct build *build, struct text_writer *text);
+int build_origins(struct build *build, struct text_writer *text);
 
 #endif

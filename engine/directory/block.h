@@ -9,7 +9,7 @@
 
 static inline const struct layout_header *block_of(const struct weir_policy *policy)
 {
-	return policy->lookup.header;
+	return policy->lookup.names;
 }
 
 static inline const char *text_at(const struct layout_header *header, uint32_t offset)

@@ -57,7 +57,7 @@ static bool is_unknown_pod(const struct weir_policy *policy, const struct weir_a
 {
 	uint32_t leaf = find_address(&policy->lookup, address);
 
-	return leaf & LAYOUT_SPECIAL && BLOCK_ITEM(block_of(policy), LAYOUT_SPECIALS,
+	return leaf & LAYOUT_SPECIAL && BLOCK_ITEM(policy->lookup.header, LAYOUT_SPECIALS,
 						   struct layout_special, leaf & LAYOUT_INDEX)
 							->kind == LAYOUT_UNKNOWN;
 }

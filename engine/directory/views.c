@@ -66,26 +66,28 @@ void weir_policy_endpoint(const struct weir_policy *policy, uint32_t index,
 	};
 }
 
+static bool patched_declares(const struct patch_endpoint *pod, uint8_t protocol, uint16_t port)
+{
+	for (uint32_t i = 0; i < pod->declared_count; i++) {
+		if (pod->declared[i].protocol == protocol && pod->declared[i].number == port)
+			return true;
+	}
+	return false;
+}
+
 bool weir_policy_endpoint_declares(const struct weir_policy *policy, uint32_t endpoint,
 				   uint8_t protocol, uint16_t port)
 {
 	const struct layout_header *header = block_of(policy);
 	const struct patch_endpoint *patched = patch_endpoint_at(policy->lookup.patch, endpoint);
+	const struct layout_endpoint *pod;
 	const struct layout_declared *declared;
-	uint32_t count;
 
-	if (patched) {
-		declared = patched->declared;
-		count = patched->declared_count;
-	} else {
-		const struct layout_endpoint *pod =
-			BLOCK_ITEM(header, LAYOUT_ENDPOINTS, struct layout_endpoint, endpoint);
-
-		declared =
-			BLOCK_ITEM(header, LAYOUT_DECLARED, struct layout_declared, pod->declared);
-		count = pod->declared_count;
-	}
-	for (uint32_t i = 0; i < count; i++) {
+	if (patched)
+		return patched_declares(patched, protocol, port);
+	pod = BLOCK_ITEM(header, LAYOUT_ENDPOINTS, struct layout_endpoint, endpoint);
+	declared = BLOCK_ITEM(header, LAYOUT_DECLARED, struct layout_declared, pod->declared);
+	for (uint32_t i = 0; i < pod->declared_count; i++) {
 		if (declared[i].protocol == protocol && declared[i].number == port)
 			return true;
 	}
@@ -155,7 +157,7 @@ void weir_policy_service_port(const struct weir_policy *policy, uint32_t service
 
 void weir_policy_rule(const struct weir_policy *policy, uint32_t rule, struct weir_rule_view *out)
 {
-	const struct layout_header *header = block_of(policy);
+	const struct layout_header *header = policy->lookup.origins;
 	const struct layout_origin *origin =
 		BLOCK_ITEM(header, LAYOUT_ORIGINS, struct layout_origin, rule);
 

@@ -28,7 +28,7 @@ enum {
 	RESTING = 1, /* generations in cells are one more than they are */
 };
 
-/* Of the rules of one block, which versions of a live policy have in common. */
+/* Of what rules come from, which versions of a live policy have in common until it changes. */
 struct tally {
 	unsigned versions;
 	size_t rule_count;
@@ -60,8 +60,7 @@ struct weir_slot {
 
 static struct tally *make_tally(const struct weir_slot *slot, const struct weir_policy *policy)
 {
-	size_t rules = policy->lookup.header->sections[LAYOUT_ORIGINS].length /
-		       sizeof(struct layout_origin);
+	size_t rules = LAYOUT_COUNT(policy->lookup.origins, LAYOUT_ORIGINS, struct layout_origin);
 	struct tally *tally = weir_allocate_zeroed(
 		slot->allocator, 1,
 		sizeof(*tally) + rules * slot->cell_count * sizeof(tally->counts[0]));
@@ -76,7 +75,7 @@ static struct tally *find_tally(const struct weir_slot *slot, const struct versi
 				const struct weir_policy *policy)
 {
 	if (before && policy->lookup.patch &&
-	    before->policy->lookup.header == policy->lookup.header)
+	    before->policy->lookup.origins == policy->lookup.origins)
 		return before->tally;
 	return make_tally(slot, policy);
 }

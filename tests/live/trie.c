@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "build.h"
 #include "generate.h"
 #include "lookup.h"
 #include "patch_trie.h"
@@ -53,18 +54,24 @@ static struct weir_address any_address(struct world *world)
 	return address;
 }
 
+static int copy_trie(void *context, struct build *build, struct weir_policy *policy)
+{
+	struct world *world = context;
+
+	(void)policy;
+	return patch_trie_init(&world->trie, weir_allocator_or_default(NULL), &build->trie);
+}
+
 static void begin(struct world *world, unsigned seed)
 {
 	static const struct generator_shape shape = { 40, 4, 10, 12, 10, false, true };
+	const struct build_keeper keeper = { copy_trie, world };
 	struct weir_resolved *resolved;
 
 	memset(world, 0, sizeof(*world));
 	generator_init(&world->generator, seed);
 	resolved = generate(&world->generator, &shape);
-	assert_int_equal(weir_compile(resolved, NULL, &world->policy, NULL), 0);
-	assert_int_equal(patch_trie_init(&world->trie, weir_allocator_or_default(NULL),
-					 &world->policy->lookup),
-			 0);
+	assert_int_equal(weir_compile_and_keep(resolved, NULL, &keeper, &world->policy, NULL), 0);
 	for (unsigned i = 0; i < ADDRESSES; i++) {
 		world->addresses[i] = any_address(world);
 		world->leaves[i] = find_address(&world->policy->lookup, &world->addresses[i]);
