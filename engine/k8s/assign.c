@@ -124,6 +124,22 @@ static uint64_t hash_pod(const struct k8s_pod *pod)
 	return weir_hash_bytes(pod->meta.name, strlen(pod->meta.name), hash);
 }
 
+uint64_t k8s_usable_addresses(const struct weir_prefix *prefix)
+{
+	struct range range;
+
+	range_init(&range, prefix, NULL);
+	return range.usable;
+}
+
+struct weir_address k8s_home_address(const struct weir_prefix *prefix, const struct k8s_pod *pod)
+{
+	struct range range;
+
+	range_init(&range, prefix, NULL);
+	return address_at(&range, range.first + hash_pod(pod) % range.usable);
+}
+
 /* The first free address from the hash on; there is one. */
 static struct weir_address choose(const struct range *range, uint64_t hash)
 {
@@ -137,7 +153,7 @@ static struct weir_address choose(const struct range *range, uint64_t hash)
 	return address;
 }
 
-static bool needs_address(const struct k8s_pod *pod)
+bool k8s_needs_address(const struct k8s_pod *pod)
 {
 	return !pod->address_count && !pod->host_network && pod->phase != K8S_FINISHED;
 }
@@ -197,7 +213,7 @@ static int has_room(struct assignment *assignment)
 	uint64_t needed = 0;
 
 	for (size_t i = 0; i < assignment->cluster->pods.count; i++)
-		needed += needs_address(&pods[i]);
+		needed += k8s_needs_address(&pods[i]);
 	for (uint32_t i = 0; i < assignment->range_count; i++) {
 		const struct range *range = &assignment->ranges[i];
 
@@ -222,7 +238,7 @@ static int assign(struct assignment *assignment)
 	for (size_t i = 0; !status && i < cluster->pods.count; i++) {
 		struct k8s_pod *pod = &pods[i];
 
-		if (needs_address(pod))
+		if (k8s_needs_address(pod))
 			status = give(assignment, pod);
 		else if (pod->host_network && !pod->address_count && pod->phase != K8S_FINISHED)
 			use_node_addresses(cluster, pod);

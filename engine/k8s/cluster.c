@@ -63,7 +63,7 @@ static int copy_options(struct weir_cluster *cluster, const struct weir_cluster_
 
 		nodes[i].address = given->address;
 		nodes[i].node =
-			weir_intern_text(&cluster->strings, given->node, strlen(given->node));
+			weir_intern_text(cluster->strings, given->node, strlen(given->node));
 		if (!nodes[i].node)
 			return -ENOMEM;
 	}
@@ -85,13 +85,14 @@ static void destroy_reading(struct weir_cluster *cluster)
 	cluster->reading = NULL;
 }
 
-static int start(struct weir_cluster *cluster, const struct weir_cluster_options *options)
+static int start(struct weir_cluster *cluster, const struct weir_cluster_options *options,
+		 struct weir_intern *strings)
 {
 	const struct weir_allocator *allocator = cluster->allocator;
 	struct k8s_reading *reading = weir_allocate_zeroed(allocator, 1, sizeof(*reading));
 
 	weir_arena_init(&cluster->arena, allocator);
-	weir_intern_init(&cluster->strings, allocator);
+	weir_intern_init(&cluster->own_strings, allocator);
 	cluster->namespaces = weir_array_of(allocator, struct k8s_namespace);
 	cluster->pods = weir_array_of(allocator, struct k8s_pod);
 	cluster->nodes = weir_array_of(allocator, struct k8s_node);
@@ -100,6 +101,7 @@ static int start(struct weir_cluster *cluster, const struct weir_cluster_options
 	cluster->workloads = weir_array_of(allocator, struct k8s_workload);
 	cluster->network_policies = weir_array_of(allocator, struct k8s_network_policy);
 	cluster->cluster_policies = weir_array_of(allocator, struct k8s_cluster_policy);
+	cluster->strings = strings ? strings : &cluster->own_strings;
 	cluster->reading = reading;
 	if (!reading)
 		return -ENOMEM;
@@ -109,24 +111,36 @@ static int start(struct weir_cluster *cluster, const struct weir_cluster_options
 	return copy_options(cluster, options);
 }
 
-int weir_cluster_create(const struct weir_cluster_options *options, struct weir_cluster **out)
+/* Strings of NULL: its own. */
+static int create(const struct weir_cluster_options *options, struct weir_intern *strings,
+		  struct weir_cluster **out)
 {
-	static const struct weir_cluster_options defaults;
-	const struct weir_cluster_options *chosen = options ? options : &defaults;
-	const struct weir_allocator *allocator = weir_allocator_or_default(chosen->allocator);
+	const struct weir_allocator *allocator = weir_allocator_or_default(options->allocator);
 	struct weir_cluster *cluster = weir_allocate_zeroed(allocator, 1, sizeof(*cluster));
 	int status;
 
 	if (!cluster)
 		return -ENOMEM;
 	cluster->allocator = allocator;
-	status = start(cluster, chosen);
+	status = start(cluster, options, strings);
 	if (status) {
 		weir_cluster_destroy(cluster);
 		return status;
 	}
 	*out = cluster;
 	return 0;
+}
+
+int weir_cluster_create(const struct weir_cluster_options *options, struct weir_cluster **out)
+{
+	static const struct weir_cluster_options defaults;
+
+	return create(options ? options : &defaults, NULL, out);
+}
+
+int k8s_cluster_beside(const struct weir_cluster *lender, struct weir_cluster **out)
+{
+	return create(&lender->reading->options, lender->strings, out);
 }
 
 void weir_cluster_destroy(struct weir_cluster *cluster)
@@ -142,7 +156,7 @@ void weir_cluster_destroy(struct weir_cluster *cluster)
 	weir_array_finish(&cluster->workloads);
 	weir_array_finish(&cluster->network_policies);
 	weir_array_finish(&cluster->cluster_policies);
-	weir_intern_finish(&cluster->strings);
+	weir_intern_finish(&cluster->own_strings);
 	weir_arena_finish(&cluster->arena);
 	weir_release(cluster->allocator, cluster);
 }
@@ -280,10 +294,9 @@ static const char *kind_in_list(const char *list_kind, char text[128])
 	return text;
 }
 
-static int read_object(void *context, const struct yaml_node *node, const char *list_kind,
-		       const char *list_version)
+int k8s_read_object(struct weir_cluster *cluster, const struct yaml_node *node,
+		    const char *list_kind, const char *list_version)
 {
-	struct weir_cluster *cluster = context;
 	const char *kind_name = raw_text(node, "kind");
 	const char *api_version = raw_text(node, "apiVersion");
 	const struct k8s_kind *kind;
@@ -309,6 +322,12 @@ static int read_object(void *context, const struct yaml_node *node, const char *
 	return 0;
 }
 
+static int read_object(void *context, const struct yaml_node *node, const char *list_kind,
+		       const char *list_version)
+{
+	return k8s_read_object(context, node, list_kind, list_version);
+}
+
 static void report_text(void *context, uint32_t line, uint32_t column, const char *text)
 {
 	struct weir_cluster *cluster = context;
@@ -330,7 +349,7 @@ int weir_cluster_read(struct weir_cluster *cluster, const char *name, enum weir_
 
 	if (!reading)
 		return -EINVAL;
-	reading->file = weir_intern_text(&cluster->strings, name, strlen(name));
+	reading->file = weir_intern_text(cluster->strings, name, strlen(name));
 	if (!reading->file)
 		return -ENOMEM;
 	reading->found = found;

@@ -13,16 +13,18 @@ static const struct k8s_meta *meta_at(const struct weir_array *array, size_t ind
 }
 
 /* The label that every namespace has (S19). */
-static int label_namespace(struct weir_cluster *cluster, struct k8s_namespace *namespace)
+int k8s_imply_labels(struct weir_cluster *cluster, const char *name, struct k8s_labels *out)
 {
 	static const char key[] = "kubernetes.io/metadata.name";
-	struct k8s_label label = { NULL, namespace->meta.name };
+	struct k8s_label label = { NULL, name };
 
-	label.key = weir_intern_text(&cluster->strings, key, sizeof(key) - 1);
-	namespace->meta.labels.items =
-		(const void *)weir_intern_text(&cluster->strings, (char *)&label, sizeof(label));
-	namespace->meta.labels.count = 1;
-	return label.key && namespace->meta.labels.items ? 0 : -ENOMEM;
+	label.key = weir_intern_text(cluster->strings, key, sizeof(key) - 1);
+	if (!label.key)
+		return -ENOMEM;
+	out->items =
+		(const void *)weir_intern_text(cluster->strings, (char *)&label, sizeof(label));
+	out->count = 1;
+	return out->items ? 0 : -ENOMEM;
 }
 
 static int add_namespace(struct weir_cluster *cluster, const struct k8s_meta *named_by)
@@ -31,11 +33,13 @@ static int add_namespace(struct weir_cluster *cluster, const struct k8s_meta *na
 
 	if (!added)
 		return -ENOMEM;
-	added->meta.namespace_name = weir_intern_text(&cluster->strings, "", 0);
+	added->meta.namespace_name = weir_intern_text(cluster->strings, "", 0);
 	added->meta.name = named_by->namespace_name;
 	added->meta.position = named_by->position;
 	added->implied = true;
-	return added->meta.namespace_name ? label_namespace(cluster, added) : -ENOMEM;
+	if (!added->meta.namespace_name)
+		return -ENOMEM;
+	return k8s_imply_labels(cluster, added->meta.name, &added->meta.labels);
 }
 
 /* The array is sorted, so each namespace is met once in it; added ones are found only after they
@@ -119,7 +123,7 @@ static int find_or_add_node(struct node_finder *finder, const char *name,
 	added = weir_array_push(nodes);
 	if (!added)
 		return -ENOMEM;
-	added->meta.namespace_name = weir_intern_text(&finder->cluster->strings, "", 0);
+	added->meta.namespace_name = weir_intern_text(finder->cluster->strings, "", 0);
 	added->meta.name = name;
 	added->meta.position = *position;
 	added->implied = true;

@@ -82,6 +82,15 @@ static bool has_version(const struct k8s_kind *kind, const char *version)
 	return !kind->versions;
 }
 
+const struct k8s_kind *k8s_kind_named(const char *name)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
+	}
+	return NULL;
+}
+
 const struct k8s_kind *k8s_find_kind(const char *api_version, const char *name)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {

@@ -20,6 +20,9 @@ struct k8s_kind {
  * other versions may mean something else; NULL when it is not read. */
 const struct k8s_kind *k8s_find_kind(const char *api_version, const char *name);
 
+/* The kind of a name, whatever its group; NULL when none that is read has it. */
+const struct k8s_kind *k8s_kind_named(const char *name);
+
 /* The version behind the group of an apiVersion: "v1" of "apps/v1". */
 const char *k8s_version_of(const char *api_version);
 

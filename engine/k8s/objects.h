@@ -289,7 +289,8 @@ struct k8s_cluster_policy {
 struct weir_cluster {
 	const struct weir_allocator *allocator;
 	struct weir_arena arena;
-	struct weir_intern strings;
+	struct weir_intern *strings; /* own_strings, or those of another cluster */
+	struct weir_intern own_strings;
 	struct weir_array namespaces;         /* struct k8s_namespace */
 	struct weir_array pods;               /* struct k8s_pod */
 	struct weir_array nodes;              /* struct k8s_node */

@@ -418,7 +418,7 @@ const void *k8s_keep_shared(struct k8s_reader *reader, const void *items, size_t
 
 	if (!count || !items)
 		return NULL;
-	kept = weir_intern_text(&reader->cluster->strings, items, count * size);
+	kept = weir_intern_text(reader->cluster->strings, items, count * size);
 	if (!kept)
 		reader->status = -ENOMEM;
 	return kept;
@@ -426,7 +426,7 @@ const void *k8s_keep_shared(struct k8s_reader *reader, const void *items, size_t
 
 const char *k8s_keep_text(struct k8s_reader *reader, const char *text, size_t length)
 {
-	const char *kept = weir_intern_text(&reader->cluster->strings, text, length);
+	const char *kept = weir_intern_text(reader->cluster->strings, text, length);
 
 	if (!kept)
 		reader->status = -ENOMEM;

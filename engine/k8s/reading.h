@@ -17,6 +17,15 @@ struct k8s_reading {
 	bool shows_ipv6; /* some object has an IPv6 address or prefix */
 };
 
+struct yaml_node;
+
+/* An empty cluster with the options of another one that is not finished, and its strings: what is
+ * in either may be in the other. The lender stays as long. -ENOMEM. */
+int k8s_cluster_beside(const struct weir_cluster *lender, struct weir_cluster **out);
+/* Reads one object into the array of its kind; 0, whether it was refused or not, or -ENOMEM. */
+int k8s_read_object(struct weir_cluster *cluster, const struct yaml_node *node,
+		    const char *list_kind, const char *list_version);
+
 /* Reports through the cluster's sink, and notes that there was an error. */
 void k8s_report(struct k8s_reading *reading, const struct weir_diagnostic *diagnostic);
 
@@ -24,11 +33,17 @@ void k8s_report(struct k8s_reading *reading, const struct weir_diagnostic *diagn
 int k8s_sort_objects(struct weir_cluster *cluster);
 /* Sorts objects whose names are known to differ. */
 int k8s_sort_by_name(struct weir_array *array);
+/* The labels of a namespace that no object describes. -ENOMEM. */
+int k8s_imply_labels(struct weir_cluster *cluster, const char *name, struct k8s_labels *out);
 int k8s_add_implied_namespaces(struct weir_cluster *cluster);
 int k8s_add_implied_nodes(struct weir_cluster *cluster);
 int k8s_collect_pod_ranges(struct weir_cluster *cluster);
 /* Adds pods for workloads that have none, then gives addresses to pods without. */
 int k8s_add_synthetic_pods(struct weir_cluster *cluster);
 int k8s_assign_addresses(struct weir_cluster *cluster);
+bool k8s_needs_address(const struct k8s_pod *pod);
+/* The address that a pod without one gets of a range unless that is taken; how many there are. */
+struct weir_address k8s_home_address(const struct weir_prefix *range, const struct k8s_pod *pod);
+uint64_t k8s_usable_addresses(const struct weir_prefix *range);
 
 #endif

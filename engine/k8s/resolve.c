@@ -108,7 +108,7 @@ void weir_resolved_destroy(struct weir_resolved *resolved)
 }
 
 static int resolve(struct weir_cluster *cluster, const struct weir_semantics *semantics,
-		   uint32_t *subjects, struct weir_resolved **out)
+		   uint32_t *subjects, struct k8s_meanings *meanings, struct weir_resolved **out)
 {
 	struct k8s_resolution *result =
 		resolution_create(weir_allocator_or_default(cluster->allocator));
@@ -119,6 +119,7 @@ static int resolve(struct weir_cluster *cluster, const struct weir_semantics *se
 		return -ENOMEM;
 	start(&resolver, cluster, result);
 	resolver.subjects = subjects;
+	resolver.meanings = meanings;
 	status = run(&resolver);
 	finish(&resolver);
 	if (status) {
@@ -133,11 +134,17 @@ static int resolve(struct weir_cluster *cluster, const struct weir_semantics *se
 int weir_cluster_resolve(struct weir_cluster *cluster, const struct weir_semantics *semantics,
 			 struct weir_resolved **out)
 {
-	return resolve(cluster, semantics, NULL, out);
+	return resolve(cluster, semantics, NULL, NULL, out);
 }
 
 int k8s_resolve_subjects(struct weir_cluster *cluster, uint32_t *subjects,
 			 struct weir_resolved **out)
 {
-	return resolve(cluster, NULL, subjects, out);
+	return resolve(cluster, NULL, subjects, NULL, out);
+}
+
+int k8s_resolve_meanings(struct weir_cluster *cluster, const struct weir_semantics *semantics,
+			 struct k8s_meanings *meanings, struct weir_resolved **out)
+{
+	return resolve(cluster, semantics, NULL, meanings, out);
 }

@@ -20,6 +20,12 @@ struct k8s_resolution {
 	struct weir_array rules;     /* struct weir_rule */
 };
 
+/* By set: the pods that are in it. A set of nodes and an empty one mean what is impossible. */
+struct k8s_meanings {
+	struct weir_arena arena;
+	struct weir_array items; /* struct k8s_meaning */
+};
+
 /* What is needed only while resolving. */
 struct k8s_resolver {
 	struct weir_cluster *cluster;
@@ -36,6 +42,7 @@ struct k8s_resolver {
 	struct weir_map workload_of; /* kind, namespace, name -> workload */
 
 	uint32_t *subjects; /* by NetworkPolicy: its set, to be written unless this is NULL */
+	struct k8s_meanings *meanings; /* of the sets, to be written unless this is NULL */
 };
 
 /* As weir_cluster_resolve with the semantics of a zeroed struct; writes the set of subjects of each
@@ -43,12 +50,20 @@ struct k8s_resolver {
 int k8s_resolve_subjects(struct weir_cluster *cluster, uint32_t *subjects,
 			 struct weir_resolved **out);
 
+/* As weir_cluster_resolve, with what the sets mean: for pods that the cluster does not have yet. */
+int k8s_resolve_meanings(struct weir_cluster *cluster, const struct weir_semantics *semantics,
+			 struct k8s_meanings *meanings, struct weir_resolved **out);
+
 /* Each fills its part of the result; 0 or -ENOMEM. */
 int k8s_resolve_workloads(struct k8s_resolver *resolver);
 int k8s_resolve_endpoints(struct k8s_resolver *resolver); /* after the workloads */
 int k8s_resolve_services(struct k8s_resolver *resolver);  /* after the endpoints */
 int k8s_resolve_policies(struct k8s_resolver *resolver);  /* after the index */
 int k8s_resolve_tiers(struct k8s_resolver *resolver);     /* after the index */
+
+/* What a pod alone says of its endpoint: all but its node and its workload. Ports are in the arena.
+ * -ENOMEM. */
+int k8s_endpoint_of(const struct k8s_pod *pod, struct weir_arena *arena, struct weir_endpoint *out);
 
 /* The workload of a pod: what owns it, found or made. *out may become WEIR_NONE. */
 int k8s_resolve_owner(struct k8s_resolver *resolver, const struct k8s_pod *pod, uint32_t *out);

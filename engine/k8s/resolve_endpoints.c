@@ -44,19 +44,26 @@ static int copy_ports(struct weir_arena *arena, const struct k8s_pod *pod,
 	return 0;
 }
 
-static int resolve_pod(struct k8s_resolver *resolver, const struct k8s_pod *pod,
-		       struct weir_endpoint *out)
+int k8s_endpoint_of(const struct k8s_pod *pod, struct weir_arena *arena, struct weir_endpoint *out)
 {
 	*out = (struct weir_endpoint){ .namespace_name = pod->meta.namespace_name,
 				       .name = pod->meta.name,
 				       .addresses = pod->addresses,
 				       .address_count = pod->address_count,
-				       .node = node_of(resolver->cluster, pod),
+				       .node = WEIR_NONE,
+				       .workload = WEIR_NONE,
 				       .kind = WEIR_ENDPOINT_POD,
 				       .rank = (uint8_t)rank_of(pod),
 				       .host_network = pod->host_network };
-	if (copy_ports(resolver->arena, pod, out))
+	return copy_ports(arena, pod, out);
+}
+
+static int resolve_pod(struct k8s_resolver *resolver, const struct k8s_pod *pod,
+		       struct weir_endpoint *out)
+{
+	if (k8s_endpoint_of(pod, resolver->arena, out))
 		return -ENOMEM;
+	out->node = node_of(resolver->cluster, pod);
 	return k8s_resolve_owner(resolver, pod, &out->workload);
 }
 

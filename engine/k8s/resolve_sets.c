@@ -13,6 +13,44 @@
 #include <errno.h>
 #include <string.h>
 
+static int copy_terms(struct weir_arena *arena, const struct k8s_terms *from, struct k8s_terms *out)
+{
+	struct k8s_term *items = weir_arena_array(arena, from->count, struct k8s_term);
+
+	if (!items)
+		return -ENOMEM;
+	*out = (struct k8s_terms){ items, from->count, from->impossible };
+	for (uint32_t i = 0; i < from->count; i++) {
+		const char **values =
+			weir_arena_array(arena, from->items[i].value_count, const char *);
+
+		if (!values)
+			return -ENOMEM;
+		for (uint32_t j = 0; j < from->items[i].value_count; j++)
+			values[j] = from->items[i].values[j];
+		items[i] = from->items[i];
+		items[i].values = values;
+	}
+	return 0;
+}
+
+/* The next set's, where somebody wants to know. */
+static int keep_meaning(struct k8s_resolver *resolver, const struct k8s_meaning *meaning)
+{
+	struct k8s_meanings *meanings = resolver->meanings;
+	struct k8s_meaning *kept;
+
+	if (!meanings)
+		return 0;
+	kept = weir_array_push(&meanings->items);
+	if (!kept || copy_terms(&meanings->arena, &meaning->namespaces, &kept->namespaces) ||
+	    copy_terms(&meanings->arena, &meaning->pods, &kept->pods))
+		return -ENOMEM;
+	return 0;
+}
+
+static const struct k8s_meaning no_pods = { .pods = { .impossible = true } };
+
 /* Adds a set of the pods in resolver->selection.found, without those on their node's network. */
 static int add_set(struct k8s_resolver *resolver, enum weir_certainty unknown_pods, uint32_t *out)
 {
@@ -39,7 +77,8 @@ static int empty_set(struct k8s_resolver *resolver, uint32_t *out)
 {
 	if (resolver->empty_set == WEIR_NONE) {
 		resolver->selection.found.count = 0;
-		if (add_set(resolver, WEIR_NEVER, &resolver->empty_set))
+		if (keep_meaning(resolver, &no_pods) ||
+		    add_set(resolver, WEIR_NEVER, &resolver->empty_set))
 			return -ENOMEM;
 	}
 	*out = resolver->empty_set;
@@ -64,7 +103,7 @@ static int set_of_meaning(struct k8s_resolver *resolver, const struct k8s_meanin
 	*out = *known;
 	if (!is_new)
 		return 0;
-	if (k8s_select_pods(&resolver->selection, meaning))
+	if (k8s_select_pods(&resolver->selection, meaning) || keep_meaning(resolver, meaning))
 		return -ENOMEM;
 	return add_set(resolver, everything ? WEIR_ALWAYS : WEIR_MAYBE, out);
 }
@@ -99,7 +138,7 @@ static int add_node_set(struct k8s_resolver *resolver, const uint32_t *endpoints
 {
 	struct weir_set *set = weir_array_push(&resolver->result->sets);
 
-	if (!set)
+	if (!set || keep_meaning(resolver, &no_pods))
 		return -ENOMEM;
 	*set = (struct weir_set){ endpoints, count, WEIR_NEVER };
 	return 0;

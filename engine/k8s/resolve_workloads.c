@@ -28,7 +28,7 @@ static int find_or_add(struct k8s_resolver *resolver, const char *kind, const ch
 		       const char *name, uint32_t *out)
 {
 	struct weir_array *array = &resolver->result->workloads;
-	const char *interned = weir_intern_text(&resolver->cluster->strings, kind, strlen(kind));
+	const char *interned = weir_intern_text(resolver->cluster->strings, kind, strlen(kind));
 	struct workload_key probe = { interned, namespace_name, name };
 	struct workload_key *key;
 	struct weir_workload *added;

@@ -93,7 +93,7 @@ int k8s_selection_index(struct k8s_selection *selection)
 	static const char name_label[] = "kubernetes.io/metadata.name";
 
 	selection->name_label =
-		weir_intern_text(&selection->cluster->strings, name_label, sizeof(name_label) - 1);
+		weir_intern_text(selection->cluster->strings, name_label, sizeof(name_label) - 1);
 	if (!selection->name_label || find_ranges(selection) || index_pods(selection) ||
 	    index_namespaces(selection))
 		return -ENOMEM;

@@ -174,7 +174,7 @@ static const char *choose_name(struct synthesis *synthesis, const struct k8s_wor
 			format_suffix(hash_workload(workload, attempt * 2 + ordinal), suffix);
 			snprintf(text, sizeof(text), "%.253s-%s", workload->meta.name, suffix);
 		}
-		name = weir_intern_text(&synthesis->cluster->strings, text, strlen(text));
+		name = weir_intern_text(synthesis->cluster->strings, text, strlen(text));
 		if (!name || is_free(synthesis, workload->meta.namespace_name, name))
 			return name;
 	}
@@ -200,7 +200,7 @@ static int compare_labels(const void *a, const void *b)
 static int add_label(struct synthesis *synthesis, struct k8s_labels *labels, const char *key,
 		     const char *value)
 {
-	struct weir_intern *strings = &synthesis->cluster->strings;
+	struct weir_intern *strings = synthesis->cluster->strings;
 	struct k8s_label *items =
 		weir_arena_array(synthesis->scratch, labels->count + (size_t)1, struct k8s_label);
 	const char *interned = weir_intern_text(strings, key, strlen(key));

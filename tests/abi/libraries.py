@@ -18,7 +18,7 @@ import sys
 NEEDED = {
     "libweir": [],
     "libweir-compile": ["libweir"],
-    "libweir-k8s": ["libweir", "libfyaml"],
+    "libweir-k8s": ["libweir", "libweir-compile", "libfyaml"],
     "libweir-pcap": ["libweir", "libpcap", "libz", "libzstd"],
 }
 WRITABLE = re.compile(r"\.(data|bss|tdata|tbss)(?!\.rel\.ro)(\..*)?$")

@@ -14,7 +14,7 @@ static void *must(void *memory)
 
 static const char *intern(struct by_hand *hand, const char *text, size_t length)
 {
-	const char *interned = weir_intern_text(&hand->cluster.strings, text, length);
+	const char *interned = weir_intern_text(hand->cluster.strings, text, length);
 
 	assert_non_null(interned);
 	return interned;
@@ -344,7 +344,8 @@ void by_hand_open(struct by_hand *hand, const struct weir_allocator *allocator)
 	memset(hand, 0, sizeof(*hand));
 	cluster->allocator = weir_allocator_or_default(allocator);
 	weir_arena_init(&cluster->arena, cluster->allocator);
-	weir_intern_init(&cluster->strings, cluster->allocator);
+	weir_intern_init(&cluster->own_strings, cluster->allocator);
+	cluster->strings = &cluster->own_strings;
 	cluster->namespaces = weir_array_of(cluster->allocator, struct k8s_namespace);
 	cluster->pods = weir_array_of(cluster->allocator, struct k8s_pod);
 	cluster->nodes = weir_array_of(cluster->allocator, struct k8s_node);
@@ -367,6 +368,6 @@ void by_hand_close(struct by_hand *hand)
 	weir_array_finish(&cluster->nodes);
 	weir_array_finish(&cluster->pods);
 	weir_array_finish(&cluster->namespaces);
-	weir_intern_finish(&cluster->strings);
+	weir_intern_finish(&cluster->own_strings);
 	weir_arena_finish(&cluster->arena);
 }
