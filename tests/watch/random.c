@@ -285,7 +285,8 @@ static void compare(const struct run *run)
 
 		k8s_reference_judge(subject.cluster, &subject.semantics, &key, &want);
 		weir_policy_classify(subject.policy, &key, &got, 1);
-		if (!subject_same_verdict(&want, got) || !subject_explains(&subject, &key, &want))
+		if (!subject_same_verdict(&want, got) ||
+		    !subject_explains(subject.policy, &key, &want))
 			show(run, &subject, &key, &want, got);
 	}
 	keys_finish(&keys);
