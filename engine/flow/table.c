@@ -46,7 +46,8 @@
 enum {
 	SLOTS = 2,   /* entries in a bucket */
 	PROBES = 32, /* buckets in which a flow may be */
-	WINDOW = 16, /* buckets that the hand looks at to make room */
+	WINDOW = 16, /* buckets that are looked at to make room, at most */
+	ENOUGH = 8,  /* evictable flows of which the oldest is old */
 	SWEEP = 4,   /* buckets of each family swept at each advance */
 	LINE = 64,   /* of the cache */
 	SECRETS = 8,
@@ -502,90 +503,102 @@ static void sweep(struct weir_flow_table *table, struct family *family)
 		__builtin_prefetch(slot_at(family, family->swept + i, 0));
 }
 
-/* The oldest evictable flow of a bucket, if older than the one known. */
-static uint64_t *older_in_bucket(const struct family *family, uint32_t bucket, uint64_t *oldest)
+/* Who was met on the way of making room. */
+struct met {
+	unsigned expired;
+	unsigned evictable;
+	uint64_t *oldest; /* of those */
+};
+
+static void meet_bucket(struct weir_flow_table *table, struct family *family, uint32_t bucket,
+			struct met *met)
 {
+	met->expired += expire_bucket(table, family, bucket);
 	for (unsigned i = 0; i < SLOTS; i++) {
 		uint64_t *entry = slot_at(family, bucket, i);
 
 		if (is_free(entry[META]) || !is_evictable(entry[META]))
 			continue;
-		if (!oldest || last_seen(entry[META]) < last_seen(oldest[META]))
-			oldest = entry;
+		met->evictable++;
+		if (!met->oldest || last_seen(entry[META]) < last_seen(met->oldest[META]))
+			met->oldest = entry;
 	}
-	return oldest;
 }
 
-/* Makes room in a walk's buckets; false: all flows in them are in use. */
-static bool make_room(struct weir_flow_table *table, struct family *family, struct walk walk)
+/* Makes room in a walk's buckets and returns how many it went through; 0: all flows in them are in
+ * use. Where some may go it need not go through all to find an old one. */
+static unsigned make_room(struct weir_flow_table *table, struct family *family, struct walk walk)
 {
-	uint64_t *oldest = NULL;
-	unsigned expired = 0;
+	struct met met = { 0 };
+	unsigned count = 0;
 
-	for (unsigned i = 0; i < WINDOW; i++) {
-		expired += expire_bucket(table, family, walk.bucket);
-		oldest = older_in_bucket(family, walk.bucket, oldest);
+	for (; count < WINDOW && !met.expired && met.evictable < ENOUGH; count++) {
+		meet_bucket(table, family, walk.bucket, &met);
 		walk_on(family, &walk);
 	}
-	if (expired || !oldest)
-		return expired;
-	release(family, oldest);
+	if (met.expired)
+		return count;
+	if (!met.oldest)
+		return 0;
+	release(family, met.oldest);
 	table->counters.evicted++;
-	return true;
+	return count;
 }
 
-/* The hand goes around through all buckets. */
+/* The hand goes around through all buckets; where it will be next is fetched. */
 static bool has_room(struct weir_flow_table *table, struct family *family)
 {
 	struct walk walk = { .bucket = family->hand, .step = 1, .distance = 2 };
+	unsigned count;
 
 	if (family->flows < family->max)
 		return true;
-	family->hand = (uint32_t)(((uint64_t)family->hand + WINDOW) % family->buckets);
-	return make_room(table, family, walk);
+	count = make_room(table, family, walk);
+	family->hand =
+		(uint32_t)(((uint64_t)family->hand + (count ? count : WINDOW)) % family->buckets);
+	for (unsigned i = 0; i < ENOUGH && family->hand + i < family->buckets; i++)
+		__builtin_prefetch(slot_at(family, family->hand + i, 0));
+	return count;
 }
 
-/* An entry for the flow: its own, as far as the home's reach, else the first free one. */
+/* The first free entry of the flow's sequence, which its home then reaches; or NULL. */
 static uint64_t *take_place(struct weir_flow_table *table, const struct weir_flow_probe *probe)
 {
 	struct family *family = &table->families[probe->family];
 	struct walk walk = walk_from(family, probe->bucket);
-	unsigned reach = reach_of(family, probe->bucket);
-	uint64_t *place = NULL;
-	unsigned distance = 0;
+	unsigned free;
 
-	for (; walk.distance < PROBES && (walk.distance <= reach || !place);
-	     walk_on(family, &walk)) {
-		uint64_t *own = NULL;
-		unsigned free = free_in_bucket(slot_at(family, walk.bucket, 0), family->words);
+	for (; walk.distance < PROBES; walk_on(family, &walk)) {
+		uint64_t *first = slot_at(family, walk.bucket, 0);
 
 		table->counters.steps++;
-		if (walk.distance <= reach)
-			own = find_here(family, walk.bucket, probe->words, probe->family);
-		if (own) {
-			*(is_expired(table, own[META]) ? &table->counters.expired
-						       : &table->counters.removed) += 1;
-			release(family, own);
-			return own;
-		}
-		if (!place && free) {
-			place = slot_at(family, walk.bucket, (unsigned)__builtin_ctz(free));
-			distance = walk.distance;
-		}
+		free = free_in_bucket(first, family->words);
+		if (!free)
+			continue;
+		if (walk.distance > reach_of(family, probe->bucket))
+			set_reach(family, probe->bucket, walk.distance);
+		return first + (unsigned)__builtin_ctz(free) * family->words;
 	}
-	if (distance > reach)
-		set_reach(family, probe->bucket, distance);
-	return place;
+	return NULL;
 }
 
-/* The same where room may have to be made; NULL: there is none. */
+/* The flow's own entry, expired or not, which is free then; or one where room may have to be made.
+ * NULL: there is none. */
 static __attribute__((noinline)) uint64_t *make_place(struct weir_flow_table *table,
 						      const struct weir_flow_probe *probe)
 {
 	struct family *family = &table->families[probe->family];
-	uint64_t *place;
+	uint64_t *place = find_entry(table, probe);
 
-	if (family->flows >= family->max && !find_entry(table, probe) && !has_room(table, family))
+	if (place) {
+		*(is_expired(table, place[META]) ? &table->counters.expired
+						 : &table->counters.removed) += 1;
+		release(family, place);
+		return place;
+	}
+	/* What was gone through in vain is near now, and the next need not go as far. */
+	draw_in(table, family, probe->bucket);
+	if (!has_room(table, family))
 		return NULL;
 	place = take_place(table, probe);
 	if (!place && make_room(table, family, walk_from(family, probe->bucket)))

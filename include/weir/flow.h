@@ -56,9 +56,10 @@ struct weir_flow_options {
 
 /* When a table is full, room is made for a new flow by the first of: those that have expired; the
  * oldest of those that nobody has answered, that are not open yet (TCP and SCTP before the end of
- * the handshake) or that are over. Looked at are the flows of 16 buckets that a hand going round
- * comes to next, which are all of a table of up to 16 flows. When there is none of either the new
- * flow is refused. */
+ * the handshake) or that are over. Looked at are the buckets that a hand going round comes to next,
+ * until there is one that has expired or eight of the others: 16 buckets at most, which with eight
+ * flows are all of a table of up to eight flows. When there is none of either the new flow is
+ * refused. */
 struct weir_flow_counters {
 	uint64_t inserted;
 	uint64_t restarted; /* flows that ended and began anew, with the same key */

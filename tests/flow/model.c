@@ -467,8 +467,8 @@ static void round_of(uint64_t seed, uint32_t universe, uint64_t packets, uint64_
 	struct world world = { .dice = { seed }, .universe = universe };
 	struct weir_flow_options options = { .secret = { seed, ~seed } };
 
-	world.max[0] = universe < 1000 ? 1 + dice_below(&world.dice, 16) : universe / 2;
-	world.max[1] = universe < 1000 ? dice_below(&world.dice, 17) : universe / 2;
+	world.max[0] = universe < 1000 ? 1 + dice_below(&world.dice, 8) : universe / 2;
+	world.max[1] = universe < 1000 ? dice_below(&world.dice, 9) : universe / 2;
 	options.max_ipv4_flows = world.max[0];
 	options.max_ipv6_flows = world.max[1];
 	assert_int_equal(weir_flow_table_create(&options, NULL, &world.table), 0);
