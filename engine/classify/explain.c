@@ -8,6 +8,8 @@
  * goes on, a yes ends it. An unknown near end has its verdict from the tables, and only what
  * certainly denies it is looked for.
  */
+#include "explain.h"
+
 #include "match.h"
 
 struct outcome {
@@ -250,6 +252,26 @@ static void judge_pair(const struct question *egress, uint32_t unnamed, struct t
 	if (!tally->has_first[egress->mode])
 		tally->first[egress->mode] = halves;
 	tally->has_first[egress->mode] = true;
+}
+
+void explain_ends(const struct lookup *lookup, const struct weir_key *key, uint32_t source,
+		  uint32_t destination, struct weir_half halves[2])
+{
+	struct end from = { .leaves = &source, .unnamed = &source, .count = 1 };
+	struct end to = { .leaves = &destination, .unnamed = &destination, .count = 1 };
+	struct question egress = { .lookup = lookup,
+				   .header = lookup->header,
+				   .key = key,
+				   .near = match_candidate(lookup, &from, 0, &key->source),
+				   .far = match_candidate(lookup, &to, 0, &key->destination),
+				   .direction = WEIR_EGRESS };
+	struct question ingress = egress;
+
+	ingress.near = egress.far;
+	ingress.far = egress.near;
+	ingress.direction = WEIR_INGRESS;
+	halves[WEIR_EGRESS] = judge_half(&egress);
+	halves[WEIR_INGRESS] = judge_half(&ingress);
 }
 
 static void judge_mode(const struct lookup *lookup, const struct weir_key *key, enum end_mode mode,

@@ -24,10 +24,23 @@ static inline uint64_t load_big(const uint8_t *bytes)
 	return word;
 }
 
+/* In place, where a compiler would call a function for want of the instruction. */
+static inline uint32_t population(uint64_t bits)
+{
+#ifdef __POPCNT__
+	return (uint32_t)__builtin_popcountll(bits);
+#else
+	bits -= bits >> 1 & 0x5555555555555555;
+	bits = (bits & 0x3333333333333333) + (bits >> 2 & 0x3333333333333333);
+	bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0f;
+	return (uint32_t)(bits * 0x0101010101010101 >> 56);
+#endif
+}
+
 /* How many bits up to and including slot are set. */
 static inline uint32_t rank(uint64_t bits, unsigned slot)
 {
-	return (uint32_t)__builtin_popcountll(bits & (((uint64_t)2 << slot) - 1));
+	return population(bits & (((uint64_t)2 << slot) - 1));
 }
 
 static inline const struct layout_trie_node *

@@ -1,44 +1,60 @@
+/*
+ * A line of the cache holds two decisions, what was asked for last in front; who is new takes the
+ * place of the other. So two that meet do not have to take turns.
+ *
+ * What is remembered is of an era, and a policy begins one: nothing has to be cleared.
+ */
 #include "decisions.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
+#include "explain.h"
 #include "lookup.h"
 #include "memory.h"
 
 enum {
-	REMEMBERED = 4096, /* a power of two */
-	INDEX_BITS = 12,
+	LINE = 64,
+	WAYS = 2,
+	LINE_BITS = 11,
+	LINES = 1 << LINE_BITS,
 };
 
 struct weir_remembered {
-	uint64_t ends;  /* profiles; no two that are remembered have all bits set */
+	uint64_t ends;  /* profiles */
 	uint32_t ports; /* port class and flags */
+	uint32_t era;   /* 0: nothing is remembered here */
 	struct weir_decision decision;
 };
-
-static const uint64_t nothing = UINT64_MAX;
+static_assert(WAYS * sizeof(struct weir_remembered) == LINE, "both are fetched at once");
 
 void weir_decisions_forget(struct weir_decisions *decisions)
 {
-	for (unsigned i = 0; i < REMEMBERED; i++)
-		decisions->items[i].ends = nothing;
+	if (++decisions->era)
+		return;
+	memset(decisions->items, 0, LINES * LINE);
+	decisions->era = 1;
 }
 
 int weir_decisions_init(struct weir_decisions *decisions, const struct weir_allocator *allocator)
 {
+	uintptr_t at;
+
 	decisions->allocator = weir_allocator_or_default(allocator);
-	decisions->items =
-		weir_allocate(decisions->allocator, REMEMBERED * sizeof(struct weir_remembered));
-	if (!decisions->items)
+	decisions->era = 1;
+	decisions->memory = weir_allocate_zeroed(decisions->allocator, LINES + 1, LINE);
+	if (!decisions->memory)
 		return -ENOMEM;
-	weir_decisions_forget(decisions);
+	at = (uintptr_t)decisions->memory;
+	decisions->items =
+		(struct weir_remembered *)((char *)decisions->memory + (LINE - at % LINE) % LINE);
 	return 0;
 }
 
 void weir_decisions_finish(struct weir_decisions *decisions)
 {
-	weir_release(decisions->allocator, decisions->items);
+	weir_release(decisions->allocator, decisions->memory);
 }
 
 static struct weir_decided decided(const struct weir_half *half)
@@ -46,23 +62,69 @@ static struct weir_decided decided(const struct weir_half *half)
 	return (struct weir_decided){ half->rule, half->reason, half->action };
 }
 
-static void explain(const struct weir_policy *policy, const struct weir_key *key,
-		    struct weir_decision *out)
+static struct weir_decision decision_of(const struct weir_half *egress,
+					const struct weir_half *ingress)
+{
+	return (struct weir_decision){ { decided(egress), decided(ingress) } };
+}
+
+static struct weir_decision explain_special(const struct weir_policy *policy,
+					    const struct weir_key *key)
 {
 	struct weir_explanation explanation;
 
 	weir_policy_explain(policy, key, &explanation);
-	out->halves[WEIR_EGRESS] = decided(&explanation.egress);
-	out->halves[WEIR_INGRESS] = decided(&explanation.ingress);
+	return decision_of(&explanation.egress, &explanation.ingress);
 }
 
-/* Whether the answer depends on more than profiles: addresses of several ends, equal ones, and
- * ends that a node number ties to a node. */
-static bool is_special(const struct lookup *lookup, const struct weir_key *key, uint32_t source,
-		       uint32_t destination)
+static struct weir_decision explain_plain(const struct lookup *lookup, const struct weir_key *key,
+					  uint32_t source, uint32_t destination)
 {
-	return (source | destination) & LAYOUT_SPECIAL || is_same_address(key) ||
-	       is_own_node(lookup, source, destination);
+	struct weir_half halves[2];
+
+	explain_ends(lookup, key, source, destination, halves);
+	return decision_of(&halves[WEIR_EGRESS], &halves[WEIR_INGRESS]);
+}
+
+/* Whether the answer depends on more than profiles. */
+static bool are_related(const struct lookup *lookup, const struct weir_key *key, uint32_t source,
+			uint32_t destination)
+{
+	return is_same_address(key) || is_own_node(lookup, source, destination);
+}
+
+static struct weir_remembered *line_of(const struct weir_decisions *decisions, uint64_t ends,
+				       uint32_t ports)
+{
+	uint64_t mixed = (ends * 0x9e3779b97f4a7c15u) ^ (ports * 0xd6e8feb86659fd93u);
+
+	return decisions->items + WAYS * (mixed >> (64 - LINE_BITS));
+}
+
+static bool is_about(const struct weir_remembered *item, uint64_t ends, uint32_t ports,
+		     uint32_t era)
+{
+	return item->ends == ends && item->ports == ports && item->era == era;
+}
+
+/* What is remembered, in front of its line; false: there is room for it now. */
+static bool recall(struct weir_decisions *decisions, uint64_t ends, uint32_t ports,
+		   struct weir_remembered **out)
+{
+	struct weir_remembered *line = line_of(decisions, ends, ports);
+	struct weir_remembered behind = line[1];
+	bool found;
+
+	*out = line;
+	if (is_about(&line[0], ends, ports, decisions->era))
+		return true;
+	found = is_about(&behind, ends, ports, decisions->era);
+	line[1] = line[0];
+	line[0] = found ? behind
+			: (struct weir_remembered){ .ends = ends,
+						    .ports = ports,
+						    .era = decisions->era };
+	return found;
 }
 
 void weir_decisions_find(struct weir_decisions *decisions, const struct weir_policy *policy,
@@ -76,16 +138,15 @@ void weir_decisions_find(struct weir_decisions *decisions, const struct weir_pol
 	uint32_t ports = port_class_of(lookup, key) << 8 | key->flags;
 	struct weir_remembered *item;
 
-	if (is_special(lookup, key, source, destination)) {
-		explain(policy, key, out);
+	if ((source | destination) & LAYOUT_SPECIAL) {
+		*out = explain_special(policy, key);
 		return;
 	}
-	item = &decisions->items[(ends * 0x9e3779b97f4a7c15u ^ ports * 0xd6e8feb86659fd93u) >>
-				 (64 - INDEX_BITS)];
-	if (item->ends != ends || item->ports != ports) {
-		explain(policy, key, &item->decision);
-		item->ends = ends;
-		item->ports = ports;
+	if (are_related(lookup, key, source, destination)) {
+		*out = explain_plain(lookup, key, source, destination);
+		return;
 	}
+	if (!recall(decisions, ends, ports, &item))
+		item->decision = explain_plain(lookup, key, source, destination);
 	*out = item->decision;
 }

@@ -27,7 +27,9 @@ struct weir_decision {
 
 struct weir_decisions {
 	const struct weir_allocator *allocator;
-	struct weir_remembered *items;
+	void *memory;
+	struct weir_remembered *items; /* in it, from a cache line on */
+	uint32_t era;
 };
 
 /* 0 or -ENOMEM; finish is right in both cases. */
