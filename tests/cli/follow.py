@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-PATIENCE = 20  # seconds until something that should happen has failed to
+from at_work import AtWork, Failed, check, pod, policy_of_db
 
 # Closed, closed later, a question without an answer, one that is never closed.
 TRACE = """\
@@ -35,80 +35,12 @@ LATER = """\
 20.000 tcp 10.1.0.20 5432 10.1.0.10 40003 R
 """
 
-CLUSTER = """\
-apiVersion: v1
-kind: Pod
-metadata: {name: web, namespace: shop, labels: {app: web}}
-status: {podIP: 10.1.0.10}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: job, namespace: shop, labels: {app: job}}
-status: {podIP: 10.1.0.11}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: db, namespace: shop, labels: {app: db}}
-status: {podIP: 10.1.0.20}
----
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {name: db, namespace: shop}
-spec:
-  podSelector: {matchLabels: {app: db}}
-  ingress:
-  - from: [{podSelector: {matchLabels: {app: web}}}]
-    ports: [{port: 5432}]
-"""
+CLUSTER = (pod("web", "10.1.0.10") + pod("job", "10.1.0.11") + pod("db", "10.1.0.20") +
+           policy_of_db("from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 5432}]"))
 
 
-class Failed(Exception):
-    pass
-
-
-def check(condition, *what):
-    if not condition:
-        raise Failed(" ".join(str(part) for part in what))
-
-
-class Followed:
-    """weir at work, with what it has printed so far."""
-
-    def __init__(self, *arguments, stdin=subprocess.DEVNULL, output="jsonl"):
-        self.out = open("out", "w+b")
-        self.err = open("err", "w+b")
-        self.process = subprocess.Popen(
-            [WEIR, "replay", "-f", "cluster.yaml", "-o", output, *arguments],
-            stdin=stdin, stdout=self.out, stderr=self.err)
-
-    def text(self):
-        return pathlib.Path("out").read_text()
-
-    def errors(self):
-        return pathlib.Path("err").read_text()
-
-    def objects(self):
-        return [json.loads(line) for line in self.text().splitlines(True) if line.endswith("\n")]
-
-    def flows(self):
-        return [o for o in self.objects() if "flow" in o]
-
-    def wait_for(self, condition, what):
-        end = time.monotonic() + PATIENCE
-        while not condition():
-            check(time.monotonic() < end, "never happened:", what, "\n", self.text(), self.errors())
-            check(self.process.poll() is None, "ended before:", what, "\n", self.errors())
-            time.sleep(0.02)
-
-    def end(self, number=signal.SIGINT, code=0):
-        if number:
-            self.process.send_signal(number)
-        got = self.process.wait(PATIENCE)
-        check(got == code, "exit", got, "not", code, "\n", self.errors())
-        return self
-
-    def summary(self):
-        return self.objects()[-1]["summary"]
+def followed(*arguments, stdin=subprocess.DEVNULL, output="jsonl"):
+    return AtWork(WEIR, "replay", "-f", "cluster.yaml", "-o", output, *arguments, stdin=stdin)
 
 
 def append(data, path="trace.pcap"):
@@ -145,7 +77,7 @@ def without_interfaces(flows):
 
 def flows_are_printed_at_their_end():
     append(b"")
-    weir = Followed("-r", "trace.pcap", "--follow")
+    weir = followed("-r", "trace.pcap", "--follow")
     in_pieces(make(TRACE))
     weir.wait_for(lambda: len(weir.flows()) == 1, "the closed connection is printed")
     check(weir.flows()[0]["state"] == "closed", weir.text())
@@ -165,7 +97,7 @@ def flows_are_printed_at_their_end():
 
 def provisional_lines_on_request():
     append(make(TRACE))
-    weir = Followed("-r", "trace.pcap", "--follow", "--provisional")
+    weir = followed("-r", "trace.pcap", "--follow", "--provisional")
     weir.wait_for(lambda: len([f for f in weir.flows() if f.get("provisional")]) == 3, "so far")
     append(make(LATER, header=False))
     weir.wait_for(lambda: len([f for f in weir.flows() if f.get("provisional")]) == 4, "a change")
@@ -181,7 +113,7 @@ def every_format_goes_along():
     for output, wanted in (("table", "deny so far"), ("wide", "deny so far"),
                            ("csv", ",provisional\n"), ("json", '"provisional": true')):
         pathlib.Path("trace.pcap").write_bytes(make(TRACE))
-        weir = Followed("-r", "trace.pcap", "--follow", "--provisional", output=output)
+        weir = followed("-r", "trace.pcap", "--follow", "--provisional", output=output)
         weir.wait_for(lambda: wanted in weir.text(), output)
         weir.end()
         if output == "json":
@@ -193,7 +125,7 @@ def every_format_goes_along():
 
 
 def a_pipe_ends_by_itself():
-    weir = Followed("-r", "-", "--follow", stdin=subprocess.PIPE)
+    weir = followed("-r", "-", "--follow", stdin=subprocess.PIPE)
     data = make(TRACE)
     for at in range(0, len(data), 100):
         weir.process.stdin.write(data[at:at + 100])
@@ -209,14 +141,14 @@ def a_pipe_ends_by_itself():
 def a_time_may_be_set():
     append(make(TRACE))
     began = time.monotonic()
-    weir = Followed("-r", "trace.pcap", "--follow", "--for", "1").end(None)
+    weir = followed("-r", "trace.pcap", "--follow", "--for", "1").end(None)
     check(1 <= time.monotonic() - began < 10, "took", time.monotonic() - began)
     check(len(weir.flows()) == 4 and weir.summary()["packets"] == 11, weir.text())
 
 
 def a_replaced_file_is_left_for_the_new_one():
     append(make(TRACE))
-    weir = Followed("-r", "trace.pcap", "--follow")
+    weir = followed("-r", "trace.pcap", "--follow")
     weir.wait_for(lambda: len(weir.flows()) == 1, "the first file is read")
     os.rename("trace.pcap", "old.pcap")
     append(make(LATER))
@@ -228,7 +160,7 @@ def a_replaced_file_is_left_for_the_new_one():
 
 def a_shortened_file_is_read_anew():
     append(make(TRACE))
-    weir = Followed("-r", "trace.pcap", "--follow")
+    weir = followed("-r", "trace.pcap", "--follow")
     weir.wait_for(lambda: len(weir.flows()) == 1, "the file is read")
     os.truncate("trace.pcap", 0)
     weir.wait_for(lambda: "became shorter" in weir.errors(), "words about it")
@@ -239,14 +171,14 @@ def a_shortened_file_is_read_anew():
 
 def a_packet_that_is_not_complete_is_told():
     append(make(TRACE)[:-1])
-    weir = Followed("-r", "trace.pcap", "--follow", "--for", "1").end(None)
+    weir = followed("-r", "trace.pcap", "--follow", "--for", "1").end(None)
     check("last packet is not complete" in weir.errors(), weir.errors())
     check(weir.summary()["packets"] == 10, weir.text())
 
 
 def t19_damage_is_exit_3_with_what_was_readable():
     append(make(TRACE) + b"\xff" * 40)
-    weir = Followed("-r", "trace.pcap", "--follow").end(None, 3)
+    weir = followed("-r", "trace.pcap", "--follow").end(None, 3)
     check(weir.summary()["packets"] == 11 and len(weir.flows()) == 4, weir.text())
     check("trace.pcap: " in weir.errors() and "a record of 4294967295 bytes" in weir.errors(),
           weir.errors())
@@ -254,13 +186,13 @@ def t19_damage_is_exit_3_with_what_was_readable():
 
 def the_filter_holds():
     append(make(TRACE))
-    weir = Followed("-r", "trace.pcap", "--follow", "--for", "1", "udp").end(None)
+    weir = followed("-r", "trace.pcap", "--follow", "--for", "1", "udp").end(None)
     check(weir.summary()["packets"] == 1, weir.text())
 
 
 def a_clock_that_is_set_back_ends_nothing():
     append(make("5000 udp 10.1.0.10 1 10.1.0.20 2\n10 tcp 10.1.0.10 3 10.1.0.20 5432 S\n"))
-    weir = Followed("-r", "trace.pcap", "--follow", "--provisional")
+    weir = followed("-r", "trace.pcap", "--follow", "--provisional")
     weir.wait_for(lambda: len(weir.flows()) == 2, "both are told")
     append(make("11 tcp 10.1.0.20 5432 10.1.0.10 3 SA\n", header=False))
     weir.wait_for(lambda: any(f["state"] == "established" for f in weir.flows()), "an answer")
@@ -272,12 +204,12 @@ def a_clock_that_is_set_back_ends_nothing():
 
 def t26_fail_on_looks_at_all_that_was():
     append(make(TRACE))
-    Followed("-r", "trace.pcap", "--follow", "--for", "1", "--fail-on", "deny").end(None, 1)
+    followed("-r", "trace.pcap", "--follow", "--for", "1", "--fail-on", "deny").end(None, 1)
 
 
 def the_summary_alone():
     append(make(TRACE))
-    weir = Followed("-r", "trace.pcap", "--follow", "--for", "1", "--summary").end(None)
+    weir = followed("-r", "trace.pcap", "--follow", "--for", "1", "--summary").end(None)
     check(len(weir.objects()) == 1 and weir.summary()["packets"] == 11, weir.text())
 
 

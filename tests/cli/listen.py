@@ -5,7 +5,6 @@
 
 Two pods, a namespace each, with a veth between them. Exits with 77 where that is not allowed.
 """
-import json
 import os
 import pathlib
 import shutil
@@ -15,28 +14,12 @@ import sys
 import tempfile
 import time
 
-PATIENCE = 20  # seconds until something that should happen has failed to
+from at_work import AtWork, Failed, PATIENCE, check, pod, policy_of_db
+
 WEB, DB = "weir%d-web" % os.getpid(), "weir%d-db" % os.getpid()
 
-CLUSTER = """\
-apiVersion: v1
-kind: Pod
-metadata: {name: web, namespace: shop, labels: {app: web}}
-status: {podIP: 10.1.0.10}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: db, namespace: shop, labels: {app: db}}
-status: {podIP: 10.1.0.20}
----
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {name: db, namespace: shop}
-spec:
-  podSelector: {matchLabels: {app: db}}
-  ingress:
-  - ports: [{port: 5432, protocol: UDP}]
-"""
+CLUSTER = (pod("web", "10.1.0.10") + pod("db", "10.1.0.20") +
+           policy_of_db("ports: [{port: 5432, protocol: UDP}]"))
 
 SEND = """
 import socket, sys
@@ -45,15 +28,6 @@ s.bind(("10.1.0.10", int(sys.argv[2])))
 for i in range(int(sys.argv[3])):
     s.sendto(b"x" * int(sys.argv[4]), ("10.1.0.20", int(sys.argv[1])))
 """
-
-
-class Failed(Exception):
-    pass
-
-
-def check(condition, *what):
-    if not condition:
-        raise Failed(" ".join(str(part) for part in what))
 
 
 def skip(why):
@@ -102,39 +76,8 @@ def send(port, from_port, count=1, size=100):
                    check=True, capture_output=True)
 
 
-class Listening:
-    def __init__(self, *arguments):
-        self.out, self.err = open("out", "w+b"), open("err", "w+b")
-        self.process = subprocess.Popen(
-            in_web(WEIR, "replay", "-f", "cluster.yaml", "-o", "jsonl", *arguments),
-            stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.err)
-
-    def objects(self):
-        text = pathlib.Path("out").read_text()
-        return [json.loads(line) for line in text.splitlines(True) if line.endswith("\n")]
-
-    def flows(self):
-        return [o for o in self.objects() if "flow" in o]
-
-    def errors(self):
-        return pathlib.Path("err").read_text()
-
-    def summary(self):
-        return self.objects()[-1]["summary"]
-
-    def wait_for(self, condition, what):
-        end = time.monotonic() + PATIENCE
-        while not condition():
-            check(time.monotonic() < end, "never happened:", what, self.objects(), self.errors())
-            check(self.process.poll() is None, "ended before:", what, self.errors())
-            time.sleep(0.05)
-
-    def end(self, number=signal.SIGINT, code=0):
-        if number:
-            self.process.send_signal(number)
-        got = self.process.wait(PATIENCE)
-        check(got == code, "exit", got, "not", code, self.errors())
-        return self
+def listening(*arguments):
+    return AtWork(*in_web(WEIR, "replay", "-f", "cluster.yaml", "-o", "jsonl", *arguments))
 
 
 def wait_until_it_listens(weir):
@@ -146,7 +89,7 @@ def wait_until_it_listens(weir):
 
 
 def flows_of_an_interface():
-    weir = Listening("-i", "eth0", "--provisional", "udp")
+    weir = listening("-i", "eth0", "--provisional", "udp")
     wait_until_it_listens(weir)
     send(5432, 40000, 3)
     weir.wait_for(lambda: any(f["to"].get("port") == 5432 for f in weir.flows()), "a flow")
@@ -162,7 +105,7 @@ def flows_of_an_interface():
 
 
 def the_filter_keeps_the_others_out():
-    weir = Listening("-i", "eth0", "--for", "3", "udp port 5432")
+    weir = listening("-i", "eth0", "--for", "3", "udp port 5432")
     for _ in range(20):
         send(5433, 40000)
         send(5432, 40000)
@@ -173,7 +116,7 @@ def the_filter_keeps_the_others_out():
 
 
 def what_was_under_way_is_read():
-    weir = Listening("-i", "eth0", "udp")
+    weir = listening("-i", "eth0", "udp")
     deadline = time.monotonic() + 1.5
     sent = 0
     while time.monotonic() < deadline:
@@ -187,7 +130,7 @@ def what_was_under_way_is_read():
 
 def what_is_lost_is_counted():
     """Whoever does not read for long enough loses packets."""
-    weir = Listening("-i", "eth0", "--provisional", "udp")
+    weir = listening("-i", "eth0", "--provisional", "udp")
     wait_until_it_listens(weir)
     weir.process.send_signal(signal.SIGSTOP)
     sent = 60000  # of 1.4 KB: twice of what the kernel keeps
@@ -202,7 +145,7 @@ def what_is_lost_is_counted():
 
 
 def all_interfaces():
-    weir = Listening("-i", "any", "--provisional", "udp")
+    weir = listening("-i", "any", "--provisional", "udp")
     wait_until_it_listens(weir)
     weir.end()
     check(weir.summary()["denied"] == weir.summary()["packets"], weir.summary())
@@ -231,7 +174,7 @@ def what_cannot_be_listened_at_is_refused():
 def an_interface_that_goes_away_is_exit_3():
     ip("-n", WEB, "link", "add", "gone0", "type", "veth", "peer", "name", "gone1")
     ip("-n", WEB, "link", "set", "gone0", "up")
-    weir = Listening("-i", "gone0")
+    weir = listening("-i", "gone0")
     time.sleep(1)
     ip("-n", WEB, "link", "delete", "gone0")
     weir.end(None, 3)
