@@ -1,5 +1,7 @@
 #include "cluster.h"
 
+#include "test.h"
+
 #include <string.h>
 
 #include "weir/resolved.h"
@@ -142,4 +144,15 @@ struct weir_policy *cluster_policy(void)
 	struct weir_error error;
 
 	return weir_compile(&resolved, &options, &policy, &error) ? NULL : policy;
+}
+
+struct weir_trace *cluster_trace(const struct weir_trace_options *options)
+{
+	struct weir_policy *policy = cluster_policy();
+	struct weir_trace *trace;
+
+	assert_non_null(policy);
+	assert_int_equal(weir_trace_create(policy, options, &trace), 0);
+	weir_policy_unref(policy);
+	return trace;
 }

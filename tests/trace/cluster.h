@@ -22,8 +22,12 @@
 #define WEIR_TESTS_TRACE_CLUSTER_H
 
 #include "weir/policy.h"
+#include "weir/trace.h"
 
 /* Released with weir_policy_unref; NULL when it does not compile. */
 struct weir_policy *cluster_policy(void);
+
+/* A trace that is played in it; released with weir_trace_destroy. */
+struct weir_trace *cluster_trace(const struct weir_trace_options *options);
 
 #endif

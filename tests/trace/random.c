@@ -221,12 +221,8 @@ static size_t burst_at(size_t i, size_t left)
 
 static struct weir_trace *play(const struct soup *soup, const struct weir_trace_options *options)
 {
-	struct weir_policy *policy = cluster_policy();
-	struct weir_trace *trace;
+	struct weir_trace *trace = cluster_trace(options);
 
-	assert_non_null(policy);
-	assert_int_equal(weir_trace_create(policy, options, &trace), 0);
-	weir_policy_unref(policy);
 	for (size_t done = 0, i = 0; done < PACKETS; i++) {
 		size_t n = burst_at(i, PACKETS - done);
 
@@ -591,17 +587,6 @@ static void compare_told(struct told *left, struct told *right)
 	free(right->lines);
 }
 
-static struct weir_trace *begin(const struct weir_trace_options *options)
-{
-	struct weir_policy *policy = cluster_policy();
-	struct weir_trace *trace;
-
-	assert_non_null(policy);
-	assert_int_equal(weir_trace_create(policy, options, &trace), 0);
-	weir_policy_unref(policy);
-	return trace;
-}
-
 static const struct weir_trace_options endless[] = {
 	{ .endless = true },
 	{ .endless = true, .stateless = true },
@@ -621,7 +606,7 @@ static void endless_settling_changes_nothing(void **state)
 
 		print_message("seed %u\n", seed);
 		cook(soup, seed, ALL, true);
-		trace = begin(&options);
+		trace = cluster_trace(&options);
 		for (size_t done = 0, i = 0; done < PACKETS; i++) {
 			size_t n = burst_at(i, PACKETS - done);
 
@@ -647,7 +632,7 @@ static void endless_counts_add_up_whatever_is_forgotten(void **state)
 	struct soup *soup = *state;
 
 	for (unsigned seed = 400; seed < 400 + SEEDS; seed++) {
-		struct weir_trace *trace = begin(&endless[seed % COUNT(endless)]);
+		struct weir_trace *trace = cluster_trace(&endless[seed % COUNT(endless)]);
 		struct weir_trace_summary summary;
 		struct told told = { 0 };
 		uint64_t total = 0;
@@ -707,7 +692,7 @@ static void endless_what_is_over_is_forgotten(void **state)
 	struct soup *soup = *state;
 
 	for (unsigned seed = 500; seed < 500 + SEEDS; seed++) {
-		struct weir_trace *trace = begin(&endless[0]);
+		struct weir_trace *trace = cluster_trace(&endless[0]);
 		struct told settled = { 0 };
 		struct told whole = { 0 };
 		struct weir_frame early = { .link_type = 1, .wire = 14, .time = 1 };
@@ -715,7 +700,7 @@ static void endless_what_is_over_is_forgotten(void **state)
 		print_message("seed %u\n", seed);
 		assert_int_equal(weir_trace_add(trace, &early, 1), 0);
 		for (unsigned half = 0; half < 2; half++) {
-			struct weir_trace *apart = begin(&defaults);
+			struct weir_trace *apart = cluster_trace(&defaults);
 
 			cook(soup, seed + half * 1000, ALL, true);
 			set_times(soup, half ? second : first);

@@ -373,13 +373,9 @@ void script_play(const char *script, const struct weir_trace_options *options,
 	static struct frame_builder builders[SCRIPT_PACKETS];
 	struct weir_frame frames[SCRIPT_PACKETS];
 	size_t count = script_read(script, builders, frames);
-	struct weir_policy *policy = cluster_policy();
-	struct weir_trace *trace;
+	struct weir_trace *trace = cluster_trace(options);
 
-	assert_non_null(policy);
 	out->flows[0] = out->packets[0] = '\0';
-	assert_int_equal(weir_trace_create(policy, options, &trace), 0);
-	weir_policy_unref(policy);
 	for (size_t i = 0; i < count; i++)
 		assert_int_equal(weir_trace_add(trace, &frames[i], 1), 0);
 	assert_int_equal(weir_trace_finish(trace), 0);
@@ -421,13 +417,9 @@ void script_settle(const char *script, const struct weir_trace_options *options,
 	static struct frame_builder builders[SCRIPT_PACKETS];
 	struct weir_frame frames[SCRIPT_PACKETS];
 	size_t count = script_read(script, builders, frames);
-	struct weir_policy *policy = cluster_policy();
-	struct weir_trace *trace;
+	struct weir_trace *trace = cluster_trace(options);
 
-	assert_non_null(policy);
 	text[0] = '\0';
-	assert_int_equal(weir_trace_create(policy, options, &trace), 0);
-	weir_policy_unref(policy);
 	for (size_t i = 0; i < count; i++) {
 		assert_int_equal(weir_trace_settle(trace, frames[i].time), 0);
 		append_news(text, trace);

@@ -135,21 +135,10 @@ static void told_as_it_happens(void **state)
 	assert_int_equal(failed, 0);
 }
 
-static struct weir_trace *begin(const struct weir_trace_options *options)
-{
-	struct weir_policy *policy = cluster_policy();
-	struct weir_trace *trace;
-
-	assert_non_null(policy);
-	assert_int_equal(weir_trace_create(policy, options, &trace), 0);
-	weir_policy_unref(policy);
-	return trace;
-}
-
 static void traces_that_end_are_not_settled(void **state)
 {
 	static const struct weir_trace_options defaults;
-	struct weir_trace *trace = begin(&defaults);
+	struct weir_trace *trace = cluster_trace(&defaults);
 
 	(void)state;
 	assert_int_equal(weir_trace_settle(trace, 0), -EINVAL);
@@ -160,7 +149,7 @@ static void traces_that_end_are_not_settled(void **state)
 static void endless_traces_have_no_second_pass(void **state)
 {
 	static const struct weir_trace_options endless = { .endless = true };
-	struct weir_trace *trace = begin(&endless);
+	struct weir_trace *trace = cluster_trace(&endless);
 
 	(void)state;
 	assert_int_equal(weir_trace_settle(trace, 0), 0);
@@ -209,7 +198,7 @@ static size_t most_memory_of(unsigned connections)
 	struct purse purse = { 0 };
 	const struct weir_allocator allocator = { purse_allocate, purse_release, &purse };
 	const struct weir_trace_options options = { .allocator = &allocator, .endless = true };
-	struct weir_trace *trace = begin(&options);
+	struct weir_trace *trace = cluster_trace(&options);
 	struct weir_trace_summary summary;
 
 	for (unsigned i = 0; i < connections; i++) {
@@ -244,7 +233,7 @@ static void memory_grows_with_what_lives_and_not_with_what_was(void **state)
 static void due_when_settling_costs_little_beside_adding(void **state)
 {
 	static const struct weir_trace_options endless = { .endless = true };
-	struct weir_trace *trace = begin(&endless);
+	struct weir_trace *trace = cluster_trace(&endless);
 	struct weir_frame frame = { .link_type = 1, .wire = 14 };
 	unsigned added = 0;
 

@@ -193,12 +193,9 @@ static const struct weir_team backwards = { run_backwards, NULL };
 static struct weir_trace *play(const struct weir_team *team, bool stateless,
 			       const struct trace_bytes *bytes, size_t piece)
 {
-	struct weir_policy *policy = cluster_policy();
 	struct weir_trace_options options = { .team = team, .stateless = stateless };
-	struct weir_trace *trace;
+	struct weir_trace *trace = cluster_trace(&options);
 
-	assert_int_equal(weir_trace_create(policy, &options, &trace), 0);
-	weir_policy_unref(policy);
 	for (size_t i = 0; i < MANY; i += piece)
 		assert_int_equal(weir_trace_add(trace, &bytes->frames[i],
 						MANY - i < piece ? MANY - i : piece),

@@ -13,17 +13,6 @@
 #include "script.h"
 #include "weir/trace.h"
 
-static struct weir_trace *make_trace(const struct weir_trace_options *options)
-{
-	struct weir_policy *policy = cluster_policy();
-	struct weir_trace *trace;
-
-	assert_non_null(policy);
-	assert_int_equal(weir_trace_create(policy, options, &trace), 0);
-	weir_policy_unref(policy);
-	return trace;
-}
-
 static void finish(struct weir_trace *trace, const struct weir_frame *frames, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -33,7 +22,7 @@ static void finish(struct weir_trace *trace, const struct weir_frame *frames, si
 
 static void an_empty_trace_has_no_flows(void **state)
 {
-	struct weir_trace *trace = make_trace(&(struct weir_trace_options){ 0 });
+	struct weir_trace *trace = cluster_trace(&(struct weir_trace_options){ 0 });
 	struct weir_trace_summary summary;
 	struct weir_trace_summary none;
 
@@ -50,7 +39,7 @@ static void an_empty_trace_has_no_flows(void **state)
 
 static struct weir_flow only_flow(struct frame_builder *b)
 {
-	struct weir_trace *trace = make_trace(&(struct weir_trace_options){ 0 });
+	struct weir_trace *trace = cluster_trace(&(struct weir_trace_options){ 0 });
 	struct weir_frame frame = frame_whole(b);
 	struct weir_flow flow;
 
@@ -113,7 +102,7 @@ static void halves_name_the_rule(void **state)
 
 static void t21_bytes_are_original_lengths(void **state)
 {
-	struct weir_trace *trace = make_trace(&(struct weir_trace_options){ 0 });
+	struct weir_trace *trace = cluster_trace(&(struct weir_trace_options){ 0 });
 	struct frame_builder there;
 	struct frame_builder back;
 	struct weir_frame frames[2];
@@ -136,7 +125,7 @@ static void t21_bytes_are_original_lengths(void **state)
 /* A filter leaves gaps between the packets' numbers, and none between the flows'. */
 static void t22_flows_are_numbered_by_first_packet(void **state)
 {
-	struct weir_trace *trace = make_trace(&(struct weir_trace_options){ 0 });
+	struct weir_trace *trace = cluster_trace(&(struct weir_trace_options){ 0 });
 	struct frame_builder builders[3];
 	struct weir_frame frames[3];
 
@@ -160,7 +149,7 @@ static void t22_flows_are_numbered_by_first_packet(void **state)
 
 static void t1_t9_every_packet_has_one_class(void **state)
 {
-	struct weir_trace *trace = make_trace(&(struct weir_trace_options){ 0 });
+	struct weir_trace *trace = cluster_trace(&(struct weir_trace_options){ 0 });
 	struct frame_builder builders[5];
 	struct weir_frame frames[5];
 	struct weir_trace_packet packet;
@@ -197,7 +186,7 @@ static void t9_interfaces_are_named_in_order(void **state)
 {
 	static const uint32_t seen[] = { 7, 100000, 3, 7, 64, 3, 0 };
 	static const uint32_t wanted[] = { 0, 3, 7, 64, 100000 };
-	struct weir_trace *trace = make_trace(&(struct weir_trace_options){ 0 });
+	struct weir_trace *trace = cluster_trace(&(struct weir_trace_options){ 0 });
 	struct frame_builder b;
 	struct weir_frame frame;
 	struct weir_flow flow;
@@ -219,7 +208,7 @@ static void t9_interfaces_are_named_in_order(void **state)
 
 static void frames_of_another_trace_lead_nowhere(void **state)
 {
-	struct weir_trace *trace = make_trace(&(struct weir_trace_options){ 0 });
+	struct weir_trace *trace = cluster_trace(&(struct weir_trace_options){ 0 });
 	struct frame_builder b;
 	struct weir_frame frame;
 	struct weir_trace_packet packet;
@@ -369,7 +358,7 @@ static void memory_that_runs_out_is_told_and_given_back(void **state)
 static void t13_the_window_of_fragments_is_bounded(void **state)
 {
 	enum { DATAGRAMS = 40000 };
-	struct weir_trace *trace = make_trace(&(struct weir_trace_options){ 0 });
+	struct weir_trace *trace = cluster_trace(&(struct weir_trace_options){ 0 });
 	struct weir_trace_packet packet;
 	struct weir_flow flow;
 	uint64_t number = 0;
