@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "between.h"
 #include "key.h"
 #include "machine.h"
 
@@ -180,19 +181,6 @@ static void others_are_replied_or_not(void **state)
 	assert_int_equal(weir_flow_state(&machine, 17, 1), WEIR_FLOW_REPLIED);
 	weir_flow_advance(&machine, 1, WEIR_FLOW_TALKS);
 	assert_int_equal(weir_flow_state(&machine, 17, 0), WEIR_FLOW_REPLIED);
-}
-
-static struct weir_packet between(const char *source, uint16_t port, const char *destination,
-				  uint16_t other, uint8_t protocol)
-{
-	struct weir_packet packet = { .tuple.source_port = port,
-				      .tuple.destination_port = other,
-				      .tuple.protocol = protocol };
-
-	assert_int_equal(weir_address_parse(source, strlen(source), &packet.tuple.source), 0);
-	assert_int_equal(
-		weir_address_parse(destination, strlen(destination), &packet.tuple.destination), 0);
-	return packet;
 }
 
 static void both_directions_have_one_key(void **state)

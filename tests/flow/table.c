@@ -6,23 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "between.h"
 #include "failing.h"
 #include "table.h"
 
 #define SECOND UINT64_C(1000000000)
-
-static struct weir_packet between(const char *source, uint16_t port, const char *destination,
-				  uint16_t other, uint8_t protocol)
-{
-	struct weir_packet packet = { .tuple.source_port = port,
-				      .tuple.destination_port = other,
-				      .tuple.protocol = protocol };
-
-	assert_int_equal(weir_address_parse(source, strlen(source), &packet.tuple.source), 0);
-	assert_int_equal(
-		weir_address_parse(destination, strlen(destination), &packet.tuple.destination), 0);
-	return packet;
-}
 
 static struct weir_flow_table *table_of(uint32_t flows)
 {
