@@ -12,17 +12,6 @@
 static const char *const action_names[] = { "deny", "allow", "ambiguous" };
 static const char *const why_names[] = { "none", "unknown-pod", "shared-address", "domain-name" };
 
-static const char *const reason_names[] = {
-	[WEIR_REASON_NOT_A_POD] = "not-a-pod",
-	[WEIR_REASON_HOST_NETWORK] = "host-network",
-	[WEIR_REASON_SELF] = "self",
-	[WEIR_REASON_NEIGHBOUR_DISCOVERY] = "neighbour-discovery",
-	[WEIR_REASON_OWN_NODE] = "own-node",
-	[WEIR_REASON_RULE] = "rule",
-	[WEIR_REASON_NO_RULE] = "no-rule",
-	[WEIR_REASON_NOT_ISOLATED] = "not-isolated",
-};
-
 static void collect(void *context, const struct weir_diagnostic *diagnostic)
 {
 	struct judges *judges = context;
@@ -85,7 +74,8 @@ static size_t format_half(const struct half *half, char *text, size_t size)
 	int length;
 
 	if (half->reason != WEIR_REASON_RULE)
-		return (size_t)snprintf(text, size, "; %s", reason_names[half->reason]);
+		return (size_t)snprintf(text, size, "; %s",
+					weir_reason_name((enum weir_reason)half->reason));
 	if (half->action)
 		length = snprintf(text, size, "; %s %s %s[%u]", half->kind, half->name,
 				  half->direction, half->rule);
