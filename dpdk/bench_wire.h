@@ -4,8 +4,8 @@
  *	tester 0 -> port 0 . filter . port 1 -> tester 1      and back
  *
  * Without a NIC they are rings in memory (net_ring), a queue for each worker, and nothing is
- *copied. Otherwise they are what EAL was given: the first two are the filter's, and whatever leads
- *to them is what the next two send into.
+ * copied. Otherwise they are what EAL was given: the first two are the filter's, and whatever leads
+ * to them is what the next two send into.
  */
 #ifndef WEIR_DPDK_BENCH_WIRE_H
 #define WEIR_DPDK_BENCH_WIRE_H

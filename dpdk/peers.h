@@ -5,8 +5,8 @@
  *	five-tuple      addresses, protocol and ports are read, and everything is sent
  *	rte_acl         each packet is asked of rte_acl, whose rules are the policy's in aggregated
  *	                prefixes: stateless, so that replies pass only where a rule says so
- *	rte_acl+hash    connections that rte_acl allowed are kept in an rte_hash, and what belongs
- *to one passes, either way
+ *	rte_acl+hash    connections that rte_acl allowed are kept in an rte_hash, and what
+ *	                belongs to one passes, either way
  *
  * Peers are favoured: they read IPv4 without options straight from its place, know no fragments, no
  * errors, no state of TCP and no time. Where rte_hash is full the oldest connection gives its place

@@ -5,7 +5,7 @@
  *	            holds            asked next          does not
  *
  * What was carried at the highest rate is the first middle: a device that is only slow carries,
- *when it is offered too much, about as much as it can. Rates are those that were really offered: a
+ * when it is offered too much, about as much as it can. Rates are those that were really offered: a
  * generator that cannot keep up moves the end of the range to where it can.
  *
  * Where capacity varies, trials hold by luck, and each that does moves the range upwards only. So

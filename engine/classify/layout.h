@@ -36,7 +36,7 @@
  * An unknown pod is two rows and two classes, of the most favourable and of the least favourable
  * pod that it may be. What is outside is two classes of egress where a rule's domain names may
  * decide: with every name, and without any. Neighbour discovery is a port class that is in every
- *port set.
+ * port set.
  */
 #ifndef WEIR_CLASSIFY_LAYOUT_H
 #define WEIR_CLASSIFY_LAYOUT_H

@@ -2,9 +2,9 @@
  * Holes that another peer fills. An except narrows its own block and denies nothing (S8), so what
  * another block holds is admitted after all (C5, C6):
  *
- *	10.0.0.0/8 except 10.1.0.0/16     and     10.1.0.0/16      the hole is open
- *	10.0.0.0/8 except 10.1.0.0/16     and     10.1.2.0/24      a part of it is, which has its
- *reasons 10.0.0.0/8 except 10.1.0.0/16     and     10.0.0.0/8       the hole is open
+ *	10.0.0.0/8 except 10.1.0.0/16     and     10.1.0.0/16   the hole is open
+ *	10.0.0.0/8 except 10.1.0.0/16     and     10.1.2.0/24   a part is, which has its reasons
+ *	10.0.0.0/8 except 10.1.0.0/16     and     10.0.0.0/8    the hole is open
  *
  * Looked for are other blocks of the same rule, and blocks and missing peers of the policy's other
  * rules of that direction that have at least the rule's ports. What selectors admit by labels in a

@@ -6,9 +6,9 @@
  * is admitted by rules of the others. Pods of the same policies are alike, so this is asked once
  * for each such group:
  *
- *	selected by         a rule of p             covered by
- *	p q    group 1      {app=web} TCP 80-90     q {app=web} TCP 80-85 and r {} TCP 86-99: only
- *with r p q r  group 2                              so group 1 needs p, and group 2 does not
+ *	selected by      a rule of p           covered by
+ *	p q    group 1   {app=web} TCP 80-90   q {app=web} TCP 80-85 and r {} TCP 86-99
+ *	p q r  group 2                         together: group 1 needs p, group 2 does not
  *
  * For each entry of peers and of ports of the rule the others' rules are gone through: ports are
  * walked from the first to the last number, and at each step the rules that hold the number must
@@ -19,7 +19,7 @@
  * What is found needless counts no more for what follows, so all that is told may be removed at
  * once. It goes from the last to the first: of two that are alike the first one stays. A policy
  * without a rule is a default for pods to come, and is never told. Pods that nobody knows (S21) do
- *not count.
+ * not count.
  *
  * The cost is that of resolving, and for each policy and group its rules times those of the group.
  * There is a budget; behind it policies are taken for needed.

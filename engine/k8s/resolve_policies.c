@@ -5,8 +5,8 @@
  * places, since answers name them. Isolation is a deny of everything behind all allows, once for
  * every set of subjects and direction:
  *
- *	precedence 0  allow  subjects {app=db}  peers {app=web}  ports TCP 5432   origin db
- *ingress[0] precedence 1  deny   subjects {app=db}  every peer and port               no origin
+ *	precedence 0  allow  subjects {app=db}  peers {app=web}  TCP 5432   db ingress[0]
+ *	precedence 1  deny   subjects {app=db}  every peer and port         no origin
  *
  * Policies come by (namespace, name), their rules by (direction, index); so the first rule that
  * matches is the one that an answer should name.

@@ -15,8 +15,8 @@
  * aliases, tags, merge and complex keys, tabs, carriage returns, odd indentation) and at every
  * mistake and limit it gives up with YAML_DOUBT: libfyaml then reads the item of a list by itself
  * where that is safe, else the whole document anew, and tells the errors. So the one thing that
- *must hold here is: what this reader accepts, it reads as libfyaml does. Random tests compare the
- *two.
+ * must hold here is: what this reader accepts, it reads as libfyaml does. Random tests compare the
+ * two.
  *
  * Functions that read a value of a block begin at its first character and end at the first
  * character of the next line that has content, with its indentation known; at the end of the

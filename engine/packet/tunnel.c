@@ -2,9 +2,9 @@
  * tunnel.c - the frame that a packet carries.
  *
  *	IPIP, 6in4, 4in6, IPv6 in IPv6    the protocol says what follows
- *	GRE                               flags, EtherType; what the flags name: checksum, key,
- *number VXLAN, to UDP 4789 and 8472       a flag and a network's number; then Ethernet Geneve, to
- *UDP 6081               version, options' length, EtherType; the options
+ *	GRE                               flags, EtherType; checksum, key, number by the flags
+ *	VXLAN, to UDP 4789 and 8472       a flag and a network's number; then Ethernet
+ *	Geneve, to UDP 6081               version, options' length, EtherType; the options
  *
  * A frame inside is one like any other: bytes, how many were captured and how many there were, and
  * a link type. So it is read by the same stages as the frame that carries it, one tunnel a call.

@@ -6,10 +6,11 @@
  * has passed over each of its sightings; those are left behind, and all others are copied, as they
  * were before they were judged, to a new table:
  *
- *	sightings   A    B    C    D    E          (B, D: one connection, before and after
- *translation) saved       a    b    c    d    e          what judging moves about: counts and
- *signals flows       1:A  2:BD      3:C  4:E over        1    -         3    - kept        b    d
- *e                    numbered anew; the next settling joins b and d again
+ *	sightings   A    B    C    D    E     B, D: a connection, before and after translation
+ *	saved       a    b    c    d    e     what judging moves about: counts and signals
+ *	flows       1:A  2:BD 3:C       4:E
+ *	over        1         3
+ *	kept             b         d    e     numbered anew; the next settling joins b and d again
  *
  * What a sighting takes along besides: the number that its flow was told under, a digest of what
  * was told, and a suspicion (masquerade.c), since the visit that raised it may be left behind.

@@ -9,7 +9,7 @@
  * get the same numbers; their outcomes (flows.h), made in between, tell the flow and direction of
  * each packet. Nothing is kept per packet: memory is 128 bytes a sighting, 16 to 32 for its slots
  * in the table, 8 for its outcome and 24 for its flow, the window of fragments (fragments.h), and
- *16 for each datagram whose fragments came in the wrong order.
+ * 16 for each datagram whose fragments came in the wrong order.
  *
  * An endless trace is settled every now and then instead of finished (settle.h):
  *

@@ -5,7 +5,7 @@
  *
  * The cases run in a process of their own, which tells the one that waits for it which case it is
  * at: whatever ends it, by a sanitizer, by a check or by the clock, ends with the seed of that
- *case, and `--seed N --count 1` runs it alone.
+ * case, and `--seed N --count 1` runs it alone.
  */
 #include <errno.h>
 #include <inttypes.h>

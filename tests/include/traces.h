@@ -2,12 +2,12 @@
  * traces.h - trace files written by hand, field by field, in either byte order.
  *
  *	struct trace_builder t = { .swapped = true };
- *	trace_pcap(&t, 0xa1b2c3d4, 1);                       the file header, link type Ethernet
- *	trace_record(&t, 12, 345678, bytes, 60, 1514);       seconds, fraction, captured, wire
+ *	trace_pcap(&t, 0xa1b2c3d4, 1);                    the file header, link type Ethernet
+ *	trace_record(&t, 12, 345678, bytes, 60, 1514);    seconds, fraction, captured, wire
  *
  *	trace_section(&t);
- *	trace_interface(&t, 1, "eth0", 9, 0);                link type, name, if_tsresol,
- *if_tsoffset trace_packet(&t, 0, time, bytes, 60, 1514);          an enhanced packet block
+ *	trace_interface(&t, 1, "eth0", 9, 0);             link type, name, if_tsresol, if_tsoffset
+ *	trace_packet(&t, 0, time, bytes, 60, 1514);       an enhanced packet block
  *
  * The caller frees t.bytes.
  */

@@ -6,7 +6,7 @@
  *
  * Every policy selects one application of its namespace, and admits another by its labels, the
  * pods of the namespaces of a team, and a block, at a port by name. In the first MISTAKES of them
- *no pod has the labels of the first two peers, nor the port.
+ * no pod has the labels of the first two peers, nor the port.
  */
 #include "test.h"
 

@@ -18,7 +18,7 @@
  *
  * db admits web-0 and web-1 on TCP 85, and from 172.16.0.0/12 on every port; egress of web-1 is
  * isolated: only TCP 85 of db. web-0 and web-1 admit nobody; twin-a neither. A cluster policy
- *denies db to itself, which is asked of connections through its Service. Pods are in 10.0.0.0/16.
+ * denies db to itself, which is asked of connections through its Service. Pods are in 10.0.0.0/16.
  */
 #ifndef WEIR_TESTS_QUERY_SHOP_H
 #define WEIR_TESTS_QUERY_SHOP_H

@@ -5,8 +5,8 @@
  *	redundant [--clusters N] [--seed SEED]
  *
  * Verdicts that were or become ambiguous do not count: pods that nobody knows may be anything. How
- *many of the policies whose loss changes none of the sampled verdicts are found is printed, and at
- *least some must be.
+ * many of the policies whose loss changes none of the sampled verdicts are found is printed, and at
+ * least some must be.
  */
 #include <inttypes.h>
 #include <stdio.h>
