@@ -272,6 +272,20 @@ static struct candidate *push_candidate(struct facts *facts, const struct end *e
 	return candidate;
 }
 
+static int set_views(struct facts *facts, struct candidate *candidate,
+		     const struct identity *identity)
+{
+	for (unsigned i = 0; i < DIRECTIONS; i++) {
+		candidate->near[i] = identity->near[i];
+		candidate->far[i] =
+			far_view(facts, (enum weir_direction)i, &candidate->as, identity->peers[i]);
+		if (candidate->far[i] == WEIR_NONE)
+			return -ENOMEM;
+	}
+	candidate->far_named = candidate->far[WEIR_EGRESS];
+	return 0;
+}
+
 static int add_pod(struct facts *facts, const struct end *end, const struct k8s_pod *pod)
 {
 	struct candidate *candidate = push_candidate(facts, end, K8S_END_PODS);
@@ -284,15 +298,7 @@ static int add_pod(struct facts *facts, const struct end *end, const struct k8s_
 	candidate->named = named_view(facts, pod);
 	if (candidate->named == WEIR_NONE)
 		return -ENOMEM;
-	for (unsigned i = 0; i < DIRECTIONS; i++) {
-		candidate->near[i] = identity->near[i];
-		candidate->far[i] =
-			far_view(facts, (enum weir_direction)i, &candidate->as, identity->peers[i]);
-		if (candidate->far[i] == WEIR_NONE)
-			return -ENOMEM;
-	}
-	candidate->far_named = candidate->far[WEIR_EGRESS];
-	return 0;
+	return set_views(facts, candidate, identity);
 }
 
 static int add_stranger(struct facts *facts, const struct end *end, enum k8s_end_kind kind)
@@ -300,16 +306,8 @@ static int add_stranger(struct facts *facts, const struct end *end, enum k8s_end
 	const struct identity *identity = stranger_of(facts, kind);
 	struct candidate *candidate = push_candidate(facts, end, kind);
 
-	if (!candidate)
+	if (!candidate || set_views(facts, candidate, identity))
 		return -ENOMEM;
-	for (unsigned i = 0; i < DIRECTIONS; i++) {
-		candidate->near[i] = identity->near[i];
-		candidate->far[i] =
-			far_view(facts, (enum weir_direction)i, &candidate->as, identity->peers[i]);
-		if (candidate->far[i] == WEIR_NONE)
-			return -ENOMEM;
-	}
-	candidate->far_named = candidate->far[WEIR_EGRESS];
 	if (kind == K8S_END_EXTERNAL)
 		candidate->far_named =
 			far_view(facts, WEIR_EGRESS, &candidate->as,
