@@ -438,22 +438,21 @@ static void release(struct family *family, uint64_t *entry)
 
 /* Expiry and room. */
 
-/* Frees what expired in a bucket and returns how many that were. */
-static unsigned expire_bucket(struct weir_flow_table *table, struct family *family, uint32_t bucket)
+static void expire(struct weir_flow_table *table, struct family *family, uint64_t *entry)
 {
-	unsigned expired = 0;
+	release(family, entry);
+	table->counters.expired++;
+}
 
+static void expire_bucket(struct weir_flow_table *table, struct family *family, uint32_t bucket)
+{
 	for (unsigned i = 0; i < SLOTS; i++) {
 		uint64_t *entry = slot_at(family, bucket, i);
 
-		if (is_free(entry[META]) || !is_expired(table, entry[META]))
-			continue;
-		release(family, entry);
-		expired++;
+		if (!is_free(entry[META]) && is_expired(table, entry[META]))
+			expire(table, family, entry);
 	}
-	table->counters.expired += expired;
 	table->counters.steps++;
-	return expired;
 }
 
 static bool holds_flow_of(const struct weir_flow_table *table, const struct family *family,
@@ -513,11 +512,18 @@ struct met {
 static void meet_bucket(struct weir_flow_table *table, struct family *family, uint32_t bucket,
 			struct met *met)
 {
-	met->expired += expire_bucket(table, family, bucket);
+	table->counters.steps++;
 	for (unsigned i = 0; i < SLOTS; i++) {
 		uint64_t *entry = slot_at(family, bucket, i);
 
-		if (is_free(entry[META]) || !is_evictable(entry[META]))
+		if (is_free(entry[META]))
+			continue;
+		if (is_expired(table, entry[META])) {
+			expire(table, family, entry);
+			met->expired++;
+			continue;
+		}
+		if (!is_evictable(entry[META]))
 			continue;
 		met->evictable++;
 		if (!met->oldest || last_seen(entry[META]) < last_seen(met->oldest[META]))

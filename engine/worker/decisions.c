@@ -78,19 +78,32 @@ static struct weir_decision explain_special(const struct weir_policy *policy,
 }
 
 static struct weir_decision explain_plain(const struct lookup *lookup, const struct weir_key *key,
-					  uint32_t source, uint32_t destination)
+					  const struct weir_decision_place *place)
 {
 	struct weir_half halves[2];
 
-	explain_ends(lookup, key, source, destination, halves);
+	explain_ends(lookup, key, place->source, place->destination, halves);
 	return decision_of(&halves[WEIR_EGRESS], &halves[WEIR_INGRESS]);
 }
 
-/* Whether the answer depends on more than profiles. */
-static bool are_related(const struct lookup *lookup, const struct weir_key *key, uint32_t source,
-			uint32_t destination)
+static bool is_special(const struct weir_decision_place *place)
 {
-	return is_same_address(key) || is_own_node(lookup, source, destination);
+	return (place->source | place->destination) & LAYOUT_SPECIAL;
+}
+
+/* Whether the answer depends on more than profiles. */
+static bool are_related(const struct lookup *lookup, const struct weir_key *key,
+			const struct weir_decision_place *place)
+{
+	return is_same_address(key) || is_own_node(lookup, place->source, place->destination);
+}
+
+/* Both profiles. */
+static uint64_t ends_of(const struct lookup *lookup, const struct weir_decision_place *place)
+{
+	uint32_t profiles = (1u << lookup->profile_bits) - 1;
+
+	return (uint64_t)(place->source & profiles) << 32 | (place->destination & profiles);
 }
 
 static struct weir_remembered *line_of(const struct weir_decisions *decisions, uint64_t ends,
@@ -127,26 +140,33 @@ static bool recall(struct weir_decisions *decisions, uint64_t ends, uint32_t por
 	return found;
 }
 
-void weir_decisions_find(struct weir_decisions *decisions, const struct weir_policy *policy,
-			 const struct weir_key *key, struct weir_decision *out)
+void weir_decisions_locate(const struct weir_decisions *decisions, const struct weir_policy *policy,
+			   const struct weir_key *key, struct weir_decision_place *out)
 {
 	const struct lookup *lookup = &policy->lookup;
-	uint32_t source = find_address(lookup, &key->source);
-	uint32_t destination = find_address(lookup, &key->destination);
-	uint32_t profiles = (1u << lookup->profile_bits) - 1;
-	uint64_t ends = (uint64_t)(source & profiles) << 32 | (destination & profiles);
-	uint32_t ports = port_class_of(lookup, key) << 8 | key->flags;
+
+	out->source = find_address(lookup, &key->source);
+	out->destination = find_address(lookup, &key->destination);
+	out->ports = port_class_of(lookup, key) << 8 | key->flags;
+	__builtin_prefetch(line_of(decisions, ends_of(lookup, out), out->ports));
+}
+
+void weir_decisions_find(struct weir_decisions *decisions, const struct weir_policy *policy,
+			 const struct weir_key *key, const struct weir_decision_place *place,
+			 struct weir_decision *out)
+{
+	const struct lookup *lookup = &policy->lookup;
 	struct weir_remembered *item;
 
-	if ((source | destination) & LAYOUT_SPECIAL) {
+	if (is_special(place)) {
 		*out = explain_special(policy, key);
 		return;
 	}
-	if (are_related(lookup, key, source, destination)) {
-		*out = explain_plain(lookup, key, source, destination);
+	if (are_related(lookup, key, place)) {
+		*out = explain_plain(lookup, key, place);
 		return;
 	}
-	if (!recall(decisions, ends, ports, &item))
-		item->decision = explain_plain(lookup, key, source, destination);
+	if (!recall(decisions, ends_of(lookup, place), place->ports, &item))
+		item->decision = explain_plain(lookup, key, place);
 	*out = item->decision;
 }

@@ -39,7 +39,20 @@ void weir_decisions_finish(struct weir_decisions *decisions);
 /* Another policy: what is remembered says nothing about it. */
 void weir_decisions_forget(struct weir_decisions *decisions);
 
+/* What a key's decision depends on. */
+struct weir_decision_place {
+	uint32_t source; /* leaves */
+	uint32_t destination;
+	uint32_t ports; /* port class and flags */
+};
+
+/* To be found soon: fetches where it may be remembered. */
+void weir_decisions_locate(const struct weir_decisions *decisions, const struct weir_policy *policy,
+			   const struct weir_key *key, struct weir_decision_place *out);
+
+/* The decision of a key, of the same policy that its place is of. */
 void weir_decisions_find(struct weir_decisions *decisions, const struct weir_policy *policy,
-			 const struct weir_key *key, struct weir_decision *out);
+			 const struct weir_key *key, const struct weir_decision_place *place,
+			 struct weir_decision *out);
 
 #endif

@@ -55,12 +55,23 @@ struct passenger {
 	uint8_t signals;
 	uint8_t icmp_code;
 	uint8_t question; /* of the burst's; NO_QUESTION */
+	uint8_t asked;    /* in it: enum asked */
 	bool is_fragment;
 	bool is_further; /* it neither opens a connection nor is it anything special */
 	struct weir_packet_verdict verdict;
 };
 
-enum { NO_QUESTION = UINT8_MAX };
+enum {
+	NO_QUESTION = UINT8_MAX,
+	QUESTIONS = BURST + 1, /* those that are put ahead, and one that is put by itself */
+};
+
+/* What may be asked about a packet. */
+enum asked {
+	ASKED_SIDE_0, /* its connection, as opened by this side of its flow's key */
+	ASKED_SIDE_1,
+	ASKED_ERROR, /* an error about nothing known, a message of its own */
+};
 
 struct burst {
 	const struct weir_origin_of_frames *origin;
@@ -71,8 +82,9 @@ struct burst {
 	struct weir_flow_probe probes[BURST];
 	struct weir_flow_entry *known[BURST]; /* as they were found all together */
 	bool has_moved;                       /* a flow came or went since */
-	struct weir_key questions[BURST];
-	struct weir_verdict answers[BURST];
+	struct weir_key questions[QUESTIONS];
+	struct weir_verdict answers[QUESTIONS];
+	struct weir_decision_place places[QUESTIONS];
 	size_t question_count;
 };
 
@@ -386,23 +398,19 @@ static void question_of_key(const struct weir_worker *worker, const struct weir_
 	out->flags = key_flags(worker);
 }
 
-static void make_question(const struct weir_worker *worker, size_t i, unsigned opener,
+static void make_question(const struct weir_worker *worker, size_t i, enum asked asked,
 			  struct weir_key *out)
 {
+	const struct burst *burst = &worker->burst;
 	struct weir_flow_key key;
 
-	weir_flow_probe_key(&worker->burst.probes[i], &key);
-	question_of_key(worker, &key, opener, worker->burst.passengers[i].icmp_code, out);
-}
-
-/* An error about nothing known is a message of its own. */
-static void question_about_error(const struct weir_worker *worker, const struct weir_packet *packet,
-				 struct weir_key *out)
-{
-	struct weir_flow_key key;
-
-	weir_flow_key_one_way(packet, &key);
-	question_of_key(worker, &key, 0, packet->icmp_code, out);
+	if (asked == ASKED_ERROR) {
+		weir_flow_key_one_way(&burst->packets[i], &key);
+		question_of_key(worker, &key, 0, burst->packets[i].icmp_code, out);
+		return;
+	}
+	weir_flow_probe_key(&burst->probes[i], &key);
+	question_of_key(worker, &key, asked, burst->passengers[i].icmp_code, out);
 }
 
 static unsigned opener_of(const struct weir_flow_entry *entry)
@@ -468,7 +476,6 @@ static void ask_ahead(struct weir_worker *worker, size_t i, const struct weir_fl
 {
 	struct burst *burst = &worker->burst;
 	struct passenger *passenger = &burst->passengers[i];
-	struct weir_key *question = &burst->questions[burst->question_count];
 
 	if (passenger->manner == MANNER_PLAIN || passenger->manner == MANNER_LATER)
 		return;
@@ -476,43 +483,48 @@ static void ask_ahead(struct weir_worker *worker, size_t i, const struct weir_fl
 		return;
 	if (entry && worker->options.at_change == WEIR_AT_CHANGE_REVALIDATE &&
 	    passenger->manner != MANNER_ERROR)
-		make_question(worker, i, opener_of(entry), question);
+		passenger->asked = (uint8_t)opener_of(entry);
 	else if (passenger->manner == MANNER_ERROR)
-		question_about_error(worker, &burst->packets[i], question);
+		passenger->asked = ASKED_ERROR;
 	else
-		make_question(worker, i, shown_opener(passenger), question);
+		passenger->asked = (uint8_t)shown_opener(passenger);
 	if (!entry)
 		weir_flow_table_expect(worker->flows, &burst->probes[i]);
 	passenger->question = (uint8_t)burst->question_count++;
+	make_question(worker, i, (enum asked)passenger->asked,
+		      &burst->questions[passenger->question]);
 }
 
-static bool is_same_question(const struct weir_key *a, const struct weir_key *b)
+/* Answers to so many questions from the first on, and where it is remembered why. */
+static void put_questions(struct weir_worker *worker, size_t first, size_t n)
 {
-	return weir_address_equal(&a->source, &b->source) &&
-	       weir_address_equal(&a->destination, &b->destination) && a->protocol == b->protocol &&
-	       a->destination_port == b->destination_port && a->source_port == b->source_port &&
-	       a->icmp_type == b->icmp_type && a->icmp_code == b->icmp_code;
+	struct burst *burst = &worker->burst;
+
+	weir_policy_classify(worker->policy, &burst->questions[first], &burst->answers[first], n);
+	for (size_t i = first; i < first + n; i++)
+		weir_decisions_locate(&worker->decisions, worker->policy, &burst->questions[i],
+				      &burst->places[i]);
 }
 
-/* The answer that was prepared, when it is to this question; else the question is put now. */
-static struct weir_verdict answer_to(struct weir_worker *worker, const struct passenger *passenger,
-				     const struct weir_key *question)
+/* The number of the question that was put ahead, when it is this one; else it is put now. */
+static size_t question_about(struct weir_worker *worker, size_t i, enum asked asked)
+{
+	const struct passenger *passenger = &worker->burst.passengers[i];
+
+	if (passenger->question != NO_QUESTION && passenger->asked == asked)
+		return passenger->question;
+	make_question(worker, i, asked, &worker->burst.questions[BURST]);
+	put_questions(worker, BURST, 1);
+	return BURST;
+}
+
+static void note_decision(struct weir_worker *worker, size_t question)
 {
 	const struct burst *burst = &worker->burst;
-	struct weir_verdict verdict;
-
-	if (passenger->question != NO_QUESTION &&
-	    is_same_question(&burst->questions[passenger->question], question))
-		return burst->answers[passenger->question];
-	weir_policy_classify(worker->policy, question, &verdict, 1);
-	return verdict;
-}
-
-static void note_decision(struct weir_worker *worker, const struct weir_key *question)
-{
 	struct weir_decision decision;
 
-	weir_decisions_find(&worker->decisions, worker->policy, question, &decision);
+	weir_decisions_find(&worker->decisions, worker->policy, &burst->questions[question],
+			    &burst->places[question], &decision);
 	for (unsigned i = 0; i < 2; i++) {
 		const struct weir_decided *half = &decision.halves[i];
 
@@ -525,10 +537,11 @@ static void note_decision(struct weir_worker *worker, const struct weir_key *que
 }
 
 /* Judges, counts, and says in the verdict why. */
-static bool is_allowed(struct weir_worker *worker, const struct passenger *passenger,
-		       const struct weir_key *question, struct weir_packet_verdict *verdict)
+static bool is_allowed(struct weir_worker *worker, size_t i, enum asked asked)
 {
-	struct weir_verdict answer = answer_to(worker, passenger, question);
+	size_t question = question_about(worker, i, asked);
+	struct weir_verdict answer = worker->burst.answers[question];
+	struct weir_packet_verdict *verdict = &worker->burst.passengers[i].verdict;
 	bool allowed = answer.action == WEIR_ALLOW;
 
 	verdict->why = WEIR_PACKET_JUDGED;
@@ -551,19 +564,16 @@ static void answer_new(struct weir_worker *worker, size_t i, struct weir_flow_en
 	struct weir_packet_verdict *verdict = &passenger->verdict;
 	unsigned opener = shown_opener(passenger);
 	bool is_midstream = passenger->manner == MANNER_GOES_ON;
-	struct weir_key question;
 	bool allowed;
 
 	if (worker->options.strict && (is_midstream || passenger->manner == MANNER_ALONE)) {
 		*verdict = plain(WEIR_PACKET_DENY, WEIR_PACKET_UNEXPECTED);
 		return;
 	}
-	make_question(worker, i, opener, &question);
-	allowed = is_allowed(worker, passenger, &question, verdict);
+	allowed = is_allowed(worker, i, opener);
 	if (!allowed && is_midstream && !(passenger->signals & WEIR_FLOW_ACCEPTS)) {
 		opener = !opener;
-		make_question(worker, i, opener, &question);
-		allowed = is_allowed(worker, passenger, &question, verdict);
+		allowed = is_allowed(worker, i, opener);
 	}
 	if (!allowed || passenger->manner == MANNER_ALONE || passenger->manner == MANNER_LINK) {
 		if (ended)
@@ -601,12 +611,9 @@ static void revoke(struct weir_worker *worker, size_t i, struct weir_flow_entry 
 /* Whether a connection that an older policy allowed goes on. */
 static bool survives(struct weir_worker *worker, size_t i, struct weir_flow_entry *entry)
 {
-	struct passenger *passenger = &worker->burst.passengers[i];
 	unsigned opener = opener_of(entry);
-	struct weir_key question;
 
-	make_question(worker, i, opener, &question);
-	if (is_allowed(worker, passenger, &question, &passenger->verdict)) {
+	if (is_allowed(worker, i, opener)) {
 		weir_flow_entry_set_memo(entry, memo_of(worker, opener));
 		return true;
 	}
@@ -630,11 +637,7 @@ static bool opens_backwards(const struct weir_worker *worker, size_t i,
 /* By the policy, as what it would open; the connection goes on as it was. */
 static void answer_backwards(struct weir_worker *worker, size_t i)
 {
-	struct passenger *passenger = &worker->burst.passengers[i];
-	struct weir_key question;
-
-	make_question(worker, i, passenger->side, &question);
-	is_allowed(worker, passenger, &question, &passenger->verdict);
+	is_allowed(worker, i, worker->burst.passengers[i].side);
 }
 
 /* A further packet of a connection is allowed: from its opener, or as a reply. */
@@ -692,26 +695,21 @@ static void answer_keyed(struct weir_worker *worker, size_t i)
 /* Whether a connection is one that an error may be about: errors do not revalidate it. */
 static bool is_known(struct weir_worker *worker, size_t i, const struct weir_flow_entry *entry)
 {
-	const struct passenger *passenger = &worker->burst.passengers[i];
-	struct weir_key question;
-
 	if (!entry || is_revoked(entry))
 		return false;
 	if (!is_stale(worker, entry))
 		return true;
 	if (worker->options.at_change == WEIR_AT_CHANGE_FLUSH)
 		return false;
-	make_question(worker, i, opener_of(entry), &question);
-	return answer_to(worker, passenger, &question).action == WEIR_ALLOW;
+	return worker->burst.answers[question_about(worker, i, opener_of(entry))].action ==
+	       WEIR_ALLOW;
 }
 
 static void answer_error(struct weir_worker *worker, size_t i)
 {
 	struct passenger *passenger = &worker->burst.passengers[i];
-	const struct weir_packet *packet = &worker->burst.packets[i];
-	struct weir_key question;
 
-	if (!is_ours(worker, &packet->quote, &passenger->verdict)) {
+	if (!is_ours(worker, &worker->burst.packets[i].quote, &passenger->verdict)) {
 		passenger->verdict.why = WEIR_PACKET_RELATED;
 		return;
 	}
@@ -723,8 +721,7 @@ static void answer_error(struct weir_worker *worker, size_t i)
 		passenger->verdict = plain(WEIR_PACKET_DENY, WEIR_PACKET_UNEXPECTED);
 		return;
 	}
-	question_about_error(worker, packet, &question);
-	is_allowed(worker, passenger, &question, &passenger->verdict);
+	is_allowed(worker, i, ASKED_ERROR);
 }
 
 static void answer_whole(struct weir_worker *worker, size_t i)
@@ -830,8 +827,7 @@ static void run_burst(struct weir_worker *worker, const struct weir_frame *frame
 	burst->question_count = 0;
 	for (size_t i = first; i < burst->size; i++)
 		ask_ahead(worker, i, burst->known[i]);
-	weir_policy_classify(worker->policy, burst->questions, burst->answers,
-			     burst->question_count);
+	put_questions(worker, 0, burst->question_count);
 	for (size_t i = first; i < burst->size; i++) {
 		answer(worker, i);
 		verdicts[i] = burst->passengers[i].verdict;

@@ -31,10 +31,12 @@ static void ask(struct weir_decisions *decisions, const struct weir_policy *poli
 		const struct weir_key *key, uint64_t seed)
 {
 	struct weir_explanation want;
+	struct weir_decision_place place;
 	struct weir_decision got;
 
 	weir_policy_explain(policy, key, &want);
-	weir_decisions_find(decisions, policy, key, &got);
+	weir_decisions_locate(decisions, policy, key, &place);
+	weir_decisions_find(decisions, policy, key, &place, &got);
 	if (!is_same(&got.halves[WEIR_EGRESS], &want.egress) ||
 	    !is_same(&got.halves[WEIR_INGRESS], &want.ingress))
 		fail_msg("seed %u: another decision than is explained", (unsigned)seed);
