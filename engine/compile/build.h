@@ -149,6 +149,7 @@ enum row_form {
 struct build_kinds {
 	uint32_t count;
 	uint32_t room; /* profiles that are kept for kinds */
+	const struct regions *regions;
 };
 
 struct build {

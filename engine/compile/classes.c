@@ -25,33 +25,49 @@ static int compare_numbers(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static int compare_rules(const void *a, const void *b, void *context)
+/* What rules are tried in the order of, the least byte first. */
+static unsigned byte_of(const struct weir_rule *rule, unsigned byte)
 {
-	const struct weir_rule *rules = context;
-	const struct weir_rule *x = &rules[*(const uint32_t *)a];
-	const struct weir_rule *y = &rules[*(const uint32_t *)b];
+	return byte < 4 ? rule->precedence >> 8 * byte & 255 : rule->tier;
+}
 
-	if (x->tier != y->tier)
-		return x->tier < y->tier ? -1 : 1;
-	if (x->precedence != y->precedence)
-		return x->precedence < y->precedence ? -1 : 1;
-	return compare_numbers(a, b);
+/* One pass a byte, for those in which rules differ: mostly one. Uses the scratch, of as many;
+ * returns where they are in the end. */
+static uint32_t *sort_rules(const struct weir_rule *rules, uint32_t *order, uint32_t *scratch,
+			    uint32_t count)
+{
+	for (unsigned byte = 0; byte < 5 && count; byte++) {
+		uint32_t next[257] = { 0 };
+		uint32_t *sorted = scratch;
+
+		for (uint32_t i = 0; i < count; i++)
+			next[byte_of(&rules[order[i]], byte) + 1]++;
+		if (next[byte_of(&rules[order[0]], byte) + 1] == count)
+			continue;
+		for (unsigned value = 0; value < 256; value++)
+			next[value + 1] += next[value];
+		for (uint32_t i = 0; i < count; i++)
+			sorted[next[byte_of(&rules[order[i]], byte)]++] = order[i];
+		scratch = order;
+		order = sorted;
+	}
+	return order;
 }
 
 static int order_rules(struct build *build, enum weir_direction direction)
 {
 	const struct weir_resolved *resolved = build->resolved;
 	struct side *side = &build->sides[direction];
+	uint32_t *rules = weir_arena_array(&build->arena, resolved->rule_count, uint32_t);
+	uint32_t *scratch = weir_arena_array(&build->arena, resolved->rule_count, uint32_t);
 
-	side->rules = weir_arena_array(&build->arena, resolved->rule_count, uint32_t);
-	if (!side->rules)
+	if (!rules || !scratch)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < resolved->rule_count; i++) {
 		if (resolved->rules[i].direction == direction)
-			side->rules[side->rule_count++] = i;
+			rules[side->rule_count++] = i;
 	}
-	qsort_r(side->rules, side->rule_count, sizeof(*side->rules), compare_rules,
-		(void *)(uintptr_t)resolved->rules);
+	side->rules = sort_rules(resolved->rules, rules, scratch, side->rule_count);
 	return 0;
 }
 

@@ -206,7 +206,9 @@ int build_owners(struct build *build)
 	struct claim *claims, *scratch;
 	size_t most;
 
-	if (regions_build(&build->regions, &build->arena, build->resolved))
+	if (build->kinds)
+		build->regions = *build->kinds->regions;
+	else if (regions_build(&build->regions, &build->arena, build->resolved))
 		return -ENOMEM;
 	claims = collect_claims(build, &count);
 	scratch = weir_arena_array(&build->arena, count, struct claim);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 enum {
-	SETS_MOST = 65536,
 	ROW_LINES_MOST = 1 << 27, /* what is left of a row's word */
 	SPARSE_BITS_MOST = 20,
 	DENSE_LINES_MOST = 512, /* rows of a direction that are all dense: 32 KiB */
@@ -17,15 +16,14 @@ int row_writer_init(struct row_writer *writer, struct build *build, struct side 
 	*writer = (struct row_writer){
 		.build = build,
 		.side = side,
-		.counts = { weir_arena_array(arena, SETS_MOST, uint32_t),
-			    weir_arena_array(arena, SETS_MOST, uint32_t) },
+		.counts = { weir_array_of(build->allocator, uint32_t),
+			    weir_array_of(build->allocator, uint32_t) },
 		.sets = weir_arena_array(arena, side->class_count, uint32_t),
 		.cells = weir_arena_array(arena, (size_t)side->class_count + 2, struct cell),
 		.is_outside = weir_arena_array(arena, side->class_count, uint8_t),
 	};
 	weir_map_init(&writer->rows, build->allocator);
-	if (!writer->counts[0] || !writer->counts[1] || !writer->sets || !writer->cells ||
-	    !writer->is_outside)
+	if (!writer->sets || !writer->cells || !writer->is_outside)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < side->class_count; i++) {
 		writer->is_outside[i] = build_is_outside(build, side, i);
@@ -36,6 +34,8 @@ int row_writer_init(struct row_writer *writer, struct build *build, struct side 
 
 void row_writer_finish(struct row_writer *writer)
 {
+	weir_array_finish(&writer->counts[0]);
+	weir_array_finish(&writer->counts[1]);
 	weir_map_finish(&writer->rows);
 	weir_release(writer->build->allocator, writer->buckets);
 }
@@ -47,33 +47,55 @@ static uint32_t dense_lines(const struct row_writer *writer)
 	return (uint32_t)((bytes + sizeof(struct layout_line) - 1) / sizeof(struct layout_line));
 }
 
+static uint32_t *counts_of(const struct row_writer *writer, unsigned outside)
+{
+	return writer->counts[outside].items;
+}
+
+/* A count for each port set that there is by now; all are zero between rows. */
+static int reserve_counts(struct row_writer *writer)
+{
+	size_t sets = writer->build->port_sets.count;
+	int status = 0;
+
+	for (unsigned outside = 0; outside < 2 && !status; outside++) {
+		if (writer->counts[outside].count < sets)
+			status = weir_array_resize(&writer->counts[outside], sets);
+	}
+	return status;
+}
+
 /* The sets that most classes inside, and outside, have: the defaults, so that the fewest cells
  * are kept. */
 static void find_defaults(struct row_writer *writer, const struct cell *cells, uint32_t count,
 			  uint32_t otherwise, uint32_t best[2])
 {
 	for (unsigned outside = 0; outside < 2; outside++) {
-		uint32_t *counts = writer->counts[outside];
+		uint32_t *counts = counts_of(writer, outside);
 
 		counts[otherwise] += writer->totals[outside];
 		best[outside] = otherwise;
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t *counts = writer->counts[writer->is_outside[cells[i].class]];
+		uint32_t *counts = counts_of(writer, writer->is_outside[cells[i].class]);
 
 		counts[otherwise]--;
 		counts[cells[i].set]++;
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		uint8_t outside = writer->is_outside[cells[i].class];
-		const uint32_t *counts = writer->counts[outside];
+		const uint32_t *counts = counts_of(writer, outside);
 
 		if (counts[cells[i].set] > counts[best[outside]])
 			best[outside] = cells[i].set;
 	}
-	writer->counts[0][otherwise] = writer->counts[1][otherwise] = 0;
-	for (uint32_t i = 0; i < count; i++)
-		writer->counts[0][cells[i].set] = writer->counts[1][cells[i].set] = 0;
+	for (unsigned outside = 0; outside < 2; outside++) {
+		uint32_t *counts = counts_of(writer, outside);
+
+		counts[otherwise] = 0;
+		for (uint32_t i = 0; i < count; i++)
+			counts[cells[i].set] = 0;
+	}
 }
 
 static int compare_cells(const void *a, const void *b)
@@ -268,6 +290,8 @@ int row_writer_place(struct row_writer *writer, const struct cell *cells, uint32
 	uint64_t hash;
 	int status;
 
+	if (reserve_counts(writer))
+		return -ENOMEM;
 	find_defaults(writer, cells, count, otherwise, best);
 	kept = deviating(writer, cells, count, otherwise, best);
 	bytes = ((size_t)kept + 2) * sizeof(*cells);

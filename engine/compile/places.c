@@ -201,6 +201,7 @@ static int compile(const struct places *places, struct tables *out)
 		.frame = &ground->frame,
 		.kinds = &places->kinds,
 		.kind_room = places->kind_room,
+		.regions = &places->regions,
 		.others = ground->others,
 		.other_count = ground->other_count,
 		.options = { ground->allocator, ground->max_bytes },

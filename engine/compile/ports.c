@@ -314,34 +314,49 @@ static void sort_items(struct work *work)
 
 /* Intervals and classes. */
 
-static int cut(struct build *build, struct work *work)
+static void start_at(uint64_t *starts, uint32_t slot, uint32_t number)
+{
+	uint32_t bit = slot << 16 | number;
+
+	starts[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
+/* A bit for each number that an interval begins with, slot by slot. */
+static uint64_t *mark_starts(struct build *build, const struct work *work)
 {
 	const struct item *items = work->items.items;
-	uint8_t *starts = weir_arena_array(&build->arena, (size_t)PROTOCOLS * 65537, uint8_t);
+	uint64_t *starts = weir_arena_array(&build->arena, PROTOCOLS * 65536 / 64, uint64_t);
+
+	for (uint32_t slot = 0; slot < PROTOCOLS && starts; slot++)
+		start_at(starts, slot, 0);
+	for (size_t i = 0; i < work->items.count && starts; i++) {
+		start_at(starts, items[i].slot, items[i].first);
+		if (items[i].last < UINT16_MAX)
+			start_at(starts, items[i].slot, items[i].last + 1u);
+	}
+	return starts;
+}
+
+static int cut(struct build *build, struct work *work)
+{
+	const uint32_t words = 65536 / 64;
+	uint64_t *starts = mark_starts(build, work);
 	uint32_t count = 0;
 
-	if (!starts)
-		return -ENOMEM;
-	for (uint32_t slot = 0; slot < PROTOCOLS; slot++)
-		starts[(size_t)slot * 65537] = 1;
-	for (size_t i = 0; i < work->items.count; i++) {
-		uint8_t *ports = starts + (size_t)items[i].slot * 65537;
-
-		ports[items[i].first] = 1;
-		ports[items[i].last + 1u] = 1;
-	}
-	for (uint32_t i = 0; i < PROTOCOLS * 65537u; i++)
-		count += starts[i] && i % 65537u != 65536;
+	for (uint32_t i = 0; i < PROTOCOLS * words && starts; i++)
+		count += (uint32_t)__builtin_popcountll(starts[i]);
 	work->intervals = weir_arena_array(&build->arena, count, struct interval);
-	if (!work->intervals)
+	if (!starts || !work->intervals)
 		return -ENOMEM;
-	for (uint32_t slot = 0; slot < PROTOCOLS; slot++) {
-		work->slot_first[slot] = work->interval_count;
-		for (uint32_t port = 0; port < 65536; port++) {
-			if (starts[slot * 65537u + port])
-				work->intervals[work->interval_count++] =
-					(struct interval){ port, slot };
-		}
+	for (uint32_t i = 0; i < PROTOCOLS * words; i++) {
+		uint32_t slot = i / words;
+
+		if (i % words == 0)
+			work->slot_first[slot] = work->interval_count;
+		for (uint64_t bits = starts[i]; bits; bits &= bits - 1)
+			work->intervals[work->interval_count++] =
+				(struct interval){ i % words * 64 + (uint32_t)__builtin_ctzll(bits),
+						   slot };
 	}
 	work->slot_first[PROTOCOLS] = work->interval_count;
 	return 0;
@@ -501,19 +516,41 @@ static uint16_t class_of_number(const struct work *work, uint32_t slot, uint32_t
 	return (uint16_t)class_of_interval(work, *interval);
 }
 
+/* Whether the numbers of a chunk are all of one class, where the first is in the interval. */
+static bool is_uniform(const struct work *work, uint32_t slot, uint32_t first, uint32_t interval)
+{
+	uint32_t end = first + LAYOUT_PORTS_PER_CHUNK;
+
+	if (slot == LAYOUT_SLOT_ICMPV6)
+		return end <= 133 || first > 137;
+	return slot >= PROTOCOLS || interval + 1 == work->slot_first[slot + 1] ||
+	       work->intervals[interval + 1].first >= end;
+}
+
+/* Most chunks are of one class all through, and of the same as the one before. */
 static int fill_chunks(struct build *build, const struct work *work, struct weir_map *map)
 {
+	uint16_t *roots = build->ports.roots;
 	uint32_t interval = 0;
+	uint32_t last = UINT32_MAX; /* the class of the chunk before, all through */
 
 	for (uint32_t i = 0; i < LAYOUT_SLOTS * LAYOUT_CHUNKS; i++) {
 		uint32_t slot = i / LAYOUT_CHUNKS;
 		uint32_t first = i % LAYOUT_CHUNKS * LAYOUT_PORTS_PER_CHUNK;
 		uint16_t classes[LAYOUT_PORTS_PER_CHUNK];
+		bool uniform;
 
-		for (uint32_t j = 0; j < LAYOUT_PORTS_PER_CHUNK; j++)
+		classes[0] = class_of_number(work, slot, first, &interval);
+		uniform = is_uniform(work, slot, first, interval);
+		if (uniform && classes[0] == last) {
+			roots[i] = roots[i - 1];
+			continue;
+		}
+		for (uint32_t j = 1; j < LAYOUT_PORTS_PER_CHUNK; j++)
 			classes[j] = class_of_number(work, slot, first + j, &interval);
-		if (add_chunk(build, map, classes, &build->ports.roots[i]))
+		if (add_chunk(build, map, classes, &roots[i]))
 			return -ENOMEM;
+		last = uniform ? classes[0] : UINT32_MAX;
 	}
 	return 0;
 }

@@ -15,12 +15,12 @@ struct cell {
 struct row_writer {
 	struct build *build;
 	struct side *side;
-	struct weir_map rows; /* what was placed, to its word */
-	uint32_t *counts[2];  /* inside, outside; by port set: cells of the row at hand */
-	uint32_t *sets;       /* by class: the row at hand, spread out */
-	struct cell *cells;   /* those that deviate from the defaults; then the defaults */
-	uint8_t *is_outside;  /* by class */
-	uint32_t totals[2];   /* classes inside, outside */
+	struct weir_map rows;        /* what was placed, to its word */
+	struct weir_array counts[2]; /* inside, outside; by port set: cells of the row at hand */
+	uint32_t *sets;              /* by class: the row at hand, spread out */
+	struct cell *cells;          /* those that deviate from the defaults; then the defaults */
+	uint8_t *is_outside;         /* by class */
+	uint32_t totals[2];          /* classes inside, outside */
 	uint32_t *buckets;
 	uint32_t bucket_room;
 };

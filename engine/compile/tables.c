@@ -176,7 +176,7 @@ int tables_compile(const struct tables_source *source, struct tables *out)
 	struct reduced reduced = { .source = source, .resolved = *source->frame };
 	struct tables made = { .kind_count = kinds_count(source->kinds) };
 	const struct build_keeper keeper = { keep, &made };
-	const struct build_kinds kinds = { made.kind_count, source->kind_room };
+	const struct build_kinds kinds = { made.kind_count, source->kind_room, source->regions };
 	int status;
 
 	weir_arena_init(&reduced.arena, source->options.allocator);

@@ -20,6 +20,7 @@ struct tables_source {
 	const struct weir_resolved *frame; /* its semantics and pod ranges */
 	const struct kinds *kinds;
 	uint32_t kind_room;
+	const struct regions *regions; /* of all blocks there are */
 	const uint32_t *others; /* numbers of the endpoints that are in it themselves, ascending */
 	uint32_t other_count;
 	struct weir_compile_options options;
