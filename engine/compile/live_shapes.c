@@ -295,8 +295,10 @@ static int check_fields(const struct referrer *referrer, const struct shape *sha
 static int check_items(const struct referrer *referrer, const struct shape *shape,
 		       const char *items, uint32_t count)
 {
-	int status = count && !items ? complain(referrer, "counts what it does not have") : 0;
+	int status = 0;
 
+	if (count && !items)
+		return complain(referrer, "counts what it does not have");
 	for (uint32_t i = 0; i < count && shape->field_count && !status; i++)
 		status = check_fields(referrer, shape, items + (size_t)i * shape->size);
 	return status;
