@@ -36,6 +36,19 @@ uint32_t traffic_flow_connection(const struct traffic *traffic, uint32_t flow)
 	       (uint32_t)((flow - before) % (traffic->connection_count - traffic->allowed_count));
 }
 
+bool traffic_has_replies(const struct traffic *traffic)
+{
+	for (uint32_t i = 0; i < traffic->packet_count; i++)
+		if (traffic->packets[i].flow & STAMP_REPLY)
+			return true;
+	return false;
+}
+
+uint32_t traffic_round(const struct traffic *traffic)
+{
+	return traffic_is_trace(traffic) ? traffic->packet_count : traffic->flow_count;
+}
+
 /* Drawing. */
 
 static int check(const struct traffic_options *options, struct weir_error *error)

@@ -1,12 +1,11 @@
 /*
  * traffic.h - what generators send and checkers expect: flows, each with its verdict.
  *
- * Made once, then used by any number of trials. Flows are drawn from a cluster, by a seed, with the
- * verdict of the reference evaluator (weir_cluster_judge); or read from a trace, with the verdict
- * that replaying it gives them. A drawn flow is a place in the traffic: it has ends and a
- * destination's port for good, and a source port that changes when a new connection takes the
- * place. What a trace gives are its flows, and their packets' order, directions and sizes; the
- * packets are made, as they are for flows from a seed.
+ * Made once, then used by any number of trials. Flows are drawn from a cluster, by a seed, or read
+ * from a trace, either with the verdict of the reference evaluator (weir_cluster_judge). A drawn
+ * flow is a place in the traffic: it has ends and a destination's port for good, and a source port
+ * that changes when a new connection takes the place. What a trace gives are its flows, and their
+ * packets' order, directions and sizes; the packets are made, as they are for flows from a seed.
  *
  * One thread makes it. Then generators and checkers on any cores have it; what they share is the
  * byte of each flow that says which of its connections has been seen to come through.
@@ -79,10 +78,13 @@ int traffic_draw(const struct weir_cluster *cluster, const struct weir_resolved 
 		 const struct traffic_options *options, struct traffic **out,
 		 struct weir_error *error);
 
-/* Takes the flows of a trace, at its beginning, whose packets are made again: TCP, UDP and echoes,
- * not translated, not ambiguous. Of the options least_frame matters: smaller packets are sent in
- * that size or their connection's least. -EINVAL: it has none; -E2BIG: too many; -ENOMEM. */
-int traffic_read(struct weir_capture *capture, struct weir_policy *policy,
+/* Takes the flows of a trace, at its beginning, whose packets are made again: TCP and UDP, not
+ * translated, not ambiguous. The policy is what the cluster compiled to: whose packets are whose is
+ * what replaying says, and what becomes of a flow is what the reference says of the connection that
+ * is made in its place. Of the options least_frame matters: smaller packets are sent in that size
+ * or their connection's least. -EINVAL: it has none; -E2BIG: too many; -ENOMEM. */
+int traffic_read(struct weir_capture *capture, const struct weir_cluster *cluster,
+		 const struct weir_resolved *resolved, struct weir_policy *policy,
 		 const struct traffic_options *options, struct traffic **out,
 		 struct weir_error *error);
 
@@ -92,6 +94,11 @@ static inline bool traffic_is_trace(const struct traffic *traffic)
 {
 	return traffic->packets != NULL;
 }
+
+/* Whether some of a trace's packets are replies. */
+bool traffic_has_replies(const struct traffic *traffic);
+/* Packets that visit every flow. */
+uint32_t traffic_round(const struct traffic *traffic);
 
 /* Whether the flow is one of the allowed; the others are between them, evenly. */
 bool traffic_flow_is_allowed(const struct traffic *traffic, uint32_t flow);

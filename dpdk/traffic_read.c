@@ -21,11 +21,22 @@ enum {
 
 struct reading {
 	struct weir_capture *capture;
+	const struct weir_cluster *cluster;
+	const struct weir_semantics *semantics;
 	struct weir_trace *trace;
 	struct traffic *traffic;
 	uint32_t *numbers; /* by flow of the trace: the flow, or WEIR_NONE */
 	size_t room;
 };
+
+static int next_frames(const struct reading *reading, struct weir_frame frames[BURST], int *status)
+{
+	int n = weir_capture_next(reading->capture, frames, BURST);
+
+	if (n < 0)
+		*status = n;
+	return n;
+}
 
 /* Flows. */
 
@@ -51,8 +62,9 @@ struct ends {
 	uint16_t ports[2];
 	uint32_t protocol;
 	uint32_t flow; /* of the trace */
+	uint32_t action;
 };
-static_assert(sizeof(struct ends) == 44, "ends have no holes");
+static_assert(offsetof(struct ends, flow) == 40, "ends have no holes");
 
 static struct ends ends_of(const struct weir_flow *flow, uint32_t at)
 {
@@ -97,17 +109,39 @@ static size_t find_flows(const struct reading *reading, struct ends *ends, size_
 	return kept;
 }
 
-static void add_flow(struct reading *reading, uint32_t at, uint8_t verdict)
+/* Says what the reference does of each flow. One differs from the one before, mostly, in nothing
+ * but the opener's port, which no policy asks for. */
+static void judge_flows(const struct reading *reading, struct ends *ends, size_t count)
+{
+	struct weir_key judged = { .protocol = 0 };
+	uint8_t action = WEIR_DENY;
+
+	for (size_t i = 0; i < count; i++) {
+		struct weir_flow flow;
+		struct weir_verdict verdict;
+		struct weir_key key;
+
+		weir_trace_flow(reading->trace, ends[i].flow, &flow);
+		key = key_of(&flow);
+		key.source_port = 0;
+		if (!i || memcmp(&key, &judged, sizeof(key)) != 0) {
+			weir_cluster_judge(reading->cluster, reading->semantics, &key, &verdict);
+			action = verdict.action;
+			judged = key;
+		}
+		ends[i].action = action;
+	}
+}
+
+static void add_flow(struct reading *reading, uint32_t at, bool is_allowed)
 {
 	struct traffic *traffic = reading->traffic;
 	struct traffic_connection *connection = &traffic->connections[traffic->connection_count];
 	struct weir_flow flow;
 
 	weir_trace_flow(reading->trace, at, &flow);
-	if (flow.verdict != verdict)
-		return;
 	connection->key = key_of(&flow);
-	connection->is_allowed = verdict == WEIR_ALLOW;
+	connection->is_allowed = is_allowed;
 	for (enum frame_way way = FRAME_FORWARD; way < FRAME_WAYS; way++)
 		frame_template_make(&connection->key, way, &connection->templates[way]);
 	if (frame_least(&connection->key) > traffic->least_frame)
@@ -116,7 +150,7 @@ static void add_flow(struct reading *reading, uint32_t at, uint8_t verdict)
 	traffic->allowed_count += connection->is_allowed;
 }
 
-static int make_flows(struct reading *reading, const struct ends *ends, size_t count)
+static int make_flows(struct reading *reading, struct ends *ends, size_t count)
 {
 	struct traffic *traffic = reading->traffic;
 
@@ -124,10 +158,13 @@ static int make_flows(struct reading *reading, const struct ends *ends, size_t c
 	traffic->arrived = calloc(count + 1, 1);
 	if (!traffic->connections || !traffic->arrived)
 		return -ENOMEM;
+	judge_flows(reading, ends, count);
 	for (size_t i = 0; i < count; i++)
-		add_flow(reading, ends[i].flow, WEIR_ALLOW);
+		if (ends[i].action == WEIR_ALLOW)
+			add_flow(reading, ends[i].flow, true);
 	for (size_t i = 0; i < count; i++)
-		add_flow(reading, ends[i].flow, WEIR_DENY);
+		if (ends[i].action == WEIR_DENY)
+			add_flow(reading, ends[i].flow, false);
 	traffic->flow_count = traffic->connection_count;
 	return 0;
 }
@@ -223,7 +260,7 @@ static int take_packets(struct reading *reading, struct weir_error *error)
 
 	if (!status)
 		status = weir_trace_rewind(reading->trace);
-	while (!status && (n = weir_capture_next(reading->capture, frames, BURST)) > 0) {
+	while (!status && (n = next_frames(reading, frames, &status)) > 0) {
 		status = weir_trace_locate(reading->trace, frames, (size_t)n, located);
 		for (int i = 0; !status && i < n; i++)
 			status = take_packet(reading, &frames[i], &located[i], error);
@@ -239,7 +276,7 @@ static int first_pass(struct reading *reading)
 	int status = 0;
 	int n;
 
-	while (!status && (n = weir_capture_next(reading->capture, frames, BURST)) > 0)
+	while (!status && (n = next_frames(reading, frames, &status)) > 0)
 		status = weir_trace_add(reading->trace, frames, (size_t)n);
 	return status ? status : weir_trace_finish(reading->trace);
 }
@@ -257,12 +294,15 @@ static int read_all(struct reading *reading, struct weir_error *error)
 	return status;
 }
 
-int traffic_read(struct weir_capture *capture, struct weir_policy *policy,
+int traffic_read(struct weir_capture *capture, const struct weir_cluster *cluster,
+		 const struct weir_resolved *resolved, struct weir_policy *policy,
 		 const struct traffic_options *options, struct traffic **out,
 		 struct weir_error *error)
 {
 	const struct weir_trace_options tracing = { 0 };
 	struct reading reading = { .capture = capture,
+				   .cluster = cluster,
+				   .semantics = &resolved->semantics,
 				   .traffic = calloc(1, sizeof(*reading.traffic)) };
 	int status = reading.traffic ? 0 : -ENOMEM;
 

@@ -253,6 +253,7 @@ struct recording {
 	char path[32];
 	struct weir_policy *policy;
 	unsigned flows[2];
+	struct subject subject;
 };
 
 static struct recording record(void)
@@ -271,22 +272,21 @@ static struct recording record(void)
 	struct gen_connections connections;
 	struct sink sink = { NULL, { 0, 0 } };
 	const struct gen_trace_sink writing = { write_out, &sink, begin_flow, &sink };
-	struct subject subject;
 	int file = mkstemp(recording.path);
 
 	assert_true(file >= 0);
 	sink.file = fdopen(file, "w");
 	gen_cluster_defaults(7, 60, GEN_MIX_EVERYTHING, &cluster);
 	cluster.family = GEN_DUAL_STACK;
-	subject = subject_make(&cluster);
-	assert_int_equal(gen_connections_draw(subject.cluster, subject.resolved, &drawing,
-					      &connections, NULL),
+	recording.subject = subject_make(&cluster);
+	assert_int_equal(gen_connections_draw(recording.subject.cluster, recording.subject.resolved,
+					      &drawing, &connections, NULL),
 			 0);
 	assert_int_equal(gen_trace_write(&connections, &options, &writing, NULL), 0);
 	assert_int_equal(fclose(sink.file), 0);
-	assert_int_equal(weir_compile(subject.resolved, NULL, &recording.policy, NULL), 0);
+	assert_int_equal(weir_compile(recording.subject.resolved, NULL, &recording.policy, NULL),
+			 0);
 	gen_connections_finish(&connections);
-	subject_finish(&subject);
 	memcpy(recording.flows, sink.flows, sizeof(sink.flows));
 	return recording;
 }
@@ -341,6 +341,14 @@ static void check_packets(const struct traffic *traffic, struct weir_capture *ca
 	assert_true(others > 100);
 }
 
+static int read_recording(struct weir_capture *capture, const struct recording *recording,
+			  const struct traffic_options *options, struct traffic **out,
+			  struct weir_error *error)
+{
+	return traffic_read(capture, recording->subject.cluster, recording->subject.resolved,
+			    recording->policy, options, out, error);
+}
+
 static void a_trace_is_sent_as_it_was(void **state)
 {
 	struct recording recording = record();
@@ -354,7 +362,7 @@ static void a_trace_is_sent_as_it_was(void **state)
 	struct weir_error error = { "" };
 
 	(void)state;
-	if (traffic_read(capture, recording.policy, &options, &bench.traffic, &error))
+	if (read_recording(capture, &recording, &options, &bench.traffic, &error))
 		fail_msg("%s", error.text);
 	assert_int_equal(bench.traffic->allowed_count, recording.flows[true]);
 	assert_int_equal(bench.traffic->flow_count, recording.flows[true] + recording.flows[false]);
@@ -381,6 +389,7 @@ static void a_trace_is_sent_as_it_was(void **state)
 	weir_capture_close(capture);
 	unlink(recording.path);
 	end(&bench);
+	subject_finish(&recording.subject);
 }
 
 static void a_trace_without_flows_is_refused(void **state)
@@ -394,14 +403,15 @@ static void a_trace_without_flows_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(weir_capture_open(&path, 1, &only_others, &capture, NULL, NULL), 0);
-	assert_int_equal(traffic_read(capture, recording.policy, &(struct traffic_options){ 0 },
-				      &traffic, &error),
+	assert_int_equal(read_recording(capture, &recording, &(struct traffic_options){ 0 },
+					&traffic, &error),
 			 -EINVAL);
 	assert_string_equal(error.text, "the trace has no packet of TCP or UDP that was judged");
 	assert_null(traffic);
 	weir_capture_close(capture);
 	unlink(recording.path);
 	weir_policy_unref(recording.policy);
+	subject_finish(&recording.subject);
 }
 
 int main(void)
