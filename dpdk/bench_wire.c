@@ -50,16 +50,16 @@ static int start_eal(struct wire *wire, const struct invocation *invocation)
 		wire->has_eal = eal_start(invocation, 1);
 	} else {
 		wire->shares_processors =
-			name_cores(wire->workers, cores, sizeof(cores)) <= wire->workers;
+			name_cores(wire->most, cores, sizeof(cores)) <= wire->most;
 		wire->has_eal = bench_start_dpdk(HEAP_MEBIBYTES, cores);
 		if (!wire->has_eal)
 			complain(invocation->command,
 				 "EAL does not start: its own words are above");
 	}
-	if (wire->has_eal && rte_lcore_count() < wire->workers + 1u) {
+	if (wire->has_eal && rte_lcore_count() < wire->most + 1u) {
 		complain(invocation->command,
 			 "%u cores are not enough: one generates and checks, %u filter",
-			 rte_lcore_count(), wire->workers);
+			 rte_lcore_count(), wire->most);
 		return -EINVAL;
 	}
 	return wire->has_eal ? 0 : -EIO;
@@ -70,7 +70,7 @@ static int make_rings(struct wire *wire)
 	for (unsigned way = 0; way < 2 * WIRE_SIDES; way++) {
 		unsigned size = way < WIRE_SIDES ? RING_TO_FILTER : RING_TO_TESTER;
 
-		for (uint16_t i = 0; i < wire->workers; i++) {
+		for (uint16_t i = 0; i < wire->most; i++) {
 			char name[RTE_RING_NAMESIZE];
 
 			snprintf(name, sizeof(name), "weir-wire-%u-%u", way, i);
@@ -94,18 +94,25 @@ static int make_ports(struct wire *wire)
 		char name[32];
 
 		snprintf(name, sizeof(name), "weir_%s%u", is_tester ? "tester" : "filter", side);
-		if (rte_eth_from_rings(name, is_tester ? out : in, wire->workers,
-				       is_tester ? in : out, wire->workers, rte_socket_id()) < 0)
+		if (rte_eth_from_rings(name, is_tester ? out : in, wire->most, is_tester ? in : out,
+				       wire->most, rte_socket_id()) < 0)
 			return -rte_errno;
 	}
 	return 0;
+}
+
+static int await_links(const struct wire *wire)
+{
+	int status = ports_await_links(&wire->filter);
+
+	return status ? status : ports_await_links(&wire->tester);
 }
 
 static int start_ports(struct wire *wire, const struct command *command, uint16_t mtu)
 {
 	struct ports_options options = { .command = command,
 					 .wiring = WIRING_PAIRS,
-					 .cores = wire->workers,
+					 .cores = wire->most,
 					 .mtu = mtu,
 					 .most = WIRE_SIDES };
 	int status = ports_start(&wire->filter, &options);
@@ -113,17 +120,52 @@ static int start_ports(struct wire *wire, const struct command *command, uint16_
 	if (status)
 		return status;
 	options.first = WIRE_SIDES;
-	return ports_start(&wire->tester, &options);
+	status = ports_start(&wire->tester, &options);
+	return status ? status : await_links(wire);
 }
 
-int wire_start(struct wire *wire, const struct invocation *invocation, uint16_t workers,
-	       uint16_t mtu)
+uint16_t wire_pairs(const struct wire *wire)
+{
+	uint16_t pairs = wire->workers;
+
+	for (uint16_t i = 0; i < WIRE_SIDES; i++) {
+		const struct port *port = &wire->tester.port[i];
+
+		if (port->receiving_queues < pairs)
+			pairs = port->receiving_queues;
+		if (port->sending_queues < pairs)
+			pairs = port->sending_queues;
+	}
+	return pairs;
+}
+
+int wire_use(struct wire *wire, uint16_t workers)
+{
+	int status;
+
+	if (workers == wire->workers)
+		return 0;
+	status = ports_resize(&wire->filter, workers);
+	/* Some ports have as many queues as those at the other end; and these have lost their
+	 * links. */
+	if (!status)
+		status = ports_resize(&wire->tester, workers);
+	if (!status)
+		status = await_links(wire);
+	wire->workers = workers;
+	return status;
+}
+
+int wire_start(struct wire *wire, const struct invocation *invocation, uint16_t most, uint16_t mtu)
 {
 	int status;
 
 	memset(wire, 0, sizeof(*wire));
-	wire->workers = workers;
+	wire->most = most;
+	wire->workers = most;
 	status = start_eal(wire, invocation);
+	if (!status)
+		status = ports_check_named(invocation->command);
 	if (status)
 		return status;
 	wire->is_rings = !rte_eth_dev_count_avail();
@@ -150,7 +192,7 @@ void wire_finish(struct wire *wire)
 	ports_stop(&wire->filter);
 	ports_stop(&wire->tester);
 	for (unsigned way = 0; way < 2 * WIRE_SIDES; way++)
-		for (uint16_t i = 0; i < wire->workers; i++)
+		for (uint16_t i = 0; i < wire->most; i++)
 			rte_ring_free(wire->rings[way][i]);
 	if (wire->has_eal)
 		rte_eal_cleanup();

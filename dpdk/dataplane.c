@@ -73,12 +73,7 @@ static int make_loops(struct dataplane *dataplane)
 	options.worker.slot = dataplane->slot;
 	options.worker.max_waiting = LOOP_WAITING;
 	options.worker.count = dataplane->cores;
-	options.worker.arrival = WEIR_ARRIVAL_ANY;
-	if (dataplane->ports.spread.entries) {
-		options.worker.arrival = WEIR_ARRIVAL_OWN;
-		options.worker.owner = spread_owner;
-		options.worker.owner_context = &dataplane->ports.spread;
-	}
+	loop_expect(&dataplane->ports, &options.worker);
 	for (uint16_t i = 0; !status && i < dataplane->cores; i++) {
 		options.worker.index = i;
 		status = loop_init(&dataplane->loops[i], &options);

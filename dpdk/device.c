@@ -15,7 +15,9 @@ enum {
 	POOL = 32767,                  /* packets of the tester */
 	RING = 1024,                   /* packets on their way between loops */
 	TURN = 512,                    /* packets that wait when it is the filter's turn */
-	PATIENCE = 1000 * 1000 * 1000, /* nanoseconds that a loop may be away */
+	PATIENCE = 1000 * 1000 * 1000, /* nanoseconds that a loop may be away, */
+	UNDER_WAY = 20 * 1000 * 1000,  /* and a packet between ports that are no rings */
+	TURN_GIVEN = 128,              /* packets that the queues of any port hold */
 	ASKED = 20,                    /* times for its counters, a tenth of a second each */
 };
 
@@ -32,10 +34,9 @@ static int make_pair(struct device_tester *tester, struct traffic *traffic, uint
 {
 	const struct exchange_side sides[FRAME_WAYS] = { side_of(tester, 0, index),
 							 side_of(tester, 1, index) };
-	struct generator_options options = { .traffic = traffic,
-					     .pool = tester->pool,
-					     .index = index,
-					     .count = tester->wire->workers };
+	struct generator_options options = {
+		.traffic = traffic, .pool = tester->pool, .index = index, .count = tester->pairs
+	};
 	struct checker_options listening = { .traffic = traffic, .wiring = WIRING_PAIRS };
 	int status;
 
@@ -48,13 +49,13 @@ static int make_pair(struct device_tester *tester, struct traffic *traffic, uint
 int device_tester_create(struct wire *wire, struct traffic *traffic, struct device_tester *out,
 			 struct weir_error *error)
 {
-	struct device_tester tester = { .wire = wire };
+	struct device_tester tester = { .wire = wire, .pairs = wire_pairs(wire) };
 	int status = 0;
 
 	tester.pool = generator_pool_create("weir-tester", POOL);
 	if (!tester.pool)
 		status = -ENOMEM;
-	for (uint16_t i = 0; !status && i < wire->workers; i++)
+	for (uint16_t i = 0; !status && i < tester.pairs; i++)
 		status = make_pair(&tester, traffic, i, error);
 	if (status)
 		device_tester_finish(&tester);
@@ -67,7 +68,7 @@ int device_tester_create(struct wire *wire, struct traffic *traffic, struct devi
 
 void device_tester_finish(struct device_tester *tester)
 {
-	for (uint16_t i = 0; tester->wire && i < tester->wire->workers; i++) {
+	for (uint16_t i = 0; i < tester->pairs; i++) {
 		generator_destroy(tester->generators[i]);
 		checker_destroy(tester->checkers[i]);
 	}
@@ -103,9 +104,9 @@ static int make_loop(struct device *device, uint16_t index)
 			    .flows = { .max_ipv4_flows = device->options.max_flows,
 				       .max_ipv6_flows = device->options.max_flows,
 				       .secret = { 1, 2 } },
+			    .max_waiting = LOOP_WAITING,
 			    .index = index,
-			    .count = workers_of(device),
-			    .arrival = WEIR_ARRIVAL_OWN },
+			    .count = workers_of(device) },
 		.origin = { .halves = WEIR_KEY_BOTH },
 		.rings = device->rings,
 	};
@@ -119,6 +120,10 @@ static int make_loop(struct device *device, uint16_t index)
 	device->rings[index] = rte_ring_create(name, RING, (int)rte_socket_id(), RING_F_SC_DEQ);
 	if (!device->rings[index])
 		return -ENOMEM;
+	if (device->options.tester->wire->is_rings)
+		options.worker.arrival = WEIR_ARRIVAL_OWN;
+	else
+		loop_expect(options.ports, &options.worker);
 	options.judge = device->judges[index];
 	memcpy(options.fates, loop_enforcing, sizeof(options.fates));
 	return loop_init(&device->loops[index], &options);
@@ -186,19 +191,12 @@ void device_stop(struct device *device)
 
 /* Trials. */
 
-/* What a trial adds to. */
-struct sums {
-	uint64_t packets;
-	uint64_t bursts;
-	uint64_t busy;
-	uint64_t stalls;
-	uint64_t unsent;
-};
-
-static void add_loop(struct sums *sums, const struct loop_counters *counters)
+static void add_loop(struct device_sums *sums, const struct loop_counters *counters)
 {
-	for (unsigned i = 0; i < WIRE_SIDES; i++)
+	for (unsigned i = 0; i < WIRE_SIDES; i++) {
 		sums->packets += counters->port[i].received;
+		sums->sent += counters->port[i].sent;
+	}
 	sums->bursts += counters->polls - counters->polls_empty;
 	sums->busy += counters->busy;
 	sums->stalls += counters->stalls;
@@ -212,9 +210,9 @@ static bool ask_counters(struct loop *loop, struct loop_counters *out)
 	return false;
 }
 
-static int count(struct device *device, struct sums *out)
+static int count(struct device *device, struct device_sums *out)
 {
-	*out = (struct sums){ 0 };
+	*out = (struct device_sums){ 0 };
 	for (uint16_t i = 0; i < workers_of(device); i++) {
 		struct loop_counters counters;
 
@@ -227,19 +225,18 @@ static int count(struct device *device, struct sums *out)
 	return 0;
 }
 
-/* Each worker's, so that together they are no less. There is a worker at least. */
-static uint64_t share_of(uint64_t whole, uint16_t workers)
+/* Each pair's, so that together they are no less. There is one at least. */
+static uint64_t share_of(uint64_t whole, uint16_t pairs)
 {
-	return workers > 1 ? (whole + workers - 1) / workers : whole;
+	return pairs > 1 ? (whole + pairs - 1) / pairs : whole;
 }
 
 static int begin(struct device *device, const struct device_load *load)
 {
 	struct device_tester *tester = device->options.tester;
-	uint16_t workers = workers_of(device);
 	struct weir_error error = { "" };
-	struct generator_trial trial = { .rate = share_of(load->rate, workers),
-					 .packets = share_of(load->packets, workers),
+	struct generator_trial trial = { .rate = share_of(load->rate, tester->pairs),
+					 .packets = share_of(load->packets, tester->pairs),
 					 .mix = *load->mix,
 					 .step = load->step,
 					 .openings = load->openings,
@@ -247,7 +244,7 @@ static int begin(struct device *device, const struct device_load *load)
 					 .run = ++tester->run };
 	int status = 0;
 
-	for (uint16_t i = 0; !status && i < workers; i++) {
+	for (uint16_t i = 0; !status && i < tester->pairs; i++) {
 		checker_begin(tester->checkers[i], trial.run);
 		status = generator_begin(tester->generators[i], &trial, rte_rdtsc(), &error);
 	}
@@ -258,7 +255,7 @@ static bool is_sent(const struct device *device)
 {
 	const struct device_tester *tester = device->options.tester;
 
-	for (uint16_t i = 0; i < workers_of(device); i++)
+	for (uint16_t i = 0; i < tester->pairs; i++)
 		if (!generator_is_done(tester->generators[i]))
 			return false;
 	return true;
@@ -269,7 +266,7 @@ static uint16_t hear(struct device *device)
 	const struct device_tester *tester = device->options.tester;
 	uint16_t n = 0;
 
-	for (uint16_t i = 0; i < workers_of(device); i++)
+	for (uint16_t i = 0; i < tester->pairs; i++)
 		n += checker_step(tester->checkers[i], rte_rdtsc());
 	return n;
 }
@@ -279,7 +276,7 @@ static uint16_t emit(struct device *device)
 	const struct device_tester *tester = device->options.tester;
 	uint16_t n = 0;
 
-	for (uint16_t i = 0; i < workers_of(device); i++)
+	for (uint16_t i = 0; i < tester->pairs; i++)
 		n += generator_step(tester->generators[i], rte_rdtsc());
 	return n;
 }
@@ -292,15 +289,27 @@ static bool have_loops_rested(const struct device *device, uint64_t since)
 	return true;
 }
 
+static bool is_rings(const struct device *device)
+{
+	return device->options.tester->wire->is_rings;
+}
+
 /* Until every loop has looked in vain, and what it sent before is here. A loop that does not get
  * its processor back has lost what waits for it. */
 static void drain(struct device *device)
 {
 	const struct clock *clock = device->options.clock;
+	uint64_t under_way = is_rings(device) ? 0 : UNDER_WAY;
 	uint64_t began = clock_now(clock);
+	uint64_t now = began;
+	uint64_t heard = began;
 
-	while (clock_now(clock) - began < PATIENCE && !have_loops_rested(device, began))
-		hear(device);
+	while (now - began < PATIENCE &&
+	       (now - heard < under_way || !have_loops_rested(device, began + under_way))) {
+		if (hear(device))
+			heard = now;
+		now = clock_now(clock);
+	}
 	while (hear(device))
 		;
 }
@@ -310,7 +319,7 @@ static uint64_t sent_so_far(const struct device *device)
 	const struct device_tester *tester = device->options.tester;
 	uint64_t sent = 0;
 
-	for (uint16_t i = 0; i < workers_of(device); i++)
+	for (uint16_t i = 0; i < tester->pairs; i++)
 		sent += tester->generators[i]->made;
 	return sent;
 }
@@ -341,18 +350,61 @@ static int exchange(struct device *device, const struct device_load *load, uint6
 	return status;
 }
 
+static void filter_and_hear(struct device *device)
+{
+	uint64_t n;
+
+	/* What one hands over is another's, which may have had its turn. */
+	do {
+		n = 0;
+		for (uint16_t i = 0; i < workers_of(device); i++)
+			n += loop_turn(&device->loops[i]);
+	} while (n);
+	while (hear(device))
+		;
+}
+
+/* Packets that are somewhere between the ports, or lost there: of those that the generators sent,
+ * and of those that the loops did. */
+static bool is_under_way(const struct device *device)
+{
+	const struct device_tester *tester = device->options.tester;
+	struct device_sums sums = { 0 };
+	uint64_t sent = 0;
+	uint64_t heard = 0;
+
+	for (uint16_t i = 0; i < workers_of(device); i++)
+		add_loop(&sums, &device->loops[i].counters);
+	for (uint16_t i = 0; i < tester->pairs; i++) {
+		sent += tester->generators[i]->counters.sent[FRAME_FORWARD] +
+			tester->generators[i]->counters.sent[FRAME_REPLY];
+		heard += tester->checkers[i]->counters.received;
+	}
+	return sums.packets - device->before.packets < sent ||
+	       heard < sums.sent - device->before.sent;
+}
+
+static void await_packets(struct device *device)
+{
+	const struct clock *clock = device->options.clock;
+	uint64_t began = clock_now(clock);
+
+	while (is_under_way(device) && clock_now(clock) - began < UNDER_WAY)
+		filter_and_hear(device);
+}
+
 static int take_turns(struct device *device, const struct device_load *load, uint64_t *cycles)
 {
+	unsigned turn = is_rings(device) ? TURN : TURN_GIVEN;
 	uint64_t began = rte_rdtsc();
 
 	(void)load;
 	while (!is_sent(device)) {
-		for (unsigned i = 0; i < TURN / GENERATOR_BURST; i++)
+		for (unsigned i = 0; i < turn / GENERATOR_BURST; i++)
 			emit(device);
-		for (uint16_t i = 0; i < workers_of(device); i++)
-			loop_turn(&device->loops[i]);
-		while (hear(device))
-			;
+		filter_and_hear(device);
+		if (!is_rings(device))
+			await_packets(device);
 	}
 	*cycles = rte_rdtsc() - began;
 	return 0;
@@ -370,11 +422,11 @@ static void settle(struct device *device, const struct device_load *load, uint64
 	struct search_trial *counted = &trial->counted;
 
 	latency_clear(&trial->latency);
-	for (uint16_t i = 0; i < workers_of(device); i++) {
+	for (uint16_t i = 0; i < tester->pairs; i++) {
 		generator_stop(tester->generators[i]);
 		latency_add(&trial->latency, &tester->checkers[i]->latency);
 	}
-	traffic_settle(tester->generators, workers_of(device), tester->checkers, workers_of(device),
+	traffic_settle(tester->generators, tester->pairs, tester->checkers, tester->pairs,
 		       &trial->outcome);
 	counted->offered = sent->sent[FRAME_FORWARD] + sent->sent[FRAME_REPLY];
 	counted->lost = trial->outcome.lost;
@@ -389,7 +441,7 @@ static void settle(struct device *device, const struct device_load *load, uint64
 					   (double)cycles);
 }
 
-static void subtract(const struct sums *before, const struct sums *after,
+static void subtract(const struct device_sums *before, const struct device_sums *after,
 		     struct device_trial *trial)
 {
 	trial->packets = after->packets - before->packets;
@@ -398,27 +450,40 @@ static void subtract(const struct sums *before, const struct sums *after,
 	trial->stalls = after->stalls - before->stalls;
 }
 
+/* What is still on its way is of no trial; and some ports have room only once whoever has the other
+ * end has looked. */
+static void clear_ports(struct device *device)
+{
+	if (device->is_running)
+		while (hear(device))
+			;
+	else
+		filter_and_hear(device);
+}
+
 static int try(struct device *device, const struct device_load *load, exchange_function *how,
 	       struct device_trial *out)
 {
 	struct disturbance before = disturbance_look();
 	struct disturbance after;
-	struct sums sums[2];
+	struct device_sums sums;
 	uint64_t cycles;
-	int status = count(device, &sums[0]);
+	int status;
 
+	clear_ports(device);
+	status = count(device, &device->before);
 	memset(out, 0, sizeof(*out));
 	if (!status)
 		status = begin(device, load);
 	if (!status)
 		status = how(device, load, &cycles);
 	if (!status)
-		status = count(device, &sums[1]);
+		status = count(device, &sums);
 	if (status)
 		return status;
 	after = disturbance_look();
 	out->disturbance = disturbance_between(&before, &after);
-	subtract(&sums[0], &sums[1], out);
+	subtract(&device->before, &sums, out);
 	settle(device, load, cycles, out);
 	out->counted.is_disturbed =
 		out->stalls || out->disturbance.stolen_ms || out->disturbance.switches;

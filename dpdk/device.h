@@ -1,10 +1,11 @@
 /*
  * device.h - a filter on ports as the device of a trial: traffic in, what became of it out.
  *
- * The filter's loops run on EAL's cores but the first; that one generates and checks, for each
- * worker the flows of its own, so that a connection comes to one queue whichever way it goes. Or
- * filter, generator and checker take turns on the first core: then nothing is lost, nothing waits
- * for another core, and bursts are full: so the cycles of a packet are counted.
+ * The filter's loops run on EAL's cores but the first; that one generates and checks. Into rings it
+ * sends for each worker the flows of its own, so that a connection comes to one queue whichever way
+ * it goes; other ports spread them, or workers hand them over. Or filter, generator and checker
+ * take turns on the first core: then nothing is lost, nothing waits for another core, and bursts
+ * are full: so the cycles of a packet are counted.
  */
 #ifndef WEIR_DPDK_DEVICE_H
 #define WEIR_DPDK_DEVICE_H
@@ -22,6 +23,7 @@ struct device_tester {
 	struct wire *wire;
 	struct generator *generators[WIRE_WORKERS_MAX];
 	struct checker *checkers[WIRE_WORKERS_MAX];
+	uint16_t pairs; /* of these two there are */
 	struct rte_mempool *pool;
 	uint16_t run; /* the trial's number */
 };
@@ -40,12 +42,22 @@ struct device_options {
 	uint32_t max_flows;
 };
 
+/* What the loops counted. */
+struct device_sums {
+	uint64_t packets; /* that they received, */
+	uint64_t bursts;  /* in so many bursts */
+	uint64_t sent;
+	uint64_t busy; /* cycles */
+	uint64_t stalls;
+};
+
 struct device {
 	struct device_options options;
 	struct weir_slot *slot;
 	struct loop *loops; /* by worker */
 	struct loop_judge judges[WIRE_WORKERS_MAX];
 	struct rte_ring *rings[WIRE_WORKERS_MAX];
+	struct device_sums before; /* the trial */
 	bool is_running;
 };
 

@@ -201,6 +201,16 @@ static uint16_t poll_ring(struct loop *loop)
 
 /* The loop. */
 
+void loop_expect(struct ports *ports, struct weir_worker_options *out)
+{
+	out->arrival = WEIR_ARRIVAL_ANY;
+	if (!ports->spread.entries)
+		return;
+	out->arrival = WEIR_ARRIVAL_OWN;
+	out->owner = spread_owner;
+	out->owner_context = &ports->spread;
+}
+
 int loop_init(struct loop *loop, const struct loop_options *options)
 {
 	memset(loop, 0, sizeof(*loop));

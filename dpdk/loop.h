@@ -104,6 +104,9 @@ struct loop {
 	uint64_t looked;   /* and when it last looked for some */
 };
 
+/* How packets come to workers from such ports: spread by hardware, or anyhow, to be handed over. */
+void loop_expect(struct ports *ports, struct weir_worker_options *out);
+
 /* 0 or a negative errno. */
 int loop_init(struct loop *loop, const struct loop_options *options);
 /* Frees what it still holds. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <rte_cycles.h>
 #include <rte_devargs.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf_pool_ops.h>
@@ -16,6 +17,7 @@ enum {
 	CACHE = 256,         /* packets that a core keeps of the pool */
 	MORE_A_CORE = 8192,  /* packets under way in a core's buffers, and held */
 	FRAME_OVERHEAD = 26, /* Ethernet, two VLAN tags, checksum */
+	LINK_MS = 10000,     /* that a link may take; cards need seconds */
 };
 
 static int fail(const struct ports_options *options, const char *name, const char *what, int status)
@@ -109,9 +111,7 @@ static bool is_port(const char *name)
 	return false;
 }
 
-/* EAL goes on without a device that it cannot set up; the others would then be paired otherwise
- * than whoever named them means. */
-static int find_named(const struct ports_options *options)
+int ports_check_named(const struct command *command)
 {
 	const struct rte_devargs *named;
 	int status = 0;
@@ -120,7 +120,7 @@ static int find_named(const struct ports_options *options)
 	{
 		if (named->policy == RTE_DEV_BLOCKED || is_port(named->name))
 			continue;
-		complain(options->command,
+		complain(command,
 			 "%s, named behind --, cannot be a port: DPDK's own words are above",
 			 named->name);
 		status = -ENODEV;
@@ -269,13 +269,23 @@ static int make_pool(struct ports *ports)
 	return -ENOMEM;
 }
 
+static int start_all(struct ports *ports)
+{
+	int status = 0;
+
+	for (uint16_t i = 0; !status && i < ports->count; i++)
+		status = start(&ports->port[i], &ports->options, ports->pool);
+	ports->spread = common_spread(ports);
+	return status;
+}
+
 int ports_start(struct ports *ports, const struct ports_options *options)
 {
 	int status;
 
 	memset(ports, 0, sizeof(*ports));
 	ports->options = *options;
-	status = find_named(options);
+	status = ports_check_named(options->command);
 	if (!status)
 		status = find_ports(ports);
 	if (!status)
@@ -283,10 +293,55 @@ int ports_start(struct ports *ports, const struct ports_options *options)
 	if (status)
 		return status;
 	wire(ports);
-	for (uint16_t i = 0; !status && i < ports->count; i++)
-		status = start(&ports->port[i], options, ports->pool);
-	ports->spread = common_spread(ports);
-	return status;
+	return start_all(ports);
+}
+
+/* Its sockets are closed when it stops, and opened by nothing but its making. */
+static bool starts_once(const struct port *port)
+{
+	struct rte_eth_dev_info info;
+
+	return rte_eth_dev_info_get(port->id, &info) == 0 &&
+	       strcmp(info.driver_name, "net_af_packet") == 0;
+}
+
+int ports_resize(struct ports *ports, uint16_t cores)
+{
+	int status = 0;
+
+	for (uint16_t i = 0; !status && i < ports->count; i++) {
+		struct port *port = &ports->port[i];
+
+		if (starts_once(port))
+			return fail(&ports->options, port->name, "cannot be started again",
+				    -ENOTSUP);
+		status = rte_eth_dev_stop(port->id);
+		port->is_started = false;
+		if (status)
+			return fail(&ports->options, port->name, "cannot be stopped", status);
+	}
+	ports->options.cores = cores;
+	return start_all(ports);
+}
+
+static bool has_link(const struct port *port)
+{
+	struct rte_eth_link link;
+
+	return rte_eth_link_get_nowait(port->id, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+}
+
+int ports_await_links(const struct ports *ports)
+{
+	unsigned ms = 0;
+
+	for (uint16_t i = 0; i < ports->count; i++) {
+		for (; !has_link(&ports->port[i]) && ms < LINK_MS; ms++)
+			rte_delay_us_sleep(1000);
+		if (ms == LINK_MS)
+			return fail(&ports->options, ports->port[i].name, "has no link", -ENETDOWN);
+	}
+	return 0;
 }
 
 void ports_stop(struct ports *ports)

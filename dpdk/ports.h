@@ -63,9 +63,21 @@ struct ports {
 	struct spread spread;          /* over all cores, where every port has this one */
 };
 
+/* That everything named behind -- is a port: EAL goes on without a device that it cannot set up,
+ * and the others would then be paired otherwise than whoever named them means. */
+int ports_check_named(const struct command *command);
+
 /* Configures and starts all ports that there are. Says why not, and returns a negative errno. */
 int ports_start(struct ports *ports, const struct ports_options *options);
 void ports_stop(struct ports *ports);
+
+/* The same ports with queues for so many cores, at most as many as they were started for. Says why
+ * not: some drivers start once only. */
+int ports_resize(struct ports *ports, uint16_t cores);
+
+/* Waits until every port has its link: some have it only once the other end is there. Says which
+ * has none. */
+int ports_await_links(const struct ports *ports);
 
 /* The queue of the port at that place from which a core receives, or NO_QUEUE. */
 enum { NO_QUEUE = UINT16_MAX };
