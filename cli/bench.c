@@ -37,11 +37,14 @@ static const struct option_spec common_bench_specs[] = {
 	  "how results are printed" },
 };
 
-static const struct option_spec work_specs[] = {
+static const struct option_spec trace_specs[] = {
 	{ OPTION_READ, 'r', "read", "TRACE", NULL,
 	  "with -f: the keys are those of this trace's packets, each judged as if it were the "
-	  "first "
-	  "of its connection" },
+	  "first of its connection. Of ports: its flows of TCP and UDP are sent, in its order, "
+	  "directions and sizes" },
+};
+
+static const struct option_spec work_specs[] = {
 	{ OPTION_SHAPE, 0, "shape", "NAME", NULL,
 	  "a cluster of this shape from a seed; --list names them. Repeatable. (default 1k-pods, "
 	  "unless -f is given)" },
@@ -59,7 +62,9 @@ static const struct option_spec work_specs[] = {
 
 static const struct option_spec traffic_specs[] = {
 	{ OPTION_PODS, 0, "pods", "N", NULL,
-	  "a generated cluster of so many pods (default 1000, unless -f is given)" },
+	  "a generated cluster of so many pods. Repeatable. (default 1000, unless -f is given)" },
+	{ OPTION_POLICIES, 0, "policies", "N", NULL,
+	  "NetworkPolicies of a generated cluster. Repeatable. (default 80 for 1000 pods)" },
 	{ OPTION_FRAME, 0, "frame", "BYTES", NULL,
 	  "frames of a size from 64 to 1518, of sizes with weights as in 64:7,594:4,1518:1, or "
 	  "imix, "
@@ -79,7 +84,7 @@ static const struct option_spec search_specs[] = {
 	  "the cycles of a packet; the rates that are carried, with latencies and what a new "
 	  "policy "
 	  "costs; or all of it" },
-	{ OPTION_WORKERS, 0, "workers", "N", NULL, "cores that filter (default 1)" },
+	{ OPTION_WORKERS, 0, "workers", "N", NULL, "cores that filter. Repeatable. (default 1)" },
 	{ OPTION_RATE, 0, "rate", "PPS", NULL,
 	  "offer so many packets a second once, and search nothing" },
 	{ OPTION_MAX_RATE, 0, "max-rate", "PPS", NULL,
@@ -93,21 +98,19 @@ static const struct option_spec search_specs[] = {
 };
 
 static const struct option_group common_bench_options = OPTION_GROUP("Both", common_bench_specs);
+static const struct option_group trace_options = OPTION_GROUP("Traces", trace_specs);
 static const struct option_group work_options = OPTION_GROUP("Verdicts", work_specs);
 static const struct option_group traffic_options = OPTION_GROUP("Ports: traffic", traffic_specs);
 static const struct option_group search_options = OPTION_GROUP("Ports: measuring", search_specs);
 
 static const struct option_group *const verdict_groups[] = {
-	&common_bench_options, &work_options,   &policy_options,
+	&common_bench_options, &trace_options,  &work_options, &policy_options,
 	&semantics_options,    &common_options, NULL
 };
-static const struct option_group *const port_groups[] = { &common_bench_options,
-							  &traffic_options,
-							  &search_options,
-							  &policy_options,
-							  &semantics_options,
-							  &common_options,
-							  NULL };
+static const struct option_group *const port_groups[] = { &common_bench_options, &trace_options,
+							  &traffic_options,      &search_options,
+							  &policy_options,       &semantics_options,
+							  &common_options,       NULL };
 static const struct product products[] = {
 	{ NULL, verdict_groups, run_verdicts },
 	{ "ports", port_groups, run_ports },
@@ -133,7 +136,8 @@ const struct command bench_command = {
 	.summary = "verdicts a second, of this engine and of others on the same policies; packets "
 		   "through ports",
 	.synopsis = "[--shape NAME | -f PATH [-r TRACE]] [options]\n"
-		    "       weir bench ports [--pods N | -f PATH] [options] [-- EAL arguments]",
+		    "       weir bench ports [--pods N | -f PATH [-r TRACE]] [options] [-- EAL "
+		    "arguments]",
 	.description =
 		"Builds this engine and others from the same resolved policies, asks them the same "
 		"keys in turns on one core, and prints how many verdicts a second each gives. "
@@ -155,7 +159,7 @@ const struct command bench_command = {
 		    "  weir bench ports -f cluster.yaml --frame imix -o html\n",
 	.operands = "what",
 	.parts = "ports",
-	.groups = { &common_bench_options, &work_options, &traffic_options, &search_options,
-		    &policy_options, &semantics_options, &common_options },
+	.groups = { &common_bench_options, &trace_options, &work_options, &traffic_options,
+		    &search_options, &policy_options, &semantics_options, &common_options },
 	.run = run,
 };

@@ -1,6 +1,7 @@
 #include "bench_ports.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "measure.h"
 
@@ -32,20 +33,49 @@ static void print(const struct measurement *measurement, const struct invocation
 	}
 }
 
-static enum exit_code run(const struct measure_settings *settings, struct wire *wire)
+static enum exit_code measure_cluster(struct measurement *measurement, struct wire *wire,
+				      const struct measure_cluster *cluster)
 {
 	struct measure_work work = { .resolved = NULL };
-	struct measurement measurement = { .case_count = 0 };
-	enum exit_code code = measure_work_make(&work, settings);
+	enum exit_code code = measure_work_make(&work, measurement->settings, cluster);
 
 	if (code == EXIT_CLEAN)
-		code = measure(settings, &work, wire, &measurement);
+		code = measure(measurement, &work, wire);
+	measure_work_finish(&work);
+	return code;
+}
+
+static enum exit_code measure_clusters(struct measurement *measurement, struct wire *wire)
+{
+	const struct measure_settings *settings = measurement->settings;
+	enum exit_code code = EXIT_CLEAN;
+
+	for (size_t i = 0; i < settings->pods.count; i++)
+		for (size_t j = 0; code == EXIT_CLEAN && j < settings->policies.count; j++) {
+			const struct measure_cluster cluster = { settings->pods.values[i],
+								 settings->policies.values[j] };
+
+			code = measure_cluster(measurement, wire, &cluster);
+		}
+	return code;
+}
+
+static enum exit_code run(const struct measure_settings *settings, struct wire *wire)
+{
+	struct measurement measurement;
+	int status = measure_begin(settings, wire, &measurement);
+	enum exit_code code;
+
+	if (status) {
+		complain(settings->invocation->command, "%s", strerror(-status));
+		return EXIT_USAGE;
+	}
+	code = measure_clusters(&measurement, wire);
 	if (code == EXIT_CLEAN) {
 		print(&measurement, settings->invocation);
 		code = measure_judge(&measurement);
 	}
 	measure_finish(&measurement);
-	measure_work_finish(&work);
 	return code;
 }
 
@@ -61,7 +91,7 @@ enum exit_code bench_ports(const struct invocation *invocation)
 	}
 	if (!measure_settings_read(invocation, &settings))
 		return EXIT_USAGE;
-	if (wire_start(&wire, invocation, settings.workers, MTU) == 0)
+	if (wire_start(&wire, invocation, (uint16_t)measure_most(&settings.workers), MTU) == 0)
 		code = run(&settings, &wire);
 	wire_finish(&wire);
 	return code;

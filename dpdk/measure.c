@@ -16,9 +16,6 @@ enum {
 	LEAST_RATE = 1000,
 	RESOLUTION = 10000, /* a hundredth of the rate */
 	REPEATS = 6,        /* of disturbed trials, at each rate */
-	CONNECTIONS_LEAST = 1024,
-	CONNECTIONS_MOST = 16384,
-	FLOWS_A_CONNECTION = 16,
 	RELOAD_PERCENT = 50,
 	LINGERING = 4, /* times the flows */
 	COST_PACKETS = 1 << 16,
@@ -40,6 +37,7 @@ struct trying {
 	const struct measure_settings *settings;
 	struct measure_work *work;
 	const struct measure_case *one;
+	const struct traffic *traffic;
 	struct device_tester tester;
 	struct clock clock;
 	struct engine engines[MEASURE_ENGINES];
@@ -116,7 +114,7 @@ static int try_load(struct trying *trying, struct engine *engine, const struct d
 static int open_flows(struct trying *trying, struct engine *engine)
 {
 	bool is_filter = !engine->peer || engine->peer->is_filter;
-	struct device_load load = { .packets = trying->one->flows,
+	struct device_load load = { .packets = traffic_round(trying->traffic),
 				    .mix = &trying->one->frame->mix };
 	const char *why;
 	int status = device_try_by_turns(&engine->device, &load, &trying->trial);
@@ -145,7 +143,9 @@ static int measure_cost(struct trying *trying, struct engine *engine, unsigned r
 	uint64_t enough = (uint64_t)trying->settings->milliseconds * (rte_get_tsc_hz() / 1000);
 	uint64_t packets = 0, bursts = 0, busy = 0;
 
-	load.packets = trying->one->flows > COST_PACKETS ? trying->one->flows : COST_PACKETS;
+	load.packets = traffic_round(trying->traffic);
+	if (load.packets < COST_PACKETS)
+		load.packets = COST_PACKETS;
 	load.step = (uint32_t)((uint64_t)trying->one->flows * STEP_THOUSANDTHS / 1000);
 	while (busy < enough) {
 		int status = device_try_by_turns(&engine->device, &load, &trying->trial);
@@ -306,12 +306,18 @@ static int measure_points(struct trying *trying, struct engine *engine)
 
 static const char *why_declined(const struct trying *trying, const struct peer *peer)
 {
+	const struct wire *wire = trying->tester.wire;
+
 	if (!peer || !peer->is_filter)
 		return NULL;
 	if (!trying->work->rules)
 		return trying->work->declined.text;
-	if (!peer->is_stateful && trying->settings->replies)
+	if (!peer->is_stateful &&
+	    (trying->settings->replies || traffic_has_replies(trying->traffic)))
 		return "it remembers no connections, and there are replies";
+	if (peer->is_stateful && trying->one->workers > 1 && !wire->is_rings &&
+	    !wire->filter.spread.entries)
+		return "it hands nothing over, and the ports do not spread connections";
 	return NULL;
 }
 
@@ -380,23 +386,6 @@ static int measure_engines(struct trying *trying)
 
 /* Cases. */
 
-static int draw(const struct measure_settings *settings, const struct measure_work *work,
-		uint32_t flows, struct traffic **out, struct weir_error *error)
-{
-	struct traffic_options options = {
-		.seed = settings->seed,
-		.flows = flows,
-		.connections = flows / FLOWS_A_CONNECTION,
-		.allowed = (uint16_t)(GEN_ALL - settings->denied),
-	};
-
-	if (options.connections < CONNECTIONS_LEAST)
-		options.connections = flows < CONNECTIONS_LEAST ? flows : CONNECTIONS_LEAST;
-	if (options.connections > CONNECTIONS_MOST)
-		options.connections = CONNECTIONS_MOST;
-	return traffic_draw(work->input.cluster, work->resolved, &options, out, error);
-}
-
 static int measure_case(const struct measure_settings *settings, struct measure_work *work,
 			struct wire *wire, struct traffic *traffic, struct measure_case *one,
 			struct weir_error *error)
@@ -406,9 +395,11 @@ static int measure_case(const struct measure_settings *settings, struct measure_
 
 	if (!trying)
 		return -ENOMEM;
-	*trying = (struct trying){
-		.settings = settings, .work = work, .one = one, .clock = clock_begin()
-	};
+	*trying = (struct trying){ .settings = settings,
+				   .work = work,
+				   .one = one,
+				   .traffic = traffic,
+				   .clock = clock_begin() };
 	status = device_tester_create(wire, traffic, &trying->tester, error);
 	if (!status) {
 		status = add_engines(trying, one);
@@ -423,46 +414,68 @@ static int measure_case(const struct measure_settings *settings, struct measure_
 	return status;
 }
 
-static int measure_flows(const struct measure_settings *settings, struct measure_work *work,
-			 struct wire *wire, uint32_t flows, struct measurement *out,
-			 struct weir_error *error)
+static enum exit_code measure_frames(struct measurement *measurement, struct measure_work *work,
+				     struct wire *wire, struct traffic *traffic)
 {
-	struct traffic *traffic;
-	int status = draw(settings, work, flows, &traffic, error);
-
-	if (status)
-		return status;
-	for (size_t i = 0; !status && i < settings->frame_count; i++) {
-		struct measure_case *one = &out->cases[out->case_count++];
-
-		*one = (struct measure_case){ .frame = &settings->frames[i], .flows = flows };
-		status = measure_case(settings, work, wire, traffic, one, error);
-	}
-	traffic_destroy(traffic);
-	return status;
-}
-
-enum exit_code measure(const struct measure_settings *settings, struct measure_work *work,
-		       struct wire *wire, struct measurement *out)
-{
+	const struct measure_settings *settings = measurement->settings;
 	struct weir_error error = { "" };
 	int status = 0;
 
-	*out = (struct measurement){ .settings = settings,
-				     .counts = work->input.counts,
-				     .hz = (double)rte_get_tsc_hz(),
-				     .is_rings = wire->is_rings,
-				     .shares_processors = wire->shares_processors };
-	out->cases = calloc(settings->flows_count * settings->frame_count, sizeof(*out->cases));
-	if (!out->cases)
-		status = -ENOMEM;
-	for (size_t i = 0; !status && i < settings->flows_count; i++)
-		status = measure_flows(settings, work, wire, settings->flows[i], out, &error);
+	for (size_t i = 0; !status && i < settings->frame_count; i++) {
+		struct measure_case *one = &measurement->cases[measurement->case_count++];
+
+		*one = (struct measure_case){ .counts = work->input.counts,
+					      .frame = &settings->frames[i],
+					      .flows = traffic->flow_count,
+					      .workers = wire->workers };
+		status = measure_case(settings, work, wire, traffic, one, &error);
+	}
 	if (!status)
 		return EXIT_CLEAN;
 	complain(settings->invocation->command, "%s",
 		 error.text[0] ? error.text : strerror(-status));
 	return EXIT_USAGE;
+}
+
+static enum exit_code measure_flows(struct measurement *measurement, struct measure_work *work,
+				    struct wire *wire, uint32_t flows)
+{
+	const struct measure_list *workers = &measurement->settings->workers;
+	struct traffic *traffic;
+	enum exit_code code = measure_traffic_make(measurement->settings, work, flows, &traffic);
+
+	if (code != EXIT_CLEAN)
+		return code;
+	for (size_t i = 0; code == EXIT_CLEAN && i < workers->count; i++) {
+		if (wire_use(wire, (uint16_t)workers->values[i]))
+			code = EXIT_USAGE;
+		else
+			code = measure_frames(measurement, work, wire, traffic);
+	}
+	traffic_destroy(traffic);
+	return code;
+}
+
+int measure_begin(const struct measure_settings *settings, const struct wire *wire,
+		  struct measurement *out)
+{
+	*out = (struct measurement){ .settings = settings,
+				     .cases = calloc(MEASURE_CASES, sizeof(*out->cases)),
+				     .hz = (double)rte_get_tsc_hz(),
+				     .is_rings = wire->is_rings,
+				     .shares_processors = wire->shares_processors };
+	return out->cases ? 0 : -ENOMEM;
+}
+
+enum exit_code measure(struct measurement *measurement, struct measure_work *work,
+		       struct wire *wire)
+{
+	const struct measure_list *flows = &measurement->settings->flows;
+	enum exit_code code = EXIT_CLEAN;
+
+	for (size_t i = 0; code == EXIT_CLEAN && i < flows->count; i++)
+		code = measure_flows(measurement, work, wire, flows->values[i]);
+	return code;
 }
 
 void measure_finish(struct measurement *measurement)

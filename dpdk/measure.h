@@ -15,6 +15,7 @@
 
 enum {
 	MEASURE_LIST = 16, /* values of an option that is repeated */
+	MEASURE_CASES = 256,
 	MEASURE_ROUNDS = 99,
 	MEASURE_ENGINES = 8,
 	MEASURE_POINTS = 3, /* parts of the rate at which latency is looked at */
@@ -33,19 +34,25 @@ struct measure_frame {
 	struct traffic_mix mix;
 };
 
-/* The options. */
+struct measure_list {
+	uint32_t values[MEASURE_LIST];
+	size_t count;
+};
+
+/* The options. Every value of a list is measured with every one of the others. */
 struct measure_settings {
 	uint64_t seed;
-	uint32_t pods; /* 0: -f */
-	uint32_t flows[MEASURE_LIST];
-	size_t flows_count;
+	struct measure_list pods;     /* 0: -f */
+	struct measure_list policies; /* 0: as many as is usual for the pods */
+	struct measure_list workers;
+	struct measure_list flows;
+	bool has_trace; /* then these are its own */
 	struct measure_frame frames[MEASURE_LIST];
 	size_t frame_count;
 	uint16_t openings; /* shares of GEN_ALL */
 	uint16_t replies;
 	uint16_t denied;
 	uint16_t partial_drop;
-	uint16_t workers;
 	enum measure_what what;
 	uint64_t rate; /* 0: it is searched */
 	uint64_t max_rate;
@@ -57,6 +64,13 @@ struct measure_settings {
 };
 /* False after a usage error, which was told. */
 bool measure_settings_read(const struct invocation *invocation, struct measure_settings *out);
+uint32_t measure_most(const struct measure_list *list);
+
+/* A cluster to be made. */
+struct measure_cluster {
+	uint32_t pods; /* 0: it is what -f names */
+	uint32_t policies;
+};
 
 /* What all engines are given. */
 struct measure_work {
@@ -68,9 +82,14 @@ struct measure_work {
 	struct weir_error declined;
 };
 /* Reads what -f names, or makes a cluster; with EAL up. To be finished whatever came out. */
-enum exit_code measure_work_make(struct measure_work *work,
-				 const struct measure_settings *settings);
+enum exit_code measure_work_make(struct measure_work *work, const struct measure_settings *settings,
+				 const struct measure_cluster *cluster);
 void measure_work_finish(struct measure_work *work);
+
+/* So many flows of the cluster, or the trace's. EXIT_USAGE, EXIT_DAMAGED: it was told why not. */
+enum exit_code measure_traffic_make(const struct measure_settings *settings,
+				    const struct measure_work *work, uint32_t flows,
+				    struct traffic **out);
 
 enum measure_outcome {
 	MEASURE_DECLINED, /* the engine cannot; the text says why */
@@ -117,15 +136,16 @@ struct measure_result {
 };
 
 struct measure_case {
+	struct weir_cluster_counts counts;
 	const struct measure_frame *frame;
 	uint32_t flows;
+	uint16_t workers;
 	struct measure_result results[MEASURE_ENGINES];
 	size_t result_count;
 };
 
 struct measurement {
 	const struct measure_settings *settings;
-	struct weir_cluster_counts counts;
 	struct measure_case *cases;
 	size_t case_count;
 	double hz; /* of the cycle counter */
@@ -133,9 +153,12 @@ struct measurement {
 	bool shares_processors; /* fewer of them than cores */
 };
 
-/* Measures every case. EXIT_USAGE: it was told why not. */
-enum exit_code measure(const struct measure_settings *settings, struct measure_work *work,
-		       struct wire *wire, struct measurement *out);
+/* -ENOMEM. */
+int measure_begin(const struct measure_settings *settings, const struct wire *wire,
+		  struct measurement *out);
+/* Measures every case of a cluster. EXIT_USAGE, EXIT_DAMAGED: it was told why not. */
+enum exit_code measure(struct measurement *measurement, struct measure_work *work,
+		       struct wire *wire);
 void measure_finish(struct measurement *measurement);
 
 /* Whether the engine is one of those that were asked for. */

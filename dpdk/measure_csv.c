@@ -5,6 +5,9 @@
 #include "measure_print.h"
 
 static const char *const titles[] = {
+	"pods",
+	"policies",
+	"workers",
 	"flows",
 	"frame",
 	"engine",
@@ -127,6 +130,9 @@ static void print_result(struct report_csv *csv, const struct measurement *measu
 			 const struct measure_case *one, const struct measure_result *result,
 			 size_t points)
 {
+	report_csv_number(csv, measure_pods(&one->counts));
+	report_csv_number(csv, measure_policies(&one->counts));
+	report_csv_number(csv, one->workers);
 	report_csv_number(csv, one->flows);
 	report_csv_string(csv, one->frame->name);
 	report_csv_string(csv, result->name);

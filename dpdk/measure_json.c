@@ -1,6 +1,8 @@
 /* -o json: one object; an engine in a case a line. */
 #include <stdio.h>
 
+#include <rte_version.h>
+
 #include "json.h"
 #include "machine.h"
 #include "measure_print.h"
@@ -109,6 +111,9 @@ static void print_result(struct report_json *json, const struct measurement *mea
 			 const struct measure_case *one, const struct measure_result *result)
 {
 	report_json_open(json, '{');
+	report_json_number_field(json, "pods", measure_pods(&one->counts));
+	report_json_number_field(json, "policies", measure_policies(&one->counts));
+	report_json_number_field(json, "workers", one->workers);
 	report_json_number_field(json, "flows", one->flows);
 	report_json_string_field(json, "frame", one->frame->name);
 	report_json_string_field(json, "engine", result->name);
@@ -124,10 +129,27 @@ static void print_result(struct report_json *json, const struct measurement *mea
 	report_json_close(json, '}');
 }
 
+static void print_shares(struct report_json *json, const struct measure_settings *settings)
+{
+	number(json, "denied_share", (double)settings->denied / GEN_ALL);
+	number(json, "new_share", (double)settings->openings / GEN_ALL);
+	number(json, "reply_share", (double)settings->replies / GEN_ALL);
+}
+
+static void print_versions(struct report_json *json, const struct invocation *invocation)
+{
+	report_json_string_field(json, "weir", WEIR_VERSION);
+	report_json_string_field(json, "dpdk", rte_version());
+	report_json_key(json, "command");
+	report_json_open(json, '[');
+	for (char **word = invocation->arguments; word && *word; word++)
+		report_json_string(json, *word);
+	report_json_close(json, ']');
+}
+
 static void print_given(struct report_json *json, const struct measurement *measurement)
 {
 	const struct measure_settings *settings = measurement->settings;
-	const struct weir_cluster_counts *counts = &measurement->counts;
 	struct report_machine machine;
 
 	report_look_at_machine(&machine);
@@ -138,15 +160,12 @@ static void print_given(struct report_json *json, const struct measurement *meas
 	number(json, "cycles_a_second", measurement->hz);
 	report_json_bool_field(json, "shared_processors", measurement->shares_processors);
 	report_json_close(json, '}');
+	print_versions(json, settings->invocation);
 	report_json_string_field(json, "ports", measurement->is_rings ? "rings" : "given");
-	report_json_number_field(json, "pods", counts->pods + counts->synthetic_pods);
-	report_json_number_field(json, "policies",
-				 counts->network_policies + counts->cluster_policies);
-	report_json_number_field(json, "workers", settings->workers);
 	report_json_number_field(json, "seed", settings->seed);
-	number(json, "denied_share", (double)settings->denied / GEN_ALL);
-	number(json, "new_share", (double)settings->openings / GEN_ALL);
-	number(json, "reply_share", (double)settings->replies / GEN_ALL);
+	report_json_string_field(json, "packets", settings->has_trace ? "trace" : "drawn");
+	if (!settings->has_trace)
+		print_shares(json, settings);
 	number(json, "partial_drop_share", (double)settings->partial_drop / GEN_ALL);
 	report_json_number_field(json, "trial_ms", settings->milliseconds);
 	report_json_number_field(json, "trials_a_rate", settings->trials);

@@ -23,17 +23,16 @@ void measure_describe(const struct measurement *measurement, const struct measur
 		      struct report_text *out)
 {
 	const struct measure_settings *settings = measurement->settings;
-	const struct weir_cluster_counts *counts = &measurement->counts;
+	const struct weir_cluster_counts *counts = &one->counts;
 
-	report_text_format(out, "%u pods, %u policies, %u flows, frames: %s",
-			   counts->pods + counts->synthetic_pods,
-			   counts->network_policies + counts->cluster_policies, one->flows,
-			   one->frame->name);
-	describe_share(out, settings->denied, "denied");
+	report_text_format(out, "%u pods, %u policies, %u flows, frames: %s", measure_pods(counts),
+			   measure_policies(counts), one->flows, one->frame->name);
+	if (!settings->has_trace)
+		describe_share(out, settings->denied, "denied");
 	describe_share(out, settings->openings, "new");
 	describe_share(out, settings->replies, "replies");
-	if (settings->workers > 1)
-		report_text_format(out, ", %u workers", settings->workers);
+	if (one->workers > 1)
+		report_text_format(out, ", %u workers", one->workers);
 }
 
 struct report_spread measure_cost(const struct measurement *measurement,

@@ -16,6 +16,16 @@ const char *measure_outcome_name(enum measure_outcome outcome);
 void measure_describe(const struct measurement *measurement, const struct measure_case *one,
 		      struct report_text *out);
 
+static inline uint32_t measure_pods(const struct weir_cluster_counts *counts)
+{
+	return counts->pods + counts->synthetic_pods;
+}
+
+static inline uint32_t measure_policies(const struct weir_cluster_counts *counts)
+{
+	return counts->network_policies + counts->cluster_policies;
+}
+
 /* Nanoseconds of a packet. */
 struct report_spread measure_cost(const struct measurement *measurement,
 				  const struct measure_result *result);

@@ -7,6 +7,7 @@
 
 enum {
 	PODS_MOST = 1000000,
+	POLICIES_MOST = 1000000,
 	RULES_MOST = 50 * 1000 * 1000,
 	RATE_USUAL = 50 * 1000 * 1000,
 	RATE_MOST = 200 * 1000 * 1000,
@@ -14,13 +15,12 @@ enum {
 
 /* Fills a list with the values of an option, or with one. */
 static bool read_numbers(const struct invocation *invocation, enum option_id id, uint32_t least,
-			 uint32_t most, uint32_t usual, uint32_t *out, size_t *count)
+			 uint32_t most, uint32_t usual, struct measure_list *out)
 {
 	struct invocation one = *invocation;
 	struct option_use use = { .id = id };
 
-	out[0] = usual;
-	*count = 1;
+	*out = (struct measure_list){ { usual }, 1 };
 	if (option_times(invocation, id) > MEASURE_LIST) {
 		complain(invocation->command, "--%s: at most %d of them",
 			 option_name(invocation, id), MEASURE_LIST);
@@ -29,9 +29,9 @@ static bool read_numbers(const struct invocation *invocation, enum option_id id,
 	one.uses = &use;
 	one.use_count = 1;
 	for (size_t i = 0; (use.value = option_nth(invocation, id, i)); i++) {
-		if (!option_small_number(&one, id, least, most, &out[i]))
+		if (!option_small_number(&one, id, least, most, &out->values[i]))
 			return false;
-		*count = i + 1;
+		out->count = i + 1;
 	}
 	return true;
 }
@@ -68,18 +68,22 @@ static bool read_shares(const struct invocation *invocation, struct measure_sett
 
 static bool read_trials(const struct invocation *invocation, struct measure_settings *out)
 {
-	uint32_t workers = out->workers;
+	return read_numbers(invocation, OPTION_WORKERS, 1, WIRE_WORKERS_MAX, 1, &out->workers) &&
+	       option_small_number(invocation, OPTION_TIME, 1, 3600 * 1000, &out->milliseconds) &&
+	       option_small_number(invocation, OPTION_TRIALS, 1, 999, &out->trials) &&
+	       option_small_number(invocation, OPTION_ROUNDS, 1, MEASURE_ROUNDS, &out->rounds) &&
+	       option_number(invocation, OPTION_RATE, 1000, RATE_MOST, &out->rate) &&
+	       option_number(invocation, OPTION_MAX_RATE, 1000, RATE_MOST, &out->max_rate) &&
+	       option_small_number(invocation, OPTION_MAX_RULES, 1, RULES_MOST,
+				   &out->limits.max_rules);
+}
 
-	if (!option_small_number(invocation, OPTION_WORKERS, 1, WIRE_WORKERS_MAX, &workers) ||
-	    !option_small_number(invocation, OPTION_TIME, 1, 3600 * 1000, &out->milliseconds) ||
-	    !option_small_number(invocation, OPTION_TRIALS, 1, 999, &out->trials) ||
-	    !option_small_number(invocation, OPTION_ROUNDS, 1, MEASURE_ROUNDS, &out->rounds) ||
-	    !option_number(invocation, OPTION_RATE, 1000, RATE_MOST, &out->rate) ||
-	    !option_number(invocation, OPTION_MAX_RATE, 1000, RATE_MOST, &out->max_rate) ||
-	    !option_small_number(invocation, OPTION_MAX_RULES, 1, RULES_MOST,
-				 &out->limits.max_rules))
+static bool refuse_both(const struct invocation *invocation, bool has_one, enum option_id other,
+			const char *text)
+{
+	if (!has_one || !option_given(invocation, other))
 		return false;
-	out->workers = (uint16_t)workers;
+	complain(invocation->command, "%s", text);
 	return true;
 }
 
@@ -87,13 +91,63 @@ static bool read_cluster(const struct invocation *invocation, struct measure_set
 {
 	bool has_file = option_given(invocation, OPTION_FILE);
 
-	if (has_file && option_given(invocation, OPTION_PODS)) {
-		complain(invocation->command, "-f and --pods are two clusters: give one of them");
+	if (refuse_both(invocation, has_file, OPTION_PODS,
+			"-f and --pods are two clusters: give one of them") ||
+	    refuse_both(invocation, has_file, OPTION_POLICIES,
+			"--policies is for clusters that --pods makes: -f has its own"))
+		return false;
+	return read_numbers(invocation, OPTION_PODS, 2, PODS_MOST, has_file ? 0 : 1000,
+			    &out->pods) &&
+	       read_numbers(invocation, OPTION_POLICIES, 1, POLICIES_MOST, 0, &out->policies) &&
+	       option_number(invocation, OPTION_SEED, 0, UINT64_MAX, &out->seed);
+}
+
+/* A trace has flows, shares and sizes of its own; the last may be others. */
+static bool read_flows(const struct invocation *invocation, struct measure_settings *out)
+{
+	static const enum option_id drawn[] = { OPTION_FLOWS, OPTION_DENIED_SHARE, OPTION_NEW_SHARE,
+						OPTION_REPLY_SHARE };
+
+	out->has_trace = option_given(invocation, OPTION_READ);
+	if (out->has_trace && !option_given(invocation, OPTION_FILE)) {
+		complain(invocation->command,
+			 "-r needs -f: the cluster whose pods are in the trace");
 		return false;
 	}
-	out->pods = has_file ? 0 : 1000;
-	return option_small_number(invocation, OPTION_PODS, 2, PODS_MOST, &out->pods) &&
-	       option_number(invocation, OPTION_SEED, 0, UINT64_MAX, &out->seed);
+	for (size_t i = 0; out->has_trace && i < sizeof(drawn) / sizeof(drawn[0]); i++)
+		if (option_given(invocation, drawn[i])) {
+			complain(invocation->command,
+				 "--%s is of traffic that is made up: a trace has its own",
+				 option_name(invocation, drawn[i]));
+			return false;
+		}
+	if (out->has_trace && !option_given(invocation, OPTION_FRAME))
+		out->frames[0] = (struct measure_frame){ .name = "of the trace" };
+	return read_numbers(invocation, OPTION_FLOWS, 1, TRAFFIC_FLOWS_MAX, 100 * 1000,
+			    &out->flows);
+}
+
+static bool check_cases(const struct measure_settings *settings)
+{
+	size_t cases = settings->pods.count * settings->policies.count * settings->workers.count *
+		       settings->flows.count * settings->frame_count;
+
+	if (cases <= MEASURE_CASES)
+		return true;
+	complain(settings->invocation->command,
+		 "every value with every other one makes %zu cases: at most %d", cases,
+		 MEASURE_CASES);
+	return false;
+}
+
+uint32_t measure_most(const struct measure_list *list)
+{
+	uint32_t most = list->values[0];
+
+	for (size_t i = 1; i < list->count; i++)
+		if (list->values[i] > most)
+			most = list->values[i];
+	return most;
 }
 
 /* Every name must be of some engine. */
@@ -121,7 +175,6 @@ bool measure_settings_read(const struct invocation *invocation, struct measure_s
 		.seed = 1,
 		.denied = GEN_ALL / 10,
 		.partial_drop = GEN_ALL / 200,
-		.workers = 1,
 		.what = (enum measure_what)option_choice(invocation, OPTION_MEASURE),
 		.max_rate = RATE_USUAL,
 		.milliseconds = 50,
@@ -132,7 +185,5 @@ bool measure_settings_read(const struct invocation *invocation, struct measure_s
 	};
 	return check_engines(invocation) && read_cluster(invocation, out) &&
 	       read_shares(invocation, out) && read_trials(invocation, out) &&
-	       read_frames(invocation, out) &&
-	       read_numbers(invocation, OPTION_FLOWS, 1, TRAFFIC_FLOWS_MAX, 100 * 1000, out->flows,
-			    &out->flows_count);
+	       read_frames(invocation, out) && read_flows(invocation, out) && check_cases(out);
 }

@@ -13,16 +13,18 @@ static int collect(void *context, const char *bytes, size_t length)
 }
 
 /* A generated cluster, read as if it came from a file. */
-static int read_generated(struct measure_work *work, const struct measure_settings *settings)
+static int read_generated(struct measure_work *work, const struct measure_settings *settings,
+			  const struct measure_cluster *made, struct weir_error *error)
 {
 	struct weir_cluster_options options = { .sink = { NULL, NULL } };
 	struct gen_cluster_options cluster;
-	struct weir_error error = { "" };
 	struct report_text text = { 0 };
 	int status;
 
-	gen_cluster_defaults(settings->seed, settings->pods, GEN_MIX_USUAL, &cluster);
-	status = gen_cluster_write(&cluster, collect, &text, &error);
+	gen_cluster_defaults(settings->seed, made->pods, GEN_MIX_USUAL, &cluster);
+	if (made->policies)
+		cluster.policies = made->policies;
+	status = gen_cluster_write(&cluster, collect, &text, error);
 	if (!status)
 		status = weir_cluster_create(&options, &work->input.cluster);
 	if (!status)
@@ -42,15 +44,21 @@ static enum exit_code fail(const struct measure_settings *settings, int status)
 	return EXIT_USAGE;
 }
 
-static enum exit_code resolve(struct measure_work *work, const struct measure_settings *settings)
+static enum exit_code resolve(struct measure_work *work, const struct measure_settings *settings,
+			      const struct measure_cluster *cluster)
 {
+	struct weir_error error = { "" };
 	struct weir_semantics semantics = input_semantics(settings->invocation);
 	int status;
 
-	if (!settings->pods)
+	if (!cluster->pods)
 		return input_resolve(&work->input, settings->invocation, &work->resolved);
 	work->input.command = settings->invocation->command;
-	status = read_generated(work, settings);
+	status = read_generated(work, settings, cluster, &error);
+	if (error.text[0]) {
+		complain(settings->invocation->command, "%s", error.text);
+		return EXIT_USAGE;
+	}
 	if (!status)
 		status = weir_cluster_resolve(work->input.cluster, &semantics, &work->resolved);
 	return status ? fail(settings, status) : EXIT_CLEAN;
@@ -64,9 +72,10 @@ static bool wants_rules(const struct measure_settings *settings)
 	return false;
 }
 
-enum exit_code measure_work_make(struct measure_work *work, const struct measure_settings *settings)
+enum exit_code measure_work_make(struct measure_work *work, const struct measure_settings *settings,
+				 const struct measure_cluster *cluster)
 {
-	enum exit_code code = resolve(work, settings);
+	enum exit_code code = resolve(work, settings, cluster);
 	int status;
 
 	if (code == EXIT_CLEAN)

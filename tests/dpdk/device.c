@@ -30,20 +30,20 @@ static int set_up(void **state)
 {
 	const struct measure_settings settings = {
 		.seed = 1,
-		.pods = PODS,
 		.limits = { 1000000, (size_t)1 << 30 },
 		.invocation = &invocation,
 	};
 	const struct traffic_options options = {
 		.seed = 1, .flows = FLOWS, .connections = 200, .allowed = GEN_ALL * 8 / 10
 	};
+	const struct measure_cluster cluster = { .pods = PODS };
 	struct weir_error error = { "" };
 
 	(void)state;
 	if (wire_start(&fixture.wire, &invocation, 1, 1500))
 		return -1;
 	fixture.clock = clock_begin();
-	return measure_work_make(&fixture.work, &settings) != EXIT_CLEAN ||
+	return measure_work_make(&fixture.work, &settings, &cluster) != EXIT_CLEAN ||
 	       traffic_draw(fixture.work.input.cluster, fixture.work.resolved, &options,
 			    &fixture.traffic, &error) ||
 	       device_tester_create(&fixture.wire, fixture.traffic, &fixture.tester, &error) ||
