@@ -77,6 +77,14 @@ static const struct option_spec traffic_specs[] = {
 	  "packets that open a connection in place of another (default 0)" },
 	{ OPTION_REPLY_SHARE, 0, "replies", "SHARE", NULL,
 	  "packets of allowed connections that go the other way (default 0)" },
+	{ OPTION_FRAGMENTS, 0, "fragments", "SHARE", NULL,
+	  "packets that come in two fragments, each a frame (default 0)" },
+	{ OPTION_EXTENSIONS, 0, "extensions", "SHARE", NULL,
+	  "packets over IPv6 with headers between IPv6's and the transport's (default 0)" },
+	{ OPTION_MALFORMED, 0, "malformed", "SHARE", NULL,
+	  "packets that say a wrong length, and must not pass (default 0)" },
+	{ OPTION_FAMILY, 0, "family", "WHICH", "ipv4|ipv6|dual",
+	  "addresses of a generated cluster's pods" },
 };
 
 static const struct option_spec search_specs[] = {

@@ -220,7 +220,7 @@ static void settle_flows(const struct generator *generator, struct checker *cons
 
 		if (!traffic->connections[flow->connection].is_allowed)
 			out->leaky_flows += heard;
-		else if (flow->sequence[FRAME_FORWARD])
+		else if (flow->is_asked)
 			out->silent_flows += !heard;
 	}
 }

@@ -234,19 +234,22 @@ static uint64_t share_of(uint64_t whole, uint16_t pairs)
 static int begin(struct device *device, const struct device_load *load)
 {
 	struct device_tester *tester = device->options.tester;
-	struct weir_error error = { "" };
 	struct generator_trial trial = { .rate = share_of(load->rate, tester->pairs),
 					 .packets = share_of(load->packets, tester->pairs),
 					 .mix = *load->mix,
 					 .step = load->step,
 					 .openings = load->openings,
 					 .replies = load->replies,
+					 .fragments = load->fragments,
+					 .extensions = load->extensions,
+					 .malformed = load->malformed,
 					 .run = ++tester->run };
 	int status = 0;
 
 	for (uint16_t i = 0; !status && i < tester->pairs; i++) {
 		checker_begin(tester->checkers[i], trial.run);
-		status = generator_begin(tester->generators[i], &trial, rte_rdtsc(), &error);
+		status =
+			generator_begin(tester->generators[i], &trial, rte_rdtsc(), &tester->error);
 	}
 	return status;
 }

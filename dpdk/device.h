@@ -25,7 +25,8 @@ struct device_tester {
 	struct checker *checkers[WIRE_WORKERS_MAX];
 	uint16_t pairs; /* of these two there are */
 	struct rte_mempool *pool;
-	uint16_t run; /* the trial's number */
+	uint16_t run;            /* the trial's number */
+	struct weir_error error; /* why one could not begin */
 };
 
 /* -EINVAL, -ENOMEM: the error says why. The traffic is borrowed. */
@@ -77,6 +78,9 @@ struct device_load {
 	uint32_t step;     /* these as in generator.h */
 	uint16_t openings; /* of GEN_ALL */
 	uint16_t replies;
+	uint16_t fragments;
+	uint16_t extensions;
+	uint16_t malformed;
 	struct weir_policy
 		*replacement; /* is put in force when half of the packets are out; or NULL */
 };

@@ -14,9 +14,9 @@ enum {
 	ECHO_REPLY_IPV6 = 129,
 };
 
-static_assert(FRAME_HEADERS == LINK + IPV6 + 20 + STAMP_TAIL, "the longest headers are TCP's");
+static_assert(FRAME_HEADERS == LINK + IPV6 + 16 + 20 + STAMP_TAIL, "the longest headers are TCP's");
 
-static uint32_t sum_of(const uint8_t *bytes, size_t length)
+uint32_t frame_sum(const uint8_t *bytes, size_t length)
 {
 	uint32_t sum = 0;
 
@@ -79,8 +79,9 @@ static uint32_t pseudo_header(const struct weir_key *key, bool is_ipv4)
 
 	if (key->protocol == WEIR_PROTOCOL_ICMP)
 		return 0;
-	return sum_of(key->source.bytes + skipped, 16 - skipped) +
-	       sum_of(key->destination.bytes + skipped, 16 - skipped) + frame_order(key->protocol);
+	return frame_sum(key->source.bytes + skipped, 16 - skipped) +
+	       frame_sum(key->destination.bytes + skipped, 16 - skipped) +
+	       frame_order(key->protocol);
 }
 
 void frame_template_make(const struct weir_key *key, enum frame_way way, struct frame_template *out)
@@ -104,9 +105,9 @@ void frame_template_make(const struct weir_key *key, enum frame_way way, struct 
 		frame_put16(out->bytes + LINK + 10, 0);
 	if (key->protocol == WEIR_PROTOCOL_UDP)
 		frame_put16(transport + 4, 0);
-	out->ip_sum = sum_of(out->bytes + LINK, IPV4);
+	out->ip_sum = frame_sum(out->bytes + LINK, IPV4);
 	out->transport_sum =
-		pseudo_header(key, is_ipv4) + sum_of(transport, transport_header(key->protocol));
+		pseudo_header(key, is_ipv4) + frame_sum(transport, transport_header(key->protocol));
 }
 
 bool frame_is_possible(const struct weir_key *key)

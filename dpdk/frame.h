@@ -18,8 +18,9 @@
 #include "stamp.h"
 
 enum {
-	FRAME_HEADERS = 80, /* Ethernet, IPv6, TCP and what is left of the stamp */
-	FRAME_CHECK = 4,    /* bytes that hardware puts behind a frame, and its size counts */
+	FRAME_HEADERS =
+		96,      /* Ethernet, IPv6 and its extensions, TCP and what is left of the stamp */
+	FRAME_CHECK = 4, /* bytes that hardware puts behind a frame, and its size counts */
 	FRAME_LEAST = 64,
 	FRAME_MOST = 1518,
 };
@@ -100,6 +101,9 @@ static inline void frame_write(const struct frame_template *from, const struct f
 	/* A sum of zero would say that UDP has none; of the others it is the same number. */
 	frame_put16(out + from->sum_at, folded ? folded : 0xffff);
 }
+
+/* Of the Internet checksum, not inverted; the length is even. */
+uint32_t frame_sum(const uint8_t *bytes, size_t length);
 
 /* Which way a packet of a connection goes. */
 enum frame_way {

@@ -153,10 +153,16 @@ void generator_destroy(struct generator *generator)
 static int check_shares(const struct traffic *traffic, const struct generator_trial *trial,
 			struct weir_error *error)
 {
-	if (trial->replies > GEN_ALL || trial->openings > GEN_ALL)
+	if (trial->replies > GEN_ALL || trial->openings > GEN_ALL || trial->fragments > GEN_ALL ||
+	    trial->extensions > GEN_ALL || trial->malformed > GEN_ALL)
 		return gen_refuse(error, "a share is more than all");
 	if (traffic_is_trace(traffic) && (trial->replies || trial->openings))
 		return gen_refuse(error, "a trace has its own connections and replies");
+	if (traffic_is_trace(traffic) &&
+	    (trial->fragments || trial->extensions || trial->malformed))
+		return gen_refuse(error, "of a trace only plain frames are made");
+	if (trial->extensions && !traffic_has_ipv6(traffic))
+		return gen_refuse(error, "no connection is over IPv6, which has extension headers");
 	if (!traffic_is_trace(traffic) && trial->openings > traffic->allowed)
 		return gen_refuse(error, "more packets are to open connections than flows are "
 					 "allowed");
@@ -250,17 +256,24 @@ int generator_begin(struct generator *generator, const struct generator_trial *t
 	generator->trial = *trial;
 	generator->mark = stamp_mark(trial->run, 0);
 	generator->burst = burst_of(trial->rate);
+	/* Both halves of a datagram are of one burst. */
+	if (trial->fragments && generator->burst < 2)
+		generator->burst = 2;
 	generator->scale = scale_of(trial->rate, generator->hz);
 	generator->openings = 0;
 	generator->replies = 0;
+	memset(generator->forms, 0, sizeof(generator->forms));
+	generator->half = (struct sending){ .form = FRAME_PLAIN };
 	generator->step = step_for(generator->flow_count, trial->step);
 	generator->began = now;
 	generator->taken = 0;
 	generator->made = 0;
 	generator->counters = (struct generator_counters){ 0 };
 	order_sizes(generator);
-	for (uint32_t i = 0; i < generator->flow_count; i++)
+	for (uint32_t i = 0; i < generator->flow_count; i++) {
 		memset(generator->flows[i].sequence, 0, sizeof(generator->flows[i].sequence));
+		generator->flows[i].is_asked = false;
+	}
 	return 0;
 }
 
@@ -309,12 +322,6 @@ static uint32_t due(struct generator *generator, uint64_t now)
 
 /* What comes next. */
 
-struct sending {
-	uint32_t flow; /* of the generator's */
-	enum frame_way way;
-	uint16_t size;
-};
-
 static bool is_open(struct generator *generator, struct generator_flow *flow, uint32_t number)
 {
 	if (!flow->is_open)
@@ -349,7 +356,7 @@ static void visit(struct generator *generator, struct sending *out)
 	struct generator_flow *flow = &generator->flows[at];
 
 	generator->at = (uint32_t)(((uint64_t)at + generator->step) % generator->flow_count);
-	*out = (struct sending){ at, FRAME_FORWARD, next_size(generator) };
+	*out = (struct sending){ .flow = at, .way = FRAME_FORWARD, .size = next_size(generator) };
 	if (generator->openings < OWED_MOST)
 		generator->openings += generator->trial.openings;
 	if (!generator->options.traffic->connections[flow->connection].is_allowed)
@@ -394,11 +401,54 @@ static bool follow(struct generator *generator, struct sending *out)
 	return false;
 }
 
-static bool choose(struct generator *generator, struct sending *out)
+static bool is_due(struct generator *generator, enum frame_form form, uint16_t share)
+{
+	uint32_t *owed = &generator->forms[form];
+
+	if (*owed < OWED_MOST)
+		*owed += share;
+	return *owed >= GEN_ALL;
+}
+
+/* One form a visit; what has to wait for the next is owed. */
+static enum frame_form next_form(struct generator *generator, const struct sending *sending,
+				 uint32_t left)
+{
+	const struct generator_trial *trial = &generator->trial;
+	const struct generator_flow *flow = &generator->flows[sending->flow];
+	const struct traffic_connection *connection =
+		&generator->options.traffic->connections[flow->connection];
+	bool is_ipv6 = !connection->templates[FRAME_FORWARD].is_ipv4;
+	enum frame_form form = FRAME_PLAIN;
+
+	if (is_due(generator, FRAME_EXTENDED, is_ipv6 ? trial->extensions : 0) && is_ipv6)
+		form = FRAME_EXTENDED;
+	if (is_due(generator, FRAME_FIRST, trial->fragments) && left > 1)
+		form = FRAME_FIRST;
+	if (is_due(generator, FRAME_MALFORMED, trial->malformed))
+		form = FRAME_MALFORMED;
+	if (form != FRAME_PLAIN)
+		generator->forms[form] -= GEN_ALL;
+	return form;
+}
+
+/* Of a burst in which so many are left. */
+static bool choose(struct generator *generator, uint32_t left, struct sending *out)
 {
 	if (traffic_is_trace(generator->options.traffic))
 		return follow(generator, out);
+	if (generator->half.form == FRAME_LATER) {
+		*out = generator->half;
+		generator->half.form = FRAME_PLAIN;
+		return true;
+	}
 	visit(generator, out);
+	out->form = next_form(generator, out, left);
+	if (out->form == FRAME_FIRST) {
+		generator->half = *out;
+		generator->half.form = FRAME_LATER;
+		generator->identification++;
+	}
 	return true;
 }
 
@@ -415,16 +465,76 @@ static uint8_t tcp_flags(struct generator *generator, struct generator_flow *flo
 	return was_answered ? GEN_ACK : GEN_SYN | GEN_ACK;
 }
 
+/* Writes it, and says how long it is. */
+static uint16_t write_halves(const struct generator *generator,
+			     const struct frame_template *template, const struct sending *sending,
+			     const struct frame *frame, uint8_t *out)
+{
+	struct frame_halves halves = frame_halve(template, sending->size);
+	struct stamp later = frame->stamp;
+
+	halves.identification = generator->identification;
+	if (sending->form == FRAME_LATER) {
+		frame_write_later(template, &halves, &later, out);
+		return frame_fragment_headers(template) + halves.later;
+	}
+	later.sequence++;
+	frame_write_first(template, frame, &halves, &later, out);
+	return frame_fragment_headers(template) + halves.first;
+}
+
+static uint16_t write_extended(const struct frame_template *template, struct frame *frame,
+			       uint16_t least, uint8_t *out)
+{
+	uint16_t length = frame->length;
+
+	frame->length = length < least + FRAME_EXTENSIONS ? least : length - FRAME_EXTENSIONS;
+	frame_write(template, frame, out);
+	frame_extend(template, out);
+	return frame->length + FRAME_EXTENSIONS;
+}
+
+static uint16_t write_form(const struct generator *generator,
+			   const struct traffic_connection *connection,
+			   const struct sending *sending, struct frame *frame, uint8_t *out)
+{
+	const struct frame_template *template = &connection->templates[sending->way];
+
+	switch (sending->form) {
+	case FRAME_FIRST:
+	case FRAME_LATER:
+		return write_halves(generator, template, sending, frame, out);
+	case FRAME_EXTENDED:
+		return write_extended(template, frame, frame_least(&connection->key) - FRAME_CHECK,
+				      out);
+	default:
+		frame_write(template, frame, out);
+		if (sending->form == FRAME_MALFORMED)
+			frame_spoil(template, frame->stamp.sequence, out);
+		return frame->length;
+	}
+}
+
+/* What a flow is known by, once something was made for it that may come through. */
+static void note_asked(struct generator *generator, struct generator_flow *flow, enum frame_way way)
+{
+	generator->counters.opened += !flow->has_begun;
+	flow->has_begun = true;
+	flow->is_asked |= way == FRAME_FORWARD;
+}
+
 static void make_packet(struct generator *generator, const struct sending *sending, uint32_t time,
 			struct rte_mbuf *packet)
 {
 	struct generator_flow *flow = &generator->flows[sending->flow];
 	const struct traffic_connection *connection =
 		&generator->options.traffic->connections[flow->connection];
+	bool is_malformed = sending->form == FRAME_MALFORMED;
+	bool is_allowed = connection->is_allowed && !is_malformed;
 	uint32_t number = number_of(generator, sending->flow);
-	const struct frame frame = {
+	struct frame frame = {
 		.stamp = {
-			.flow = number | (connection->is_allowed ? STAMP_ALLOWED : 0) |
+			.flow = number | (is_allowed ? STAMP_ALLOWED : 0) |
 				(sending->way == FRAME_REPLY ? STAMP_REPLY : 0),
 			.sequence = flow->sequence[sending->way]++,
 			.time = time,
@@ -434,16 +544,19 @@ static void make_packet(struct generator *generator, const struct sending *sendi
 		.length = sending->size - FRAME_CHECK,
 		.tcp_flags = tcp_flags(generator, flow, number, sending->way),
 	};
+	struct generator_counters *counters = &generator->counters;
 
-	generator->counters.opened += !flow->has_begun;
-	flow->has_begun = true;
-	packet->data_len = frame.length;
-	packet->pkt_len = frame.length;
-	frame_write(&connection->templates[sending->way], &frame,
-		    rte_pktmbuf_mtod(packet, uint8_t *));
-	generator->counters.allowed += connection->is_allowed;
-	generator->counters.denied += !connection->is_allowed;
-	generator->counters.sent_bytes += sending->size;
+	if (!is_malformed)
+		note_asked(generator, flow, sending->way);
+	packet->data_len = write_form(generator, connection, sending, &frame,
+				      rte_pktmbuf_mtod(packet, uint8_t *));
+	packet->pkt_len = packet->data_len;
+	counters->allowed += is_allowed;
+	counters->denied += !is_allowed;
+	counters->malformed += is_malformed;
+	counters->fragments += sending->form == FRAME_FIRST || sending->form == FRAME_LATER;
+	counters->extended += sending->form == FRAME_EXTENDED;
+	counters->sent_bytes += packet->data_len + FRAME_CHECK;
 }
 
 /* Makes at most n packets, and returns how many. */
@@ -457,7 +570,7 @@ static uint32_t make_burst(struct generator *generator, uint32_t n, uint32_t tim
 		generator->counters.unbuffered += n;
 		return 0;
 	}
-	for (; made < n && choose(generator, &sending); made++) {
+	for (; made < n && choose(generator, n - made, &sending); made++) {
 		make_packet(generator, &sending, time, packets[made]);
 		generator->leaving[sending.way].packets[generator->leaving[sending.way].count++] =
 			packets[made];

@@ -23,6 +23,7 @@
 
 #include <rte_mbuf.h>
 
+#include "frame_forms.h"
 #include "traffic.h"
 
 enum {
@@ -51,8 +52,12 @@ struct generator_trial {
 	struct traffic_mix mix;
 	uint16_t openings; /* the share of packets, of GEN_ALL, that begin a new connection */
 	uint16_t replies;  /* the share of the allowed flows' packets */
-	uint32_t step;     /* to the flow that is visited next, or a little more; 0: one */
-	uint16_t run;      /* its number: what comes late of another trial is foreign to this one */
+	/* Shares of visits; of drawn flows only. */
+	uint16_t fragments;  /* that send a datagram in two fragments, which are two packets */
+	uint16_t extensions; /* that send extension headers, of those over IPv6 */
+	uint16_t malformed;  /* whose packet is malformed, and so to be denied */
+	uint32_t step;       /* to the flow that is visited next, or a little more; 0: one */
+	uint16_t run; /* its number: what comes late of another trial is foreign to this one */
 };
 
 struct generator_counters {
@@ -60,6 +65,9 @@ struct generator_counters {
 	uint64_t sent_bytes; /* with the check behind each frame */
 	uint64_t allowed;    /* sent, that are to come through, */
 	uint64_t denied;     /* and that are not */
+	uint64_t malformed;  /* of these */
+	uint64_t fragments;  /* made, of either kind */
+	uint64_t extended;   /* made */
 	uint64_t opened;     /* connections that began, the first of each flow included */
 	uint64_t unsent;     /* the port took them not; where there is a rate */
 	uint64_t forgone;    /* that were due while the core did something else */
@@ -72,9 +80,18 @@ struct generator_flow {
 	uint16_t port; /* in network order */
 	uint8_t generation;
 	bool has_begun;                /* a packet was made for it */
+	bool is_asked;                 /* forward, in this trial, by what may come through */
 	bool is_open;                  /* one of its packets has come through */
 	bool is_answered;              /* by a reply that was sent */
 	uint32_t sequence[FRAME_WAYS]; /* of the next packet, in this trial */
+};
+
+/* What comes next. */
+struct sending {
+	uint32_t flow; /* of the generator's */
+	enum frame_way way;
+	enum frame_form form;
+	uint16_t size;
 };
 
 struct generator {
@@ -91,6 +108,9 @@ struct generator {
 	/* Shares of what was sent, that wait to be a packet. */
 	uint32_t openings;
 	uint32_t replies;
+	uint32_t forms[FRAME_FORMS];
+	struct sending half; /* a datagram's, whose later half comes next; else it is plain */
+	uint16_t identification;
 	/* Sizes in their order. */
 	uint16_t sizes[TRAFFIC_WEIGHT_MAX];
 	uint32_t size_count;

@@ -77,7 +77,10 @@ static struct device_load load_of(const struct trying *trying, uint64_t rate)
 				     .packets = rate * settings->milliseconds / 1000 + 1,
 				     .mix = &trying->one->frame->mix,
 				     .openings = settings->openings,
-				     .replies = settings->replies };
+				     .replies = settings->replies,
+				     .fragments = settings->fragments,
+				     .extensions = settings->extensions,
+				     .malformed = settings->malformed };
 }
 
 static int fail(struct engine *engine, enum measure_outcome outcome, const char *why)
@@ -315,6 +318,9 @@ static const char *why_declined(const struct trying *trying, const struct peer *
 	if (!peer->is_stateful &&
 	    (trying->settings->replies || traffic_has_replies(trying->traffic)))
 		return "it remembers no connections, and there are replies";
+	if (trying->settings->fragments || trying->settings->malformed ||
+	    trying->settings->extensions)
+		return "it knows no fragments, extension headers and malformed frames";
 	if (peer->is_stateful && trying->one->workers > 1 && !wire->is_rings &&
 	    !wire->filter.spread.entries)
 		return "it hands nothing over, and the ports do not spread connections";
@@ -408,6 +414,7 @@ static int measure_case(const struct measure_settings *settings, struct measure_
 		for (size_t i = 0; i < trying->count; i++)
 			if (trying->engines[i].is_made)
 				device_finish(&trying->engines[i].device);
+		*error = trying->tester.error;
 		device_tester_finish(&trying->tester);
 	}
 	free(trying);

@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "device.h"
+#include "gen_cluster.h"
 #include "input.h"
 #include "statistics.h"
 
@@ -46,12 +47,16 @@ struct measure_settings {
 	struct measure_list policies; /* 0: as many as is usual for the pods */
 	struct measure_list workers;
 	struct measure_list flows;
-	bool has_trace; /* then these are its own */
+	enum gen_family family; /* of pods that are made */
+	bool has_trace;         /* then these are its own */
 	struct measure_frame frames[MEASURE_LIST];
 	size_t frame_count;
 	uint16_t openings; /* shares of GEN_ALL */
 	uint16_t replies;
 	uint16_t denied;
+	uint16_t fragments;
+	uint16_t extensions;
+	uint16_t malformed;
 	uint16_t partial_drop;
 	enum measure_what what;
 	uint64_t rate; /* 0: it is searched */

@@ -63,6 +63,9 @@ static bool read_shares(const struct invocation *invocation, struct measure_sett
 	return option_share(invocation, OPTION_NEW_SHARE, &out->openings) &&
 	       option_share(invocation, OPTION_REPLY_SHARE, &out->replies) &&
 	       option_share(invocation, OPTION_DENIED_SHARE, &out->denied) &&
+	       option_share(invocation, OPTION_FRAGMENTS, &out->fragments) &&
+	       option_share(invocation, OPTION_EXTENSIONS, &out->extensions) &&
+	       option_share(invocation, OPTION_MALFORMED, &out->malformed) &&
 	       option_share(invocation, OPTION_PARTIAL_DROP, &out->partial_drop);
 }
 
@@ -94,7 +97,9 @@ static bool read_cluster(const struct invocation *invocation, struct measure_set
 	if (refuse_both(invocation, has_file, OPTION_PODS,
 			"-f and --pods are two clusters: give one of them") ||
 	    refuse_both(invocation, has_file, OPTION_POLICIES,
-			"--policies is for clusters that --pods makes: -f has its own"))
+			"--policies is for clusters that --pods makes: -f has its own") ||
+	    refuse_both(invocation, has_file, OPTION_FAMILY,
+			"--family is for clusters that --pods makes: -f has its own"))
 		return false;
 	return read_numbers(invocation, OPTION_PODS, 2, PODS_MOST, has_file ? 0 : 1000,
 			    &out->pods) &&
@@ -105,8 +110,10 @@ static bool read_cluster(const struct invocation *invocation, struct measure_set
 /* A trace has flows, shares and sizes of its own; the last may be others. */
 static bool read_flows(const struct invocation *invocation, struct measure_settings *out)
 {
-	static const enum option_id drawn[] = { OPTION_FLOWS, OPTION_DENIED_SHARE, OPTION_NEW_SHARE,
-						OPTION_REPLY_SHARE };
+	static const enum option_id drawn[] = { OPTION_FLOWS,     OPTION_DENIED_SHARE,
+						OPTION_NEW_SHARE, OPTION_REPLY_SHARE,
+						OPTION_FRAGMENTS, OPTION_EXTENSIONS,
+						OPTION_MALFORMED };
 
 	out->has_trace = option_given(invocation, OPTION_READ);
 	if (out->has_trace && !option_given(invocation, OPTION_FILE)) {
@@ -176,6 +183,7 @@ bool measure_settings_read(const struct invocation *invocation, struct measure_s
 		.denied = GEN_ALL / 10,
 		.partial_drop = GEN_ALL / 200,
 		.what = (enum measure_what)option_choice(invocation, OPTION_MEASURE),
+		.family = (enum gen_family)option_choice(invocation, OPTION_FAMILY),
 		.max_rate = RATE_USUAL,
 		.milliseconds = 50,
 		.trials = 2,

@@ -20,6 +20,18 @@ static uint32_t connections_of(uint32_t flows)
 	return connections < CONNECTIONS_MOST ? connections : CONNECTIONS_MOST;
 }
 
+/* Connections whose packets fit into every frame. */
+static uint16_t least_frame(const struct measure_settings *settings)
+{
+	uint16_t least = FRAME_MOST;
+
+	for (size_t i = 0; i < settings->frame_count; i++)
+		for (uint32_t j = 0; j < settings->frames[i].mix.count; j++)
+			if (settings->frames[i].mix.sizes[j].bytes < least)
+				least = settings->frames[i].mix.sizes[j].bytes;
+	return least;
+}
+
 static enum exit_code tell(const struct measure_settings *settings, int status,
 			   const struct weir_error *error)
 {
@@ -38,6 +50,7 @@ static enum exit_code draw(const struct measure_settings *settings, const struct
 		.flows = flows,
 		.connections = connections_of(flows),
 		.allowed = (uint16_t)(GEN_ALL - settings->denied),
+		.least_frame = least_frame(settings),
 	};
 	struct weir_error error = { "" };
 

@@ -22,6 +22,7 @@ static int read_generated(struct measure_work *work, const struct measure_settin
 	int status;
 
 	gen_cluster_defaults(settings->seed, made->pods, GEN_MIX_USUAL, &cluster);
+	cluster.family = settings->family;
 	if (made->policies)
 		cluster.policies = made->policies;
 	status = gen_cluster_write(&cluster, collect, &text, error);

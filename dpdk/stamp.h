@@ -7,6 +7,7 @@
  *	            8 bytes: flow, sequence              6 bytes: time, mark
  *	TCP         its sequence and acknowledgement     behind its header
  *	UDP, ICMP   behind the header                    behind these
+ *	fragments   the first as above; a later one where UDP has it
  *
  * The flow's word has two bits for what is expected of the packet. Sequences are of one direction
  * of one flow. The mark is twelve bits that tell a trial's packets from everybody else's, and four
@@ -66,20 +67,50 @@ static inline void stamp_write(const struct stamp *stamp, struct stamp_places pl
 	memcpy(frame + places.tail + 4, &stamp->mark, 2);
 }
 
-/* Of a frame as generators make them: Ethernet, IP without options, TCP, UDP or ICMP. False when it
- * is no such frame. */
+/* Behind IPv6's header: other headers, as generators put them there; 0: it is no such frame. A
+ * later fragment has no transport: its stamp is where UDP's would be. */
+static inline unsigned stamp_skip_extensions(const uint8_t *frame, uint32_t length,
+					     uint8_t *protocol)
+{
+	unsigned at = 14 + 40;
+
+	for (unsigned i = 0; i < 3; i++) {
+		bool is_fragment = *protocol == 44;
+
+		if (*protocol != 0 && *protocol != 60 && !is_fragment)
+			return at;
+		if (length < at + 8)
+			return 0;
+		*protocol = frame[at];
+		if (is_fragment && (frame[at + 2] || frame[at + 3] & 0xf8))
+			*protocol = 17;
+		at += 8;
+	}
+	return at;
+}
+
+/* Of a frame as generators make them: Ethernet, IPv4 without options or IPv6, perhaps a fragment;
+ * TCP, UDP or ICMP. False when it is no such frame. */
 static inline bool stamp_read(const uint8_t *frame, uint32_t length, struct stamp *out)
 {
 	struct stamp_places places;
+	unsigned transport = 0;
+	uint8_t protocol;
 
 	if (length < 56)
 		return false;
-	if (frame[12] == 0x08 && frame[13] == 0x00 && frame[14] == 0x45)
-		places = stamp_places(frame[23], 14 + 20);
-	else if (frame[12] == 0x86 && frame[13] == 0xdd && frame[14] >> 4 == 6)
-		places = stamp_places(frame[20], 14 + 40);
-	else
+	if (frame[12] == 0x08 && frame[13] == 0x00 && frame[14] == 0x45) {
+		bool is_later = frame[20] & 0x1f || frame[21];
+
+		protocol = is_later ? 17 : frame[23];
+		transport = 14 + 20;
+	} else if (frame[12] == 0x86 && frame[13] == 0xdd && frame[14] >> 4 == 6) {
+		protocol = frame[20];
+		transport = stamp_skip_extensions(frame, length, &protocol);
+	}
+	if (!transport)
 		return false;
+	places = stamp_places(protocol, transport);
 	if (length < (uint32_t)places.tail + STAMP_TAIL)
 		return false;
 	memcpy(&out->flow, frame + places.head, 4);

@@ -44,6 +44,14 @@ bool traffic_has_replies(const struct traffic *traffic)
 	return false;
 }
 
+bool traffic_has_ipv6(const struct traffic *traffic)
+{
+	for (uint32_t i = 0; i < traffic->connection_count; i++)
+		if (!traffic->connections[i].templates[FRAME_FORWARD].is_ipv4)
+			return true;
+	return false;
+}
+
 uint32_t traffic_round(const struct traffic *traffic)
 {
 	return traffic_is_trace(traffic) ? traffic->packet_count : traffic->flow_count;

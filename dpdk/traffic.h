@@ -97,6 +97,8 @@ static inline bool traffic_is_trace(const struct traffic *traffic)
 
 /* Whether some of a trace's packets are replies. */
 bool traffic_has_replies(const struct traffic *traffic);
+/* Whether some connection is over IPv6. */
+bool traffic_has_ipv6(const struct traffic *traffic);
 /* Packets that visit every flow. */
 uint32_t traffic_round(const struct traffic *traffic);
 

@@ -12,7 +12,7 @@
 #include "weir/packet.h"
 
 #include "dice.h"
-#include "frame.h"
+#include "frame_forms.h"
 #include "wire.h"
 
 enum { ETHERNET = 1, TRIES = 200 };
@@ -163,6 +163,132 @@ static void every_size_decodes_to_its_key_with_right_sums(void **state)
 	}
 }
 
+static void decode(const uint8_t *bytes, uint32_t length, struct weir_packet *out)
+{
+	const struct weir_frame whole = {
+		.bytes = bytes, .captured = length, .wire = length, .link_type = ETHERNET
+	};
+
+	weir_packet_decode(&whole, out);
+}
+
+static struct frame any_frame(struct dice *dice, uint16_t size)
+{
+	return (struct frame){ .stamp = { (uint32_t)dice_next(dice), (uint32_t)dice_next(dice),
+					  (uint32_t)dice_next(dice), (uint16_t)dice_next(dice) },
+			       .port = (uint16_t)dice_next(dice),
+			       .length = size - FRAME_CHECK,
+			       .tcp_flags = GEN_SYN };
+}
+
+static void check_stamp(const uint8_t *bytes, uint32_t length, const struct stamp *want)
+{
+	struct stamp stamp;
+
+	assert_true(stamp_read(bytes, length, &stamp));
+	assert_memory_equal(&stamp, want, offsetof(struct stamp, mark) + 2);
+}
+
+static void check_extended(const struct subject *subject, uint16_t size, struct dice *dice)
+{
+	struct weir_key key = key_of(subject, 80);
+	const struct frame frame = any_frame(dice, size);
+	uint16_t length = frame.length + FRAME_EXTENSIONS;
+	struct frame_template template;
+	uint8_t bytes[FRAME_MOST + FRAME_EXTENSIONS] = { 0 };
+	struct weir_packet packet;
+
+	frame_template_make(&key, FRAME_FORWARD, &template);
+	frame_write(&template, &frame, bytes);
+	frame_extend(&template, bytes);
+	decode(bytes, length, &packet);
+	assert_int_equal(packet.kind, WEIR_PACKET_OK);
+	assert_int_equal(packet.tuple.protocol, key.protocol);
+	assert_int_equal(packet.tuple.source_port, frame_order(frame.port));
+	check_stamp(bytes, length, &frame.stamp);
+	write_out(bytes, length);
+}
+
+static void check_halves(const struct subject *subject, enum frame_way way, uint16_t size,
+			 struct dice *dice)
+{
+	static uint16_t identification;
+	struct weir_key key = key_of(subject, 80);
+	const struct frame frame = any_frame(dice, size);
+	struct stamp later = frame.stamp;
+	struct frame_template template;
+	struct frame_halves halves;
+	uint8_t bytes[FRAME_MOST] = { 0 };
+	struct weir_packet packet;
+	uint16_t headers;
+
+	later.sequence++;
+	frame_template_make(&key, way, &template);
+	halves = frame_halve(&template, size);
+	halves.identification = ++identification;
+	headers = frame_fragment_headers(&template);
+	assert_true(headers + halves.first + FRAME_CHECK <= FRAME_MOST);
+	frame_write_first(&template, &frame, &halves, &later, bytes);
+	decode(bytes, headers + halves.first, &packet);
+	assert_int_equal(packet.kind, WEIR_PACKET_OK);
+	assert_true(packet.is_fragment && packet.has_more_fragments);
+	assert_int_equal(packet.fragment_offset, 0);
+	assert_int_equal(way == FRAME_FORWARD ? packet.tuple.source_port
+					      : packet.tuple.destination_port,
+			 frame_order(frame.port));
+	check_stamp(bytes, headers + halves.first, &frame.stamp);
+	write_out(bytes, headers + halves.first);
+	memset(bytes + FRAME_HEADERS, 0, sizeof(bytes) - FRAME_HEADERS);
+	frame_write_later(&template, &halves, &later, bytes);
+	decode(bytes, headers + halves.later, &packet);
+	assert_true(packet.is_fragment && !packet.has_more_fragments);
+	assert_int_equal(packet.fragment_offset, halves.first);
+	assert_int_equal(packet.fragment_length, halves.later);
+	check_stamp(bytes, headers + halves.later, &later);
+	write_out(bytes, headers + halves.later);
+}
+
+/* Every reason that the decoder may have. */
+static void check_spoilt(const struct subject *subject, struct dice *dice)
+{
+	struct weir_key key = key_of(subject, 80);
+	struct frame_template template;
+
+	frame_template_make(&key, FRAME_FORWARD, &template);
+	for (uint32_t sequence = 0; sequence < 2; sequence++) {
+		struct frame frame = any_frame(dice, subject->least);
+		uint8_t bytes[FRAME_MOST] = { 0 };
+		struct weir_packet packet;
+
+		frame.stamp.sequence = sequence;
+		frame_write(&template, &frame, bytes);
+		frame_spoil(&template, sequence, bytes);
+		decode(bytes, frame.length, &packet);
+		assert_int_equal(packet.kind, WEIR_PACKET_MALFORMED);
+		check_stamp(bytes, frame.length, &frame.stamp);
+	}
+}
+
+static void other_forms_are_what_they_say(void **state)
+{
+	struct dice dice = dice_for(6, 0, 0);
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(subjects); i++) {
+		const struct subject *subject = &subjects[i];
+		bool is_ipv6 = strchr(subject->source, ':');
+
+		check_spoilt(subject, &dice);
+		for (uint16_t size = subject->least; size <= FRAME_MOST; size += 97) {
+			if (is_ipv6)
+				check_extended(subject, size, &dice);
+			check_halves(subject, FRAME_FORWARD, size, &dice);
+			check_halves(subject, FRAME_REPLY, size, &dice);
+		}
+		check_halves(subject, FRAME_FORWARD, FRAME_MOST, &dice);
+	}
+}
+
 static void the_least_frame_has_room_for_the_stamp_and_no_more_than_it_needs(void **state)
 {
 	(void)state;
@@ -254,6 +380,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_size_decodes_to_its_key_with_right_sums),
+		cmocka_unit_test(other_forms_are_what_they_say),
 		cmocka_unit_test(the_least_frame_has_room_for_the_stamp_and_no_more_than_it_needs),
 		cmocka_unit_test(a_sum_of_zero_is_written_as_its_other_zero),
 		cmocka_unit_test(connections_that_no_frame_is_made_of),

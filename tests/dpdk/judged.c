@@ -161,6 +161,40 @@ static void verdicts_are_the_references(void **state)
 	}
 }
 
+/* Fragments follow their first, extensions change nothing, and what is malformed does not pass. */
+static void other_forms_have_their_verdicts(void **state)
+{
+	const struct traffic_options options = {
+		.seed = 3, .flows = 1000, .allowed = 6000, .least_frame = 84
+	};
+	struct generator_trial trial = { .packets = 20000,
+					 .openings = 1000,
+					 .replies = 4000,
+					 .fragments = 2000,
+					 .extensions = 5000,
+					 .malformed = 1000,
+					 .run = 1 };
+	const struct weir_worker_options working = { .flows.max_ipv4_flows = 1 << 12,
+						     .flows.max_ipv6_flows = 1 << 12 };
+	struct traffic_outcome outcome;
+	struct bench bench;
+	uint64_t visits;
+
+	(void)state;
+	assert_int_equal(traffic_mix_parse("84:3,1518:1", &trial.mix, NULL), 0);
+	bench.traffic = exchange_traffic(&options, &bench.policy);
+	equip(&bench, working);
+	outcome = run(&bench, &trial);
+	check_clean(&outcome);
+	/* Shares of visits, each of which is a packet, or two fragments. */
+	visits = trial.packets - outcome.sent.fragments / 2;
+	assert_in_range(outcome.sent.fragments / 2, visits * 19 / 100, visits * 20 / 100);
+	assert_in_range(outcome.sent.malformed, visits * 99 / 1000, visits / 10);
+	assert_true(outcome.sent.extended > 0);
+	assert_int_equal(outcome.sent.allowed + outcome.sent.denied, trial.packets);
+	end(&bench);
+}
+
 /* What the worker counts is what was sent. */
 static void the_worker_saw_as_many_new_connections(void **state)
 {
@@ -418,6 +452,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verdicts_are_the_references),
+		cmocka_unit_test(other_forms_have_their_verdicts),
 		cmocka_unit_test(the_worker_saw_as_many_new_connections),
 		cmocka_unit_test(a_flood_of_new_connections_is_survived),
 		cmocka_unit_test(a_trace_is_sent_as_it_was),
