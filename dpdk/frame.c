@@ -12,9 +12,11 @@ enum {
 	ECHO_IPV6 = 128,
 	ECHO_REPLY_IPV4 = 0,
 	ECHO_REPLY_IPV6 = 129,
+	SCTP_HEADER = 12,
+	SCTP_STAMPED = 50, /* as far as the stamp's end */
 };
 
-static_assert(FRAME_HEADERS == LINK + IPV6 + 16 + 20 + STAMP_TAIL, "the longest headers are TCP's");
+static_assert(FRAME_HEADERS == LINK + IPV6 + 16 + SCTP_STAMPED, "the longest headers are SCTP's");
 
 uint32_t frame_sum(const uint8_t *bytes, size_t length)
 {
@@ -31,6 +33,8 @@ uint32_t frame_sum(const uint8_t *bytes, size_t length)
 
 static size_t transport_header(uint8_t protocol)
 {
+	if (protocol == WEIR_PROTOCOL_SCTP)
+		return SCTP_HEADER;
 	return protocol == WEIR_PROTOCOL_TCP ? 20 : 8;
 }
 
@@ -61,7 +65,10 @@ static void find_places(enum frame_way way, struct frame_template *out)
 	switch (out->protocol) {
 	case WEIR_PROTOCOL_TCP:
 	case WEIR_PROTOCOL_UDP:
+	case WEIR_PROTOCOL_SCTP:
 		out->port_at = out->transport + (way == FRAME_FORWARD ? 0 : 2);
+		if (out->protocol == WEIR_PROTOCOL_SCTP)
+			break;
 		out->sum_at = out->transport + (out->protocol == WEIR_PROTOCOL_TCP ? 16 : 6);
 		/* UDP's header counts its length too. */
 		out->lengths_summed = out->protocol == WEIR_PROTOCOL_TCP ? 1 : 2;
@@ -88,10 +95,13 @@ void frame_template_make(const struct weir_key *key, enum frame_way way, struct 
 {
 	struct gen_packet packet = packet_of(key, way);
 	bool is_ipv4 = weir_address_is_ipv4(&key->source);
+	size_t headers = LINK + (is_ipv4 ? IPV4 : IPV6) + transport_header(key->protocol);
+	uint8_t whole[GEN_FRAME_MAX];
 	uint8_t *transport;
 
 	memset(out, 0, sizeof(*out));
-	gen_frame_build(&packet, out->bytes);
+	gen_frame_build(&packet, whole);
+	memcpy(out->bytes, whole, headers);
 	out->is_ipv4 = is_ipv4;
 	out->protocol = key->protocol;
 	out->transport = LINK + (is_ipv4 ? IPV4 : IPV6);
@@ -100,7 +110,10 @@ void frame_template_make(const struct weir_key *key, enum frame_way way, struct 
 	find_places(way, out);
 	transport = out->bytes + out->transport;
 	frame_put16(out->bytes + out->length_at, 0);
-	frame_put16(out->bytes + out->sum_at, 0);
+	if (key->protocol == WEIR_PROTOCOL_SCTP)
+		memset(transport + 4, 0, SCTP_HEADER - 4);
+	else
+		frame_put16(out->bytes + out->sum_at, 0);
 	if (is_ipv4)
 		frame_put16(out->bytes + LINK + 10, 0);
 	if (key->protocol == WEIR_PROTOCOL_UDP)
@@ -115,6 +128,7 @@ bool frame_is_possible(const struct weir_key *key)
 	switch (key->protocol) {
 	case WEIR_PROTOCOL_TCP:
 	case WEIR_PROTOCOL_UDP:
+	case WEIR_PROTOCOL_SCTP:
 		return true;
 	case WEIR_PROTOCOL_ICMP:
 		return key->icmp_type == ECHO_IPV4;
@@ -128,8 +142,11 @@ bool frame_is_possible(const struct weir_key *key)
 uint16_t frame_least(const struct weir_key *key)
 {
 	size_t network = weir_address_is_ipv4(&key->source) ? IPV4 : IPV6;
-	size_t stamp = key->protocol == WEIR_PROTOCOL_TCP ? STAMP_TAIL : STAMP_HEAD + STAMP_TAIL;
-	size_t bytes = LINK + network + transport_header(key->protocol) + stamp + FRAME_CHECK;
+	struct stamp_places places = stamp_places(key->protocol, 0);
+	/* Chunks are of whole words. */
+	size_t stamped =
+		key->protocol == WEIR_PROTOCOL_SCTP ? SCTP_STAMPED + 2 : places.tail + STAMP_TAIL;
+	size_t bytes = LINK + network + stamped + FRAME_CHECK;
 
 	return (uint16_t)(bytes > FRAME_LEAST ? bytes : FRAME_LEAST);
 }

@@ -18,9 +18,8 @@
 #include "stamp.h"
 
 enum {
-	FRAME_HEADERS =
-		96,      /* Ethernet, IPv6 and its extensions, TCP and what is left of the stamp */
-	FRAME_CHECK = 4, /* bytes that hardware puts behind a frame, and its size counts */
+	FRAME_HEADERS = 120, /* Ethernet, IPv6 and its extensions, SCTP as far as its stamp */
+	FRAME_CHECK = 4,     /* bytes that hardware puts behind a frame, and its size counts */
 	FRAME_LEAST = 64,
 	FRAME_MOST = 1518,
 };
@@ -44,7 +43,7 @@ struct frame {
 	struct stamp stamp;
 	uint16_t port;     /* in network order */
 	uint16_t length;   /* without the check behind it */
-	uint8_t tcp_flags; /* enum gen_tcp_flags */
+	uint8_t tcp_flags; /* enum gen_tcp_flags; of SCTP the same stand for its chunks */
 };
 
 static inline uint32_t frame_sum32(uint32_t word)
@@ -75,6 +74,17 @@ static inline uint32_t frame_sum_stamp(const struct stamp *stamp)
 	       stamp->mark;
 }
 
+/* Writes an association's chunk, and the checksum over everything. */
+void frame_finish_sctp(const struct frame_template *from, const struct frame *frame, uint8_t *out);
+
+/* The nearest length, not above, that a frame may have: chunks are of whole words. */
+static inline uint16_t frame_length(const struct frame_template *from, uint16_t length)
+{
+	if (from->protocol != WEIR_PROTOCOL_SCTP)
+		return length;
+	return (uint16_t)(length - (length - from->transport) % 4);
+}
+
 /* Writes FRAME_HEADERS bytes. */
 static inline void frame_write(const struct frame_template *from, const struct frame *frame,
 			       uint8_t *out)
@@ -97,6 +107,10 @@ static inline void frame_write(const struct frame_template *from, const struct f
 	} else if (from->protocol == WEIR_PROTOCOL_UDP) {
 		frame_put16(out + from->transport + 4, length);
 	}
+	if (from->protocol == WEIR_PROTOCOL_SCTP) {
+		frame_finish_sctp(from, frame, out);
+		return;
+	}
 	folded = frame_fold(sum);
 	/* A sum of zero would say that UDP has none; of the others it is the same number. */
 	frame_put16(out + from->sum_at, folded ? folded : 0xffff);
@@ -116,7 +130,7 @@ enum frame_way {
 void frame_template_make(const struct weir_key *key, enum frame_way way,
 			 struct frame_template *out);
 
-/* Whether frames of such a connection can be made: TCP, UDP and echoes. */
+/* Whether frames of such a connection can be made: TCP, UDP, SCTP and echoes. */
 bool frame_is_possible(const struct weir_key *key);
 /* The smallest frame of a connection that has room for a stamp, with the check behind it. */
 uint16_t frame_least(const struct weir_key *key);

@@ -77,6 +77,8 @@ void frame_spoil(const struct frame_template *from, uint32_t sequence, uint8_t *
 		transport[12] = 4 << 4; /* four words of header */
 	else if (sequence % 2 && from->protocol == WEIR_PROTOCOL_UDP)
 		frame_put16(transport + 4, frame_order(7));
+	else if (sequence % 2 && from->protocol == WEIR_PROTOCOL_SCTP)
+		frame_put16(transport + 14, frame_order(3)); /* less than a chunk's header */
 	else
 		claim_more(from, bytes);
 }

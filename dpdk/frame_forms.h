@@ -1,13 +1,15 @@
 /*
- * frame_forms.h - forms that a frame may have beside the plain one: extended, halved, malformed.
+ * frame_forms.h - forms that a frame may have beside the plain one.
  *
- *	extended    IPv6 with a header for every hop and one for the destination before the
- *transport's halved      two fragments; the first has the transport's header and its stamp, the
- *later one has a stamp of its own behind 8 bytes of zeros malformed   IP says that there is more
- *than came, or the transport's length is impossible
+ *	extended    IPv6 with headers for every hop and for the destination
+ *	halved      two fragments: the first has the transport's header and its stamp,
+ *	            the later one a stamp of its own behind 8 bytes of zeros
+ *	malformed   IP says that there is more than came, or the transport's length
+ *	            is impossible
  *
- * Each is made of a plain frame that frame_write wrote, and has the same stamp where stamp_read
- *looks for it. Checksums are right, but for the transport's of a malformed frame.
+ * Each is made of a plain frame that frame_write wrote, and has the same stamp where
+ * stamp_read looks for it. SCTP is not halved: its checksum is no sum of halves.
+ * Checksums are right, but for the transport's of a malformed frame.
  */
 #ifndef WEIR_DPDK_FRAME_FORMS_H
 #define WEIR_DPDK_FRAME_FORMS_H

@@ -423,7 +423,8 @@ static enum frame_form next_form(struct generator *generator, const struct sendi
 
 	if (is_due(generator, FRAME_EXTENDED, is_ipv6 ? trial->extensions : 0) && is_ipv6)
 		form = FRAME_EXTENDED;
-	if (is_due(generator, FRAME_FIRST, trial->fragments) && left > 1)
+	if (is_due(generator, FRAME_FIRST, trial->fragments) && left > 1 &&
+	    connection->key.protocol != WEIR_PROTOCOL_SCTP)
 		form = FRAME_FIRST;
 	if (is_due(generator, FRAME_MALFORMED, trial->malformed))
 		form = FRAME_MALFORMED;
@@ -488,7 +489,8 @@ static uint16_t write_extended(const struct frame_template *template, struct fra
 {
 	uint16_t length = frame->length;
 
-	frame->length = length < least + FRAME_EXTENSIONS ? least : length - FRAME_EXTENSIONS;
+	frame->length = frame_length(
+		template, length < least + FRAME_EXTENSIONS ? least : length - FRAME_EXTENSIONS);
 	frame_write(template, frame, out);
 	frame_extend(template, out);
 	return frame->length + FRAME_EXTENSIONS;
@@ -508,6 +510,7 @@ static uint16_t write_form(const struct generator *generator,
 		return write_extended(template, frame, frame_least(&connection->key) - FRAME_CHECK,
 				      out);
 	default:
+		frame->length = frame_length(template, frame->length);
 		frame_write(template, frame, out);
 		if (sending->form == FRAME_MALFORMED)
 			frame_spoil(template, frame->stamp.sequence, out);

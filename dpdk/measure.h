@@ -54,6 +54,8 @@ struct measure_settings {
 	uint16_t openings; /* shares of GEN_ALL */
 	uint16_t replies;
 	uint16_t denied;
+	uint16_t sctp;
+	uint16_t echoes;
 	uint16_t fragments;
 	uint16_t extensions;
 	uint16_t malformed;

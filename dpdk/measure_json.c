@@ -134,6 +134,8 @@ static void print_shares(struct report_json *json, const struct measure_settings
 	number(json, "denied_share", (double)settings->denied / GEN_ALL);
 	number(json, "new_share", (double)settings->openings / GEN_ALL);
 	number(json, "reply_share", (double)settings->replies / GEN_ALL);
+	number(json, "sctp_share", (double)settings->sctp / GEN_ALL);
+	number(json, "echo_share", (double)settings->echoes / GEN_ALL);
 	number(json, "fragment_share", (double)settings->fragments / GEN_ALL);
 	number(json, "extension_share", (double)settings->extensions / GEN_ALL);
 	number(json, "malformed_share", (double)settings->malformed / GEN_ALL);

@@ -31,6 +31,8 @@ void measure_describe(const struct measurement *measurement, const struct measur
 		describe_share(out, settings->denied, "denied");
 	describe_share(out, settings->openings, "new");
 	describe_share(out, settings->replies, "replies");
+	describe_share(out, settings->sctp, "SCTP");
+	describe_share(out, settings->echoes, "echoes");
 	describe_share(out, settings->fragments, "in fragments");
 	describe_share(out, settings->extensions, "of IPv6 with extension headers");
 	describe_share(out, settings->malformed, "malformed");

@@ -63,6 +63,8 @@ static bool read_shares(const struct invocation *invocation, struct measure_sett
 	return option_share(invocation, OPTION_NEW_SHARE, &out->openings) &&
 	       option_share(invocation, OPTION_REPLY_SHARE, &out->replies) &&
 	       option_share(invocation, OPTION_DENIED_SHARE, &out->denied) &&
+	       option_share(invocation, OPTION_SCTP, &out->sctp) &&
+	       option_share(invocation, OPTION_ECHOES, &out->echoes) &&
 	       option_share(invocation, OPTION_FRAGMENTS, &out->fragments) &&
 	       option_share(invocation, OPTION_EXTENSIONS, &out->extensions) &&
 	       option_share(invocation, OPTION_MALFORMED, &out->malformed) &&
@@ -112,6 +114,7 @@ static bool read_flows(const struct invocation *invocation, struct measure_setti
 {
 	static const enum option_id drawn[] = { OPTION_FLOWS,     OPTION_DENIED_SHARE,
 						OPTION_NEW_SHARE, OPTION_REPLY_SHARE,
+						OPTION_SCTP,      OPTION_ECHOES,
 						OPTION_FRAGMENTS, OPTION_EXTENSIONS,
 						OPTION_MALFORMED };
 

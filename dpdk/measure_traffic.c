@@ -50,6 +50,8 @@ static enum exit_code draw(const struct measure_settings *settings, const struct
 		.flows = flows,
 		.connections = connections_of(flows),
 		.allowed = (uint16_t)(GEN_ALL - settings->denied),
+		.sctp = settings->sctp,
+		.echoes = settings->echoes,
 		.least_frame = least_frame(settings),
 	};
 	struct weir_error error = { "" };

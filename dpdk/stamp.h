@@ -7,6 +7,7 @@
  *	            8 bytes: flow, sequence              6 bytes: time, mark
  *	TCP         its sequence and acknowledgement     behind its header
  *	UDP, ICMP   behind the header                    behind these
+ *	SCTP        in its first chunk                   behind these
  *	fragments   the first as above; a later one where UDP has it
  *
  * The flow's word has two bits for what is expected of the packet. Sequences are of one direction
@@ -55,6 +56,9 @@ static inline struct stamp_places stamp_places(uint8_t protocol, unsigned transp
 {
 	if (protocol == 6)
 		return (struct stamp_places){ (uint8_t)(transport + 4), (uint8_t)(transport + 20) };
+	if (protocol == 132)
+		return (struct stamp_places){ (uint8_t)(transport + 36),
+					      (uint8_t)(transport + 44) };
 	return (struct stamp_places){ (uint8_t)(transport + 8), (uint8_t)(transport + 16) };
 }
 
@@ -90,7 +94,7 @@ static inline unsigned stamp_skip_extensions(const uint8_t *frame, uint32_t leng
 }
 
 /* Of a frame as generators make them: Ethernet, IPv4 without options or IPv6, perhaps a fragment;
- * TCP, UDP or ICMP. False when it is no such frame. */
+ * TCP, UDP, SCTP or ICMP. False when it is no such frame. */
 static inline bool stamp_read(const uint8_t *frame, uint32_t length, struct stamp *out)
 {
 	struct stamp_places places;

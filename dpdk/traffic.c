@@ -15,25 +15,46 @@ enum {
 	SPARE_MORE = 64,
 };
 
+/* Whether the flow of that number is one of the share, which lie evenly between the others; number
+ * becomes its number among its like. */
+static bool is_among(uint16_t share, uint32_t *number)
+{
+	uint64_t before = (uint64_t)*number * share / GEN_ALL;
+	bool is = ((uint64_t)*number + 1) * share / GEN_ALL > before;
+
+	*number = is ? (uint32_t)before : (uint32_t)(*number - before);
+	return is;
+}
+
 bool traffic_flow_is_allowed(const struct traffic *traffic, uint32_t flow)
 {
-	uint64_t before = (uint64_t)flow * traffic->allowed / GEN_ALL;
+	uint32_t number = flow;
 
 	if (traffic_is_trace(traffic))
 		return flow < traffic->allowed_count;
-	return ((uint64_t)flow + 1) * traffic->allowed / GEN_ALL > before;
+	return is_among(traffic->allowed, &number);
+}
+
+static enum traffic_kind kind_of(const struct traffic *traffic, uint32_t *number)
+{
+	enum traffic_kind kind = TRAFFIC_SCTP;
+
+	while (kind < TRAFFIC_OTHERS && !is_among(traffic->shares[kind], number))
+		kind++;
+	return kind;
 }
 
 uint32_t traffic_flow_connection(const struct traffic *traffic, uint32_t flow)
 {
-	uint64_t before = (uint64_t)flow * traffic->allowed / GEN_ALL;
+	const struct traffic_range *range;
+	uint32_t number = flow;
+	bool is_allowed;
 
 	if (traffic_is_trace(traffic))
 		return flow;
-	if (traffic_flow_is_allowed(traffic, flow))
-		return (uint32_t)(before % traffic->allowed_count);
-	return traffic->allowed_count +
-	       (uint32_t)((flow - before) % (traffic->connection_count - traffic->allowed_count));
+	is_allowed = is_among(traffic->allowed, &number);
+	range = &traffic->ranges[is_allowed][kind_of(traffic, &number)];
+	return range->first + number % range->count;
 }
 
 bool traffic_has_replies(const struct traffic *traffic)
@@ -68,6 +89,8 @@ static int check(const struct traffic_options *options, struct weir_error *error
 				  TRAFFIC_CONNECTIONS_MAX);
 	if (options->allowed > GEN_ALL)
 		return gen_refuse(error, "the share of allowed flows is more than all");
+	if (options->sctp + options->echoes > GEN_ALL)
+		return gen_refuse(error, "the shares of SCTP and of echoes are more than all");
 	if (options->least_frame &&
 	    (options->least_frame < FRAME_LEAST || options->least_frame > FRAME_MOST))
 		return gen_refuse(error, "frames of %u bytes: %u to %u", options->least_frame,
@@ -141,57 +164,108 @@ static bool *find_again(const struct gen_pool *pool)
 	return again;
 }
 
-/* Takes at most so many of a pool, of those that fit. */
+static enum traffic_kind kind_of_key(const struct traffic *traffic, const struct weir_key *key)
+{
+	if (key->protocol == WEIR_PROTOCOL_SCTP)
+		return TRAFFIC_SCTP;
+	return key->icmp_type && traffic->shares[TRAFFIC_ECHOES] ? TRAFFIC_ECHOES : TRAFFIC_OTHERS;
+}
+
+static void add_connection(struct traffic *traffic, const struct weir_key *key, bool is_allowed)
+{
+	struct traffic_connection *connection = &traffic->connections[traffic->connection_count++];
+
+	connection->key = *key;
+	connection->is_allowed = is_allowed;
+	for (enum frame_way way = FRAME_FORWARD; way < FRAME_WAYS; way++)
+		frame_template_make(key, way, &connection->templates[way]);
+}
+
+static uint32_t part_of(uint32_t whole, uint32_t share)
+{
+	uint32_t part = (uint32_t)((uint64_t)whole * share / GEN_ALL);
+
+	return share && !part ? 1 : part;
+}
+
+/* How many connections of each kind there are to be of so many; one at least where any. */
+static void divide(const struct traffic *traffic, uint32_t most, uint32_t out[TRAFFIC_KINDS])
+{
+	for (enum traffic_kind kind = TRAFFIC_SCTP; kind < TRAFFIC_OTHERS; kind++) {
+		out[kind] = part_of(most, traffic->shares[kind]);
+		most -= out[kind];
+	}
+	out[TRAFFIC_OTHERS] = most;
+}
+
+/* Takes at most so many of a pool, of those that fit, kind by kind. */
 static int take(struct traffic *traffic, const struct gen_pool *pool, uint32_t most,
 		bool is_allowed)
 {
 	bool *again = find_again(pool);
-	uint32_t taken = 0;
+	uint32_t wanted[TRAFFIC_KINDS];
 
 	if (!again)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < pool->count && taken < most; i++) {
-		struct traffic_connection *connection =
-			&traffic->connections[traffic->connection_count];
+	divide(traffic, most, wanted);
+	for (enum traffic_kind kind = TRAFFIC_SCTP; kind < TRAFFIC_KINDS; kind++) {
+		struct traffic_range *range = &traffic->ranges[is_allowed][kind];
 
-		if (again[i] || !fits(traffic, &pool->items[i].key))
-			continue;
-		connection->key = pool->items[i].key;
-		connection->is_allowed = is_allowed;
-		for (enum frame_way way = FRAME_FORWARD; way < FRAME_WAYS; way++)
-			frame_template_make(&connection->key, way, &connection->templates[way]);
-		traffic->connection_count++;
-		taken++;
+		range->first = traffic->connection_count;
+		for (uint32_t i = 0; i < pool->count && range->count < wanted[kind]; i++) {
+			const struct weir_key *key = &pool->items[i].key;
+
+			if (again[i] || kind_of_key(traffic, key) != kind || !fits(traffic, key))
+				continue;
+			add_connection(traffic, key, is_allowed);
+			range->count++;
+		}
 	}
 	free(again);
+	return 0;
+}
+
+/* Flows of each kind, as their numbers fall. */
+static int check_kind(const struct traffic *traffic, uint64_t flows, bool is_allowed,
+		      enum traffic_kind kind, struct weir_error *error)
+{
+	static const char *const names[] = { "SCTP ", "echo ", "" };
+	static const char *const verdicts[] = { "denied", "allowed" };
+	uint32_t found = traffic->ranges[is_allowed][kind].count;
+
+	if (flows && !found)
+		return gen_refuse(error,
+				  "no %s %sconnection was found whose frames can be of %u bytes: "
+				  "larger frames (80 for UDP over IPv6, 84 for TCP, 90 and 110 for "
+				  "SCTP), or another seed",
+				  verdicts[is_allowed], names[kind], traffic->least_frame);
+	if (flows > (uint64_t)found * TRAFFIC_FLOWS_A_CONNECTION)
+		return gen_refuse(error,
+				  "%llu %s %sflows of %u connections: at most %u of each, so fewer "
+				  "flows or more connections",
+				  (unsigned long long)flows, verdicts[is_allowed], names[kind],
+				  found, TRAFFIC_FLOWS_A_CONNECTION);
 	return 0;
 }
 
 static int check_taken(const struct traffic *traffic, struct weir_error *error)
 {
 	uint64_t flows = traffic->flow_count;
-	uint64_t of[2] = { flows - flows * traffic->allowed / GEN_ALL,
-			   flows * traffic->allowed / GEN_ALL };
-	uint32_t found[2] = { traffic->connection_count - traffic->allowed_count,
-			      traffic->allowed_count };
-	static const char *const names[2] = { "denied", "allowed" };
+	uint64_t allowed = flows * traffic->allowed / GEN_ALL;
+	uint64_t of[2] = { flows - allowed, allowed };
+	int status = 0;
 
-	for (unsigned i = 0; i < 2; i++) {
-		if (of[i] && !found[i])
-			return gen_refuse(
-				error,
-				"no %s connection was found whose frames can be of %u "
-				"bytes: larger frames (80 for UDP over IPv6, 84 for TCP), "
-				"or another seed",
-				names[i], traffic->least_frame);
-		if (of[i] > (uint64_t)found[i] * TRAFFIC_FLOWS_A_CONNECTION)
-			return gen_refuse(error,
-					  "%llu %s flows of %u connections: at most %u of each, "
-					  "so fewer flows or more connections",
-					  (unsigned long long)of[i], names[i], found[i],
-					  TRAFFIC_FLOWS_A_CONNECTION);
-	}
-	return 0;
+	for (unsigned i = 0; i < 2; i++)
+		for (enum traffic_kind kind = TRAFFIC_SCTP; !status && kind < TRAFFIC_KINDS;
+		     kind++) {
+			uint64_t part = kind == TRAFFIC_OTHERS
+						? of[i]
+						: of[i] * traffic->shares[kind] / GEN_ALL;
+
+			status = check_kind(traffic, part, i, kind, error);
+			of[i] -= part;
+		}
+	return status;
 }
 
 static int take_connections(struct traffic *traffic, const struct gen_connections *drawn,
@@ -209,13 +283,6 @@ static int take_connections(struct traffic *traffic, const struct gen_connection
 	if (!status)
 		status = take(traffic, &drawn->pools[GEN_DENIED], wanted[GEN_DENIED], false);
 	return status ? status : check_taken(traffic, error);
-}
-
-static uint32_t part_of(uint32_t whole, uint32_t share)
-{
-	uint32_t part = (uint32_t)((uint64_t)whole * share / GEN_ALL);
-
-	return share && !part ? 1 : part;
 }
 
 static int draw(struct traffic *traffic, const struct weir_cluster *cluster,
@@ -254,6 +321,10 @@ int traffic_draw(const struct weir_cluster *cluster, const struct weir_resolved 
 		return -ENOMEM;
 	traffic->flow_count = options->flows;
 	traffic->allowed = options->allowed;
+	traffic->shares[TRAFFIC_SCTP] = options->sctp;
+	if (options->sctp < GEN_ALL)
+		traffic->shares[TRAFFIC_ECHOES] =
+			(uint16_t)((uint32_t)options->echoes * GEN_ALL / (GEN_ALL - options->sctp));
 	traffic->least_frame = options->least_frame ? options->least_frame : FRAME_LEAST;
 	status = draw(traffic, cluster, resolved, options, error);
 	if (status) {

@@ -42,6 +42,8 @@ struct traffic_options {
 	uint32_t flows;
 	uint32_t connections; /* of different ends or ports: 0: 1024, and more for many flows */
 	uint16_t allowed;     /* the share of flows, of GEN_ALL */
+	uint16_t sctp;        /* of these and of the denied ones, the shares of SCTP */
+	uint16_t echoes; /* and of echoes, together no more than all; 0: as many as are drawn */
 	uint16_t least_frame; /* the smallest size that will be asked for; 0: FRAME_LEAST */
 };
 
@@ -57,8 +59,23 @@ struct traffic_packet {
 	uint16_t size;
 };
 
+/* A kind of flows: so many of their kind, who take the connections from first on in turn. */
+enum traffic_kind {
+	TRAFFIC_SCTP,
+	TRAFFIC_ECHOES,
+	TRAFFIC_OTHERS,
+	TRAFFIC_KINDS,
+};
+
+struct traffic_range {
+	uint32_t first; /* of the connections */
+	uint32_t count;
+};
+
 struct traffic {
-	struct traffic_connection *connections; /* those allowed before those denied */
+	struct traffic_connection *connections;        /* those allowed before those denied */
+	struct traffic_range ranges[2][TRAFFIC_KINDS]; /* denied, allowed; of drawn ones */
+	uint16_t shares[TRAFFIC_KINDS - 1];            /* of GEN_ALL; each of what is left */
 	uint32_t connection_count;
 	uint32_t allowed_count; /* of them */
 	uint32_t flow_count;

@@ -153,11 +153,12 @@ def trace(weir, traces):
 
 def forms(weir):
     """What is not a plain frame, over both families."""
-    shares = ["--fragments", "20%", "--extensions", "30%", "--malformed", "10%", "--replies", "0.3"]
-    text, _ = run(weir, "forms", "--pods", "60", "--flows", "600", "--family", "dual", "--frame", "100", *shares, "--engine", "weir",
+    shares = ["--sctp", "20%", "--echoes", "10%", "--fragments", "20%", "--extensions", "30%", "--malformed", "10%", "--replies", "0.3"]
+    text, _ = run(weir, "forms", "--pods", "60", "--flows", "600", "--family", "dual", "--frame", "110", *shares, "--engine", "weir",
                   "--engine", "rte_acl+hash", "--measure", "cost", "--rounds", "1", "--time", "1", "-o", "json")
     report = json.loads(text)
-    check("forms: shares", [0.2, 0.3, 0.1], [report[f"{form}_share"] for form in ("fragment", "extension", "malformed")])
+    check("forms: shares", [0.2, 0.1, 0.2, 0.3, 0.1],
+          [report[f"{form}_share"] for form in ("sctp", "echo", "fragment", "extension", "malformed")])
     check("forms: outcomes", ["measured", "declined"], [case["outcome"] for case in report["cases"]])
     refused(weir, "forms: of IPv4", "no connection is over IPv6", 2, "--pods", "60", "--flows", "600", "--engine", "weir", "--extensions", "1")
 

@@ -9,13 +9,14 @@ import tempfile
 if not shutil.which("tshark"):
     print("SKIPPED: no tshark")
     sys.exit(77)
-SUMS = ("ip", "tcp", "udp", "icmp", "icmpv6")
+SUMS = ("ip", "tcp", "udp", "icmp", "icmpv6", "sctp")
 with tempfile.TemporaryDirectory() as folder:
     path = os.path.join(folder, "frames.pcap")
     subprocess.run([sys.argv[1], path], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     command = ["tshark", "-r", path, "-T", "fields", "-e", "frame.number", "-e", "_ws.malformed"]
     for name in ("ip", "tcp", "udp"):
         command += ["-o", f"{name}.check_checksum:TRUE"]
+    command += ["-o", "sctp.checksum:CRC 32c"]
     for name in SUMS:
         command += ["-e", f"{name}.checksum.status"]
     command += ["-e", "ipv6.fraghdr.more"]

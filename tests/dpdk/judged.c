@@ -161,12 +161,35 @@ static void verdicts_are_the_references(void **state)
 	}
 }
 
+/* A fifth is SCTP, a tenth echoes, of those allowed and of those denied. */
+static void check_protocols(const struct traffic *traffic)
+{
+	unsigned counts[2][2] = { { 0 } };
+
+	for (uint32_t flow = 0; flow < traffic->flow_count; flow++) {
+		uint32_t place = traffic_flow_connection(traffic, flow);
+		const struct traffic_connection *connection = &traffic->connections[place];
+		bool is_allowed = traffic_flow_is_allowed(traffic, flow);
+
+		assert_int_equal(connection->is_allowed, is_allowed);
+		counts[is_allowed][0] += connection->key.protocol == WEIR_PROTOCOL_SCTP;
+		counts[is_allowed][1] += connection->key.icmp_type != 0;
+	}
+	assert_int_equal(counts[true][0], 120);
+	assert_int_equal(counts[false][0], 80);
+	assert_int_equal(counts[true][1], 60);
+	assert_int_equal(counts[false][1], 40);
+}
+
 /* Fragments follow their first, extensions change nothing, and what is malformed does not pass. */
 static void other_forms_have_their_verdicts(void **state)
 {
-	const struct traffic_options options = {
-		.seed = 3, .flows = 1000, .allowed = 6000, .least_frame = 84
-	};
+	const struct traffic_options options = { .seed = 3,
+						 .flows = 1000,
+						 .allowed = 6000,
+						 .sctp = 2000,
+						 .echoes = 1000,
+						 .least_frame = 110 };
 	struct generator_trial trial = { .packets = 20000,
 					 .openings = 1000,
 					 .replies = 4000,
@@ -181,8 +204,9 @@ static void other_forms_have_their_verdicts(void **state)
 	uint64_t visits;
 
 	(void)state;
-	assert_int_equal(traffic_mix_parse("84:3,1518:1", &trial.mix, NULL), 0);
+	assert_int_equal(traffic_mix_parse("110:3,1518:1", &trial.mix, NULL), 0);
 	bench.traffic = exchange_traffic(&options, &bench.policy);
+	check_protocols(bench.traffic);
 	equip(&bench, working);
 	outcome = run(&bench, &trial);
 	check_clean(&outcome);
