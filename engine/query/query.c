@@ -4,8 +4,9 @@
  *	from  shop/Deployment/web  ->  places  web-0 {10.0.0.1, fd00::1}, web-1 {10.0.0.2}
  *	to    shop/Service/db:5432 ->  places  db-0 {10.0.0.9} port 85, db-0 {fd00::9} port 85
  *
- *	pairs  web-0 10.0.0.1 > 10.0.0.9:85   web-0 fd00::1 > fd00::9:85   web-1 10.0.0.2
- *> 10.0.0.9:85
+ *	pairs  web-0 10.0.0.1 > 10.0.0.9:85
+ *	       web-0 fd00::1  > [fd00::9]:85
+ *	       web-1 10.0.0.2 > 10.0.0.9:85
  *
  * Every place of one side is paired with every place of the other in each family that they share.
  * A workload asked about itself means its pods among each other: a pod and itself is always

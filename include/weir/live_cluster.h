@@ -1,6 +1,6 @@
 /*
  * weir/live_cluster.h - Kubernetes objects that change, and the policy that they mean
- *(libweir-k8s).
+ * (libweir-k8s).
  *
  * A live cluster keeps objects and a live policy (weir/live.h) that says what they say. Objects
  * come, change and go: in manifests, or in the events of a watch, as `kubectl get --watch -o json
@@ -19,14 +19,14 @@
  * heartbeats of nodes, the status of a Deployment, and most events of a watch are of that kind.
  * Pods and the labels of namespaces cost what they are about, tens of microseconds each, and then
  * what weir_live_commit costs. All other batches resolve the cluster again, and tell the live
- *policy only what is another: milliseconds for every thousand pods, and then weir_live_commit.
- *These are batches with policies, nodes and workloads; with the first or the last pod of a
- *workload, or of a node or a workload that no object describes; with services, where those are
- *asked for; and, as memory is let go of by them, one behind as many changes as there are objects.
+ * policy only what is another: milliseconds for every thousand pods, and then weir_live_commit.
+ * These are batches with policies, nodes and workloads; with the first or the last pod of a
+ * workload, or of a node or a workload that no object describes; with services, where those are
+ * asked for; and, as memory is let go of by them, one behind as many changes as there are objects.
  *
  * Threads. A live cluster is for one thread at a time; the sink is called on that thread, during
- *the call. The policies that it gives are like all others: any thread may ask them, hold references
- *and let go of them; they may outlive the live cluster.
+ * the call. The policies that it gives are like all others: any thread may ask them, hold references
+ * and let go of them; they may outlive the live cluster.
  */
 #ifndef WEIR_LIVE_CLUSTER_H
 #define WEIR_LIVE_CLUSTER_H

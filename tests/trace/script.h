@@ -19,8 +19,7 @@
  *
  * Times are in seconds. What comes out is a line a flow:
  *
- *	1 tcp A:a > B:b allow established 3+2 0.000-1.500 [midstream] [why] [service=NAME@V:p]
- *[@0,1]
+ *	1 tcp A:a > B:b allow established 3+2 0.000-1.500 [midstream] [why] [service=NAME@V:p] [@0,1]
  */
 #ifndef WEIR_TESTS_TRACE_SCRIPT_H
 #define WEIR_TESTS_TRACE_SCRIPT_H
