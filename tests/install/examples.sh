@@ -26,6 +26,8 @@ run_examples() { # run_examples [program to run them under]
 		expect 0 "$allowed" $1 ./${program} 10.0.0.1 10.0.0.2 8080
 		expect 1 'ingress: deny, no-rule' ./${program} 10.0.0.1 10.0.0.2 80
 	done
+	echo '{"type": "DELETED", "object": {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}}' |
+		expect 0 'allow, egress: not-a-pod, ingress: not-a-pod' $1 ./watch 10.0.0.1 10.0.0.2 80
 }
 
 make_examples() { # make_examples [make argument...]
@@ -52,7 +54,7 @@ make_folders() {
 
 make_examples
 make_folders
-for program in judge mapped; do
+for program in judge mapped watch; do
 	readelf -d $program | grep -q 'NEEDED.*libweir\.so' || fail "$program has a library of its own"
 done
 export LD_LIBRARY_PATH="$libraries"
