@@ -22,9 +22,10 @@
 enum {
 	SAMPLES_MOST = 1000,
 	ANNOTATION = 2048,
-	KEYS = 200,
+	KEYS = 40,
 	TEXT_MOST = 8192,
 	NAME_TEXT = 128,
+	NODE_PODS = 60, /* addresses of a node's range that are taken */
 };
 
 /* Where the documents of a kind begin in the cluster's text. */
@@ -42,6 +43,7 @@ struct run {
 	struct weir_slot *slot;
 	struct dice dice;
 	uint32_t made;
+	uint8_t on_node[256 * 256]; /* pods that came into a node's range */
 	char event[TEXT_MOST];
 	char name[NAME_TEXT]; /* of the pod that came last */
 	char namespace_name[NAME_TEXT];
@@ -150,21 +152,35 @@ static const char *word_behind(const char *text, const char *before, char *out)
 	return found;
 }
 
+/* Of the range of its node, behind the pods that it has. */
+static void spare_address(struct run *run, const char *like, char *out)
+{
+	unsigned parts[4] = { 0 };
+	uint8_t *taken;
+
+	word_behind(like, "\n  podIP: ", out);
+	sscanf(out, "%u.%u.%u.%u", &parts[0], &parts[1], &parts[2], &parts[3]);
+	taken = &run->on_node[(parts[1] & 255) * 256 + (parts[2] & 255)];
+	snprintf(out, NAME_TEXT, "%u.%u.%u.%u", parts[0], parts[1], parts[2],
+		 NODE_PODS + (*taken)++ % 190);
+}
+
 /* Another pod's document, with a name and an address of its own. */
 static void make_pod(struct run *run)
 {
 	const char *like = run->pods.texts[dice_below(&run->dice, run->pods.count)];
 	const char *meta = strstr(like, "\n  namespace: ") + 1;
 	const char *address = strstr(like, "  hostIP: ");
-	uint32_t number = run->made++;
+	char spare[NAME_TEXT];
 
 	word_behind(like, "\n  namespace: ", run->namespace_name);
-	snprintf(run->name, sizeof(run->name), "new-%u", number);
+	snprintf(run->name, sizeof(run->name), "new-%u", run->made++);
+	spare_address(run, like, spare);
 	snprintf(run->event, sizeof(run->event),
 		 "apiVersion: v1\nkind: Pod\nmetadata:\n  name: %s\n  annotations: {a: \"%0*d\"}\n"
-		 "%.*s%.*s\n  podIP: 10.250.%u.%u\n",
+		 "%.*s%.*s\n  podIP: %s\n",
 		 run->name, ANNOTATION, 0, (int)(address - meta), meta, (int)strcspn(address, "\n"),
-		 address, number / 250 % 250, number % 250 + 1);
+		 address, spare);
 }
 
 static void take(struct run *run)
@@ -218,8 +234,7 @@ static const struct {
 
 static struct weir_address random_address(struct run *run)
 {
-	return weir_address_from_ipv4((uint8_t[4]){ 10, dice_below(&run->dice, 4) ? 0 : 250,
-						    (uint8_t)dice_below(&run->dice, 3),
+	return weir_address_from_ipv4((uint8_t[4]){ 10, 0, (uint8_t)dice_below(&run->dice, 3),
 						    (uint8_t)dice_below(&run->dice, 40) });
 }
 
