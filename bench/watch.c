@@ -51,7 +51,7 @@ struct run {
 	double samples[SAMPLES_MOST];
 };
 
-static void die(const char *what, const char *why)
+static _Noreturn void die(const char *what, const char *why)
 {
 	fprintf(stderr, "weir-bench-watch: %s: %s\n", what, why);
 	exit(1);

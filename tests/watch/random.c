@@ -47,7 +47,7 @@ struct run {
 	unsigned batch;
 };
 
-static void die(const struct run *run, const char *what)
+static _Noreturn void die(const struct run *run, const char *what)
 {
 	printf("seed %" PRIu64 " batch %u: %s\n", run->seed, run->batch, what);
 	exit(1);

@@ -65,7 +65,7 @@ static void *ask(void *argument)
 	return NULL;
 }
 
-static void die(const char *what)
+static _Noreturn void die(const char *what)
 {
 	fprintf(stderr, "%s\n", what);
 	exit(1);
