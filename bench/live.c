@@ -182,14 +182,20 @@ static void remove_pod(struct run *run)
 	commit(run);
 }
 
-static void relabel(struct run *run, uint32_t pod, uint32_t like)
+static void select_sets(struct run *run, uint32_t pod, const uint32_t *sets, uint32_t count)
 {
 	struct weir_error error;
-	uint32_t count;
-	const uint32_t *sets = sets_of(run, like, &count);
 
 	if (weir_live_select_endpoint(run->live, pod, sets, count, &error))
 		die("a pod relabelled", &error);
+}
+
+static void relabel(struct run *run, uint32_t pod, uint32_t like)
+{
+	uint32_t count;
+	const uint32_t *sets = sets_of(run, like, &count);
+
+	select_sets(run, pod, sets, count);
 }
 
 /* Pods of every other app declare the same ports. */
@@ -209,11 +215,17 @@ static void relabel_pod(struct run *run)
 	commit(run);
 }
 
+static uint32_t random_namespace(struct run *run)
+{
+	uint32_t pods = run->resolved->endpoint_count - run->first_pod;
+
+	return run->first_pod + dice_below(&run->dice, pods / NAMESPACE_PODS) * NAMESPACE_PODS;
+}
+
 static void relabel_namespace(struct run *run)
 {
 	uint32_t pods = run->resolved->endpoint_count - run->first_pod;
-	uint32_t first =
-		run->first_pod + dice_below(&run->dice, pods / NAMESPACE_PODS) * NAMESPACE_PODS;
+	uint32_t first = random_namespace(run);
 	uint32_t shift = other_app(run, run->first_pod) - run->first_pod;
 
 	for (uint32_t i = first; i < first + NAMESPACE_PODS; i++)
@@ -222,31 +234,90 @@ static void relabel_namespace(struct run *run)
 }
 
 /* In the app of one pod and in the namespace of another. */
-static void pod_of_new_class(struct run *run)
+static void mix_sets(const struct run *run, uint32_t app, uint32_t namespace, uint32_t sets[2])
 {
-	uint32_t pods[2] = { random_pod(run), random_pod(run) };
-	uint32_t sets[2];
 	uint32_t count;
 
-	sets[0] = sets_of(run, pods[0], &count)[0];
-	sets[1] = sets_of(run, pods[1], &count)[1];
-	add_pod(run, pods[0], sets, 2);
+	sets[0] = sets_of(run, app, &count)[0];
+	sets[1] = sets_of(run, namespace, &count)[1];
+}
+
+static void pod_of_new_class(struct run *run)
+{
+	uint32_t pod = random_pod(run);
+	uint32_t sets[2];
+
+	mix_sets(run, pod, random_pod(run), sets);
+	add_pod(run, pod, sets, 2);
+	commit(run);
+}
+
+static void relabel_into_new_classes(struct run *run)
+{
+	uint32_t first = random_namespace(run);
+	uint32_t other = random_pod(run);
+
+	for (uint32_t i = first; i < first + NAMESPACE_PODS; i++) {
+		uint32_t sets[2];
+
+		mix_sets(run, i, other, sets);
+		select_sets(run, i, sets, 2);
+	}
+	commit(run);
+}
+
+static void change_peer(struct run *run, const struct weir_peer *peer)
+{
+	uint32_t number = dice_below(&run->dice, run->resolved->rule_count / 2) * 2;
+	struct weir_rule rule = run->resolved->rules[number];
+	struct weir_error error;
+	uint32_t made;
+
+	rule.peers = peer;
+	rule.peer_count = 1;
+	if (weir_live_remove_rule(run->live, number, &error) ||
+	    weir_live_add_rule(run->live, &rule, number + 1, &made, &error))
+		die("a rule", &error);
 	commit(run);
 }
 
 static void change_policy(struct run *run)
 {
-	uint32_t number = dice_below(&run->dice, run->resolved->rule_count / 2) * 2;
-	struct weir_rule rule = run->resolved->rules[number];
-	struct weir_peer peer = { WEIR_PEER_SET, dice_below(&run->dice, run->resolved->set_count) };
+	const struct weir_peer peer = { WEIR_PEER_SET,
+					dice_below(&run->dice, run->resolved->set_count) };
+
+	change_peer(run, &peer);
+}
+
+/* A block of some outside addresses that there was not before. */
+static void change_block(struct run *run)
+{
+	const uint8_t bytes[4] = { (uint8_t)(100 + dice_below(&run->dice, 50)),
+				   (uint8_t)dice_below(&run->dice, 256), 0, 0 };
+	const struct weir_block block = { .prefix = { weir_address_from_ipv4(bytes), 112 } };
+	struct weir_peer peer = { .kind = WEIR_PEER_BLOCK };
+	struct weir_error error;
+
+	if (weir_live_add_block(run->live, &block, &peer.index, &error))
+		die("a block", &error);
+	change_peer(run, &peer);
+}
+
+/* Pods of a namespace become subjects of a policy of their own. */
+static void add_policy(struct run *run)
+{
+	uint32_t members[NAMESPACE_PODS];
+	const struct weir_set set = { members, NAMESPACE_PODS, WEIR_NEVER };
+	struct weir_rule rule = run->resolved->rules[0];
+	uint32_t first = random_namespace(run);
 	struct weir_error error;
 	uint32_t made;
 
-	rule.peers = &peer;
-	rule.peer_count = 1;
-	if (weir_live_remove_rule(run->live, number, &error) ||
-	    weir_live_add_rule(run->live, &rule, number + 1, &made, &error))
-		die("a rule", &error);
+	for (uint32_t i = 0; i < NAMESPACE_PODS; i++)
+		members[i] = first + i;
+	if (weir_live_add_set(run->live, &set, &rule.subjects, &error) ||
+	    weir_live_add_rule(run->live, &rule, 0, &made, &error))
+		die("a policy", &error);
 	commit(run);
 }
 
@@ -271,7 +342,10 @@ static const struct {
 	{ "a pod relabelled, into an existing class", nothing, relabel_pod, 1000 },
 	{ "80 pods relabelled, into existing classes", nothing, relabel_namespace, 100 },
 	{ "a pod of a new class", nothing, pod_of_new_class, 9 },
+	{ "80 pods relabelled, into new classes", nothing, relabel_into_new_classes, 9 },
 	{ "a policy's rule changed", nothing, change_policy, 9 },
+	{ "a policy for 80 pods that comes", nothing, add_policy, 9 },
+	{ "a policy's block changed", nothing, change_block, 9 },
 	{ "frozen into one block", nothing, freeze, 5 },
 };
 

@@ -416,6 +416,56 @@ static int change_pods(struct weir_live *live)
 	return status;
 }
 
+/* The client by another set, which is new; what the peer is of comes with it. */
+static int add_rule_and_pod(struct weir_live *live, const struct weir_peer *peer,
+			    const struct weir_endpoint *pod)
+{
+	static const uint32_t client[] = { 0 };
+	static const struct weir_set set = { client, 1, WEIR_NEVER };
+	const uint32_t clients = CLIENTS;
+	struct weir_rule rule = { .peers = peer,
+				  .peer_count = 1,
+				  .origin = WEIR_NONE,
+				  .tier = WEIR_TIER_NETWORK_POLICY,
+				  .direction = WEIR_INGRESS };
+	uint32_t number;
+	int status = weir_live_add_set(live, &set, &rule.subjects, NULL);
+
+	if (!status)
+		status = weir_live_add_rule(live, &rule, WEIR_NONE, &number, NULL);
+	if (!status)
+		status = weir_live_add_endpoint(live, pod, &clients, 1, &number, NULL);
+	if (!status)
+		status = weir_live_commit(live, NULL);
+	assert_true(status || !policy_is_whole(weir_live_policy(live)));
+	return status;
+}
+
+/* Tables anew. */
+static int change_rules(struct weir_live *live)
+{
+	const struct weir_declared_port port = { "p", 80, WEIR_PROTOCOL_TCP };
+	const struct weir_peer peer = { .kind = WEIR_PEER_SET, .index = SERVERS };
+	struct weir_endpoint pod = pod_of("another", &other_address);
+
+	pod.ports = &port;
+	pod.port_count = 1;
+	return add_rule_and_pod(live, &peer, &pod);
+}
+
+/* Places anew. */
+static int change_blocks(struct weir_live *live)
+{
+	static const struct weir_block block = {
+		.prefix = { { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10 } }, 104 }
+	};
+	const struct weir_endpoint pod = pod_of("another", &other_address);
+	struct weir_peer peer = { .kind = WEIR_PEER_BLOCK };
+	int status = weir_live_add_block(live, &block, &peer.index, NULL);
+
+	return status ? status : add_rule_and_pod(live, &peer, &pod);
+}
+
 /* A version beside the block shows whether anything was left behind. */
 static void commit_a_probe(struct weir_live *live)
 {
@@ -492,6 +542,19 @@ static void every_allocation_of_a_patch_that_fails_leaves_the_old_policy(void **
 	while (fail_once(change_pods, fail_at) == -ENOMEM)
 		fail_at++;
 	assert_true(fail_at > 4);
+}
+
+static void every_allocation_of_tables_that_fails_leaves_the_old_policy(void **state)
+{
+	unsigned fail_at = 0;
+
+	(void)state;
+	while (fail_once(change_rules, fail_at) == -ENOMEM)
+		fail_at++;
+	assert_true(fail_at > 20);
+	for (fail_at = 0; fail_once(change_blocks, fail_at) == -ENOMEM;)
+		fail_at++;
+	assert_true(fail_at > 20);
 }
 
 /* Half of its pods were in their places before it was seen that it is none for patches. */
@@ -635,6 +698,112 @@ static void every_allocation_that_fails_at_the_beginning_leaves_nothing(void **s
 	weir_live_destroy(live);
 }
 
+/* Rules, kinds of pods: neither compiles who there is. */
+
+/* Whoever is in the set may reach the server too. */
+static uint32_t allow_set(struct weir_live *live, uint32_t set)
+{
+	static const struct weir_origin origin = { "NetworkPolicy", "a", "more", NULL, 0 };
+	const struct weir_peer peer = { .kind = WEIR_PEER_SET, .index = set };
+	struct weir_rule rule = { .peers = &peer,
+				  .peer_count = 1,
+				  .subjects = SERVERS,
+				  .tier = WEIR_TIER_NETWORK_POLICY,
+				  .direction = WEIR_INGRESS,
+				  .action = WEIR_RULE_ALLOW };
+	uint32_t number;
+
+	assert_int_equal(weir_live_add_origin(live, &origin, &rule.origin, NULL), 0);
+	assert_int_equal(weir_live_add_rule(live, &rule, 0, &number, NULL), 0);
+	return rule.origin;
+}
+
+static void a_rule_that_comes_is_a_version(void **state)
+{
+	struct weir_live *live = live_with(NULL);
+	const struct weir_set nobody = { .unknown_pods = WEIR_NEVER };
+	struct weir_policy *before;
+	struct weir_rule_view view;
+	uint32_t set, origin;
+
+	(void)state;
+	add_pod(live, "another", &other_address, SERVERS);
+	assert_int_equal(weir_live_commit(live, NULL), 0);
+	before = weir_policy_ref(weir_live_policy(live));
+	assert_int_equal(weir_live_add_set(live, &nobody, &set, NULL), 0);
+	origin = allow_set(live, set);
+	assert_int_equal(weir_live_select_endpoint(live, 2, &set, 1, NULL), 0);
+	assert_int_equal(weir_live_commit(live, NULL), 0);
+	assert_false(policy_is_whole(weir_live_policy(live)));
+	weir_policy_rule(weir_live_policy(live), origin, &view);
+	assert_string_equal(view.name, "more");
+	assert_int_equal(judge(weir_live_policy(live), &other_address, &server_address),
+			 WEIR_ALLOW);
+	assert_int_equal(judge(before, &other_address, &server_address), WEIR_DENY);
+	weir_policy_rule(before, 0, &view);
+	assert_string_not_equal(view.name, "more");
+	weir_policy_unref(before);
+	weir_live_destroy(live);
+}
+
+static void a_relabelled_pod_keeps_its_index(void **state)
+{
+	struct weir_live *live = live_with(NULL);
+	uint32_t before = weir_policy_find_pod(weir_live_policy(live), "a", "client");
+
+	(void)state;
+	assert_int_equal(weir_live_select_endpoint(live, 0, NULL, 0, NULL), 0);
+	assert_int_equal(weir_live_commit(live, NULL), 0);
+	assert_false(policy_is_whole(weir_live_policy(live)));
+	assert_int_equal(weir_policy_find_pod(weir_live_policy(live), "a", "client"), before);
+	weir_live_destroy(live);
+}
+
+/* As long as what rules come from is the same, versions count for one list of rules. */
+static void origins_stay_until_rules_change(void **state)
+{
+	struct weir_live *live = live_with(NULL);
+	const void *before = weir_live_policy(live)->lookup.origins;
+
+	(void)state;
+	assert_int_equal(weir_live_select_endpoint(live, 0, NULL, 0, NULL), 0);
+	assert_int_equal(weir_live_commit(live, NULL), 0);
+	assert_ptr_equal(weir_live_policy(live)->lookup.origins, before);
+	allow_set(live, CLIENTS);
+	assert_int_equal(weir_live_commit(live, NULL), 0);
+	assert_ptr_not_equal(weir_live_policy(live)->lookup.origins, before);
+	weir_live_destroy(live);
+}
+
+/* More kinds of pods than there is room for: each with a port of its own. */
+static void kinds_of_pods_never_run_out(void **state)
+{
+	struct weir_live *live = live_with(NULL);
+	const uint32_t clients = CLIENTS;
+
+	(void)state;
+	for (unsigned i = 0; i < 600; i++) {
+		const struct weir_declared_port port = { "p", (uint16_t)i, WEIR_PROTOCOL_TCP };
+		struct weir_endpoint pod = pod_of("another", &other_address);
+		const struct weir_policy *policy;
+
+		pod.ports = &port;
+		pod.port_count = 1;
+		if (i)
+			assert_int_equal(
+				weir_live_change_endpoint(live, 2, &pod, &clients, i % 2, NULL), 0);
+		else
+			add_pod(live, "another", &other_address, SERVERS);
+		assert_int_equal(weir_live_commit(live, NULL), 0);
+		policy = weir_live_policy(live);
+		assert_false(policy_is_whole(policy));
+		assert_int_equal(judge(policy, &other_address, &server_address),
+				 i % 2 ? WEIR_ALLOW : WEIR_DENY);
+		assert_int_equal(judge(policy, &client_address, &server_address), WEIR_ALLOW);
+	}
+	weir_live_destroy(live);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -658,6 +827,11 @@ int main(void)
 		cmocka_unit_test(a_version_that_is_held_keeps_its_names),
 		cmocka_unit_test(a_pod_that_is_gone_has_no_name),
 		cmocka_unit_test(every_allocation_that_fails_at_the_beginning_leaves_nothing),
+		cmocka_unit_test(every_allocation_of_tables_that_fails_leaves_the_old_policy),
+		cmocka_unit_test(a_rule_that_comes_is_a_version),
+		cmocka_unit_test(a_relabelled_pod_keeps_its_index),
+		cmocka_unit_test(origins_stay_until_rules_change),
+		cmocka_unit_test(kinds_of_pods_never_run_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

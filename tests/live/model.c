@@ -496,13 +496,9 @@ static void change_pods(struct model *model)
 	}
 }
 
-void model_change(struct model *model, bool pods_only)
+static void change_policies(struct model *model)
 {
-	if (pods_only || !one_in(model, 3)) {
-		change_pods(model);
-		return;
-	}
-	switch (generator_below(&model->generator, 9)) {
+	switch (generator_below(&model->generator, 7)) {
 	case 0:
 	case 1:
 		change_sets(model);
@@ -517,16 +513,28 @@ void model_change(struct model *model, bool pods_only)
 		if (one_in(model, 3))
 			remove_origin(model);
 		break;
-	case 5:
-		add_endpoint(model, WEIR_ENDPOINT_NODE);
-		break;
-	case 6:
-		remove_node(model);
-		break;
 	default:
 		change_rules(model);
 		break;
 	}
+}
+
+static void change_nodes(struct model *model)
+{
+	if (one_in(model, 2))
+		add_endpoint(model, WEIR_ENDPOINT_NODE);
+	else
+		remove_node(model);
+}
+
+void model_change(struct model *model, enum model_extent extent)
+{
+	if (extent == MODEL_PODS || !one_in(model, 3))
+		change_pods(model);
+	else if (extent == MODEL_NODES && one_in(model, 4))
+		change_nodes(model);
+	else
+		change_policies(model);
 }
 
 /* Begin and end. */

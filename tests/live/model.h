@@ -50,8 +50,15 @@ void model_init(struct model *model, uint64_t seed, const struct generator_shape
 		const struct weir_live_options *options);
 void model_finish(struct model *model);
 
-/* One random change to both; pods_only leaves sets, blocks, origins, rules and nodes alone. */
-void model_change(struct model *model, bool pods_only);
+/* What may change: each has those before it. */
+enum model_extent {
+	MODEL_PODS,
+	MODEL_POLICIES, /* sets, blocks, origins, rules */
+	MODEL_NODES,
+};
+
+/* One random change to both. */
+void model_change(struct model *model, enum model_extent extent);
 
 /* The state as a resolved policy, of each kind in the order of numbers; lives in the arena. */
 struct weir_resolved *model_resolve(const struct model *model, const struct model_state *state,
