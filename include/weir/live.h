@@ -66,8 +66,8 @@ void weir_live_destroy(struct weir_live *live);
  *
  * It judges, explains, and knows pods by name and address, as any other. It may be a version beside
  * a block that was compiled before: then indices of pods that are gone have no name and no
- * addresses, a pod that was changed has another index, the endpoint of a service's backend may be
- * one that is gone (ask for the owner of its address), and what goes through a block as a whole
+ * addresses, a pod that was changed may have another index, the endpoint of a service's backend may
+ * be one that is gone (ask for the owner of its address), and what goes through a block as a whole
  * wants it frozen: saving, proofs, listings, queries, traces refuse it, weir_policy_bytes and
  * weir_policy_measure tell of the block. */
 struct weir_policy *weir_live_policy(const struct weir_live *live);
@@ -137,15 +137,16 @@ int weir_live_change_service(struct weir_live *live, uint32_t number,
 /* Gone; nothing refers to services. */
 int weir_live_remove_service(struct weir_live *live, uint32_t number, struct weir_error *error);
 
-/* Puts the batch in force: weir_live_policy has it. A batch of pods, all of which are like another
- * pod (in the same sets, with the same ports that rules name, under the same blocks), whose
- * addresses nobody else claims and whose names are their own, costs some microseconds a pod; any
- * other compiles the policy. So does the batch behind as many pods as the policy had when it was
- * compiled, and every batch where max_bytes leaves no room for versions beside the block. When it
- * fails the policy in force stays, and the batch too: it can be mended, or dropped. -EINVAL:
- * something that stays refers to what was removed, or the structs contradict themselves as
- * weir_compile has it. -ERANGE: the policy would exceed max_bytes. -EADDRINUSE: exclusive addresses
- * were asked for. -ENOMEM. error says more. */
+/* Puts the batch in force: weir_live_policy has it. Pods that are like another pod (in the same
+ * sets, with the same named ports, under the same blocks) cost some microseconds each. One that is
+ * like no other, sets, origins and rules cost as much as there are kinds of pods and rules; with a
+ * block all addresses are placed again. Nodes, workloads and services compile the policy, and so do
+ * pods whose address somebody else claims or whose name is not their own, the batch behind as many
+ * pods as the policy had when it was compiled, and every batch where max_bytes leaves no room for
+ * versions beside the block. When it fails the policy in force stays, and the batch too: it can be
+ * mended, or dropped. -EINVAL: something that stays refers to what was removed, or the structs
+ * contradict themselves as weir_compile has it. -ERANGE: the policy would exceed max_bytes.
+ * -EADDRINUSE: exclusive addresses were asked for. -ENOMEM. error says more. */
 int weir_live_commit(struct weir_live *live, struct weir_error *error);
 
 /* Drops the batch: everything is as after the last commit. */
