@@ -26,7 +26,7 @@ run_examples() { # run_examples [program to run them under]
 		expect 0 "$allowed" $1 ./${program} 10.0.0.1 10.0.0.2 8080
 		expect 1 'ingress: deny, no-rule' ./${program} 10.0.0.1 10.0.0.2 80
 	done
-	echo '{"type": "DELETED", "object": {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}}' |
+	echo '{"type": "ADDED", "object": {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}}' |
 		expect 0 'allow, egress: not-a-pod, ingress: not-a-pod' $1 ./watch 10.0.0.1 10.0.0.2 80
 }
 
