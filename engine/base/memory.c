@@ -4,11 +4,31 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+enum {
+	LARGE_PAGE = 2 * 1024 * 1024,
+};
+
+/* Asks for large pages as far as the memory fills such: the kernel clears and maps 2 MiB at a time,
+ * and random reads miss fewer translations. Where it has none nothing is lost. */
+static void ask_for_large_pages(void *memory, size_t size)
+{
+	uintptr_t begin = ((uintptr_t)memory + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
+	uintptr_t end = ((uintptr_t)memory + size) / LARGE_PAGE * LARGE_PAGE;
+
+	if (begin < end)
+		madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+}
 
 static void *libc_allocate(void *context, size_t size)
 {
+	void *memory = malloc(size ? size : 1);
+
 	(void)context;
-	return malloc(size ? size : 1);
+	if (memory && size >= LARGE_PAGE)
+		ask_for_large_pages(memory, size);
+	return memory;
 }
 
 static void libc_release(void *context, void *memory)

@@ -11,7 +11,8 @@
 
 #include "weir/allocator.h"
 
-/* The C library's allocator when NULL is given, else the argument. */
+/* The C library's allocator when NULL is given, else the argument. It asks the kernel for large
+ * pages wherever an allocation fills one. */
 const struct weir_allocator *weir_allocator_or_default(const struct weir_allocator *allocator);
 
 void *weir_allocate(const struct weir_allocator *allocator, size_t size);
