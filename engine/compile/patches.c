@@ -2,6 +2,12 @@
 
 #include <errno.h>
 
+enum {
+	/* Batches before patches begin anew: readers may still pass by what such a one has written
+	 * down, so it stays. */
+	REFUSED_MOST = 8,
+};
+
 /* What of a compilation is gone when it is over. */
 
 static int keep_contended(struct patches *patches, const struct build *build)
@@ -216,7 +222,7 @@ static bool is_for_patches(const struct patches *patches)
 		if (!is_pod(object) || (!object && patches->is_backend[step->number]))
 			return false;
 	}
-	return patches->places;
+	return patches->places && patches->refused < REFUSED_MOST;
 }
 
 /* What a version is made of. */
@@ -402,6 +408,7 @@ int patches_apply(struct patches *patches, struct weir_policy **out)
 	if (status) {
 		patch_go_back(&patches->writer);
 		patch_trie_go_back(&patches->places->trie, patches->root);
+		patches->refused++;
 	}
 	return status;
 }

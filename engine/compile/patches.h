@@ -9,7 +9,7 @@
  *
  * That is done for batches of pods, sets, blocks and rules in which no pod claims an address that
  * somebody else claims, and all have names of their own. Any other batch has the policy compiled,
- * and patches begin anew.
+ * and patches begin anew; so has the next one when several came to nothing.
  */
 #ifndef WEIR_COMPILE_PATCHES_H
 #define WEIR_COMPILE_PATCHES_H

@@ -21,7 +21,8 @@ struct patches {
 	uint64_t *changed_in; /* the batch that took this endpoint last */
 	uint8_t *is_backend;
 	uint32_t number_room;
-	uint64_t batch; /* counts those that were refused too */
+	uint64_t batch;   /* counts those that were refused too */
+	unsigned refused; /* batches */
 	/* In force. */
 	struct places *places;       /* NULL: there can be none */
 	struct weir_policy *origins; /* the policy whose origins are those of the rules */

@@ -576,6 +576,85 @@ static void a_batch_that_is_refused_half_way_leaves_nothing(void **state)
 	weir_live_destroy(live);
 }
 
+/* Memory that counts what it gave. */
+
+struct counted {
+	size_t held;
+};
+
+enum {
+	COUNTED_HEADER = 16,
+};
+
+static void *counted_allocate(void *context, size_t size)
+{
+	struct counted *counted = context;
+	char *memory = malloc(COUNTED_HEADER + size);
+
+	if (!memory)
+		return NULL;
+	memcpy(memory, &size, sizeof(size));
+	counted->held += size;
+	return memory + COUNTED_HEADER;
+}
+
+static void counted_release(void *context, void *memory)
+{
+	struct counted *counted = context;
+	char *start = (char *)memory - COUNTED_HEADER;
+	size_t size;
+
+	memcpy(&size, start, sizeof(size));
+	counted->held -= size;
+	free(start);
+}
+
+/* Each with a pod of a new kind, given its place before another one is found to claim an address.
+ */
+static void refuse_batches(struct weir_live *live, uint16_t first, uint16_t count)
+{
+	const uint32_t clients = CLIENTS;
+	uint32_t number;
+
+	for (uint16_t i = 0; i < count; i++) {
+		const struct weir_declared_port port = { "p", (uint16_t)(first + i),
+							 WEIR_PROTOCOL_TCP };
+		struct weir_endpoint pod = pod_of("another", &other_address);
+
+		pod.ports = &port;
+		pod.port_count = 1;
+		assert_int_equal(weir_live_add_endpoint(live, &pod, &clients, 1, &number, NULL), 0);
+		add_pod(live, "impostor", &server_address, CLIENTS);
+		assert_int_equal(weir_live_commit(live, NULL), -EADDRINUSE);
+		weir_live_drop(live);
+	}
+}
+
+static void refused_batches_do_not_pile_up(void **state)
+{
+	struct counted counted = { 0 };
+	const struct weir_allocator allocator = { counted_allocate, counted_release, &counted };
+	const struct weir_live_options options = { .allocator = &allocator,
+						   .exclusive_addresses = true };
+	struct weir_live *live = live_with(&options);
+	size_t held;
+
+	(void)state;
+	refuse_batches(live, 0, 64);
+	held = counted.held;
+	refuse_batches(live, 64, 512);
+	assert_int_equal(counted.held, held);
+	assert_int_equal(weir_live_select_endpoint(live, 0, NULL, 0, NULL), 0);
+	assert_int_equal(weir_live_commit(live, NULL), 0);
+	assert_int_equal(judge(weir_live_policy(live), &client_address, &server_address),
+			 WEIR_DENY);
+	assert_int_equal(weir_live_select_endpoint(live, 0, &(uint32_t){ CLIENTS }, 1, NULL), 0);
+	assert_int_equal(weir_live_commit(live, NULL), 0);
+	commit_a_probe(live);
+	weir_live_destroy(live);
+	assert_int_equal(counted.held, 0);
+}
+
 /* What goes through a block as a whole would miss the pods beside it. */
 
 static int discard(void *context, const char *bytes, size_t length)
@@ -823,6 +902,7 @@ int main(void)
 		cmocka_unit_test(every_allocation_that_fails_leaves_the_old_policy),
 		cmocka_unit_test(every_allocation_of_a_patch_that_fails_leaves_the_old_policy),
 		cmocka_unit_test(a_batch_that_is_refused_half_way_leaves_nothing),
+		cmocka_unit_test(refused_batches_do_not_pile_up),
 		cmocka_unit_test(a_version_beside_a_block_is_frozen_first),
 		cmocka_unit_test(a_version_that_is_held_keeps_its_names),
 		cmocka_unit_test(a_pod_that_is_gone_has_no_name),
