@@ -135,7 +135,7 @@ int weir_policy_open(const void *bytes, size_t length,
 
 void weir_policy_content_hash(const struct weir_policy *policy, uint8_t hash[WEIR_POLICY_HASH])
 {
-	const struct layout_header *header = policy->lookup.header;
+	const struct layout_header *header = policy->lookup.names;
 
 	weir_sha256((const char *)header + CONTENT_AT, header->preamble.total_bytes - CONTENT_AT,
 		    hash);

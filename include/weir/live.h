@@ -68,8 +68,8 @@ void weir_live_destroy(struct weir_live *live);
  * a block that was compiled before: then indices of pods that are gone have no name and no
  * addresses, a pod that was changed may have another index, the endpoint of a service's backend may
  * be one that is gone (ask for the owner of its address), and what goes through a block as a whole
- * wants it frozen: saving, proofs, listings, queries, traces refuse it, weir_policy_bytes and
- * weir_policy_measure tell of the block. */
+ * wants it frozen: saving, proofs, listings, queries, traces refuse it, weir_policy_bytes,
+ * weir_policy_measure and weir_policy_content_hash tell of the block. */
 struct weir_policy *weir_live_policy(const struct weir_live *live);
 /* How many batches were committed; the policy that it began with is 0. */
 uint64_t weir_live_version(const struct weir_live *live);

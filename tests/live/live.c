@@ -692,6 +692,25 @@ static void a_version_beside_a_block_is_frozen_first(void **state)
 	weir_live_destroy(live);
 }
 
+static void a_version_has_the_bytes_and_the_hash_of_its_block(void **state)
+{
+	struct weir_live *live = live_with(NULL);
+	uint8_t before[WEIR_POLICY_HASH], after[WEIR_POLICY_HASH];
+	const void *bytes[2];
+	size_t lengths[2];
+
+	(void)state;
+	weir_policy_content_hash(weir_live_policy(live), before);
+	bytes[0] = weir_policy_bytes(weir_live_policy(live), &lengths[0]);
+	assert_int_equal(change_rules(live), 0);
+	weir_policy_content_hash(weir_live_policy(live), after);
+	bytes[1] = weir_policy_bytes(weir_live_policy(live), &lengths[1]);
+	assert_ptr_equal(bytes[0], bytes[1]);
+	assert_int_equal(lengths[0], lengths[1]);
+	assert_memory_equal(before, after, sizeof(before));
+	weir_live_destroy(live);
+}
+
 static void expect_pod(const struct weir_policy *policy, const char *name,
 		       const struct weir_address *address, bool is_there)
 {
@@ -904,6 +923,7 @@ int main(void)
 		cmocka_unit_test(a_batch_that_is_refused_half_way_leaves_nothing),
 		cmocka_unit_test(refused_batches_do_not_pile_up),
 		cmocka_unit_test(a_version_beside_a_block_is_frozen_first),
+		cmocka_unit_test(a_version_has_the_bytes_and_the_hash_of_its_block),
 		cmocka_unit_test(a_version_that_is_held_keeps_its_names),
 		cmocka_unit_test(a_pod_that_is_gone_has_no_name),
 		cmocka_unit_test(every_allocation_that_fails_at_the_beginning_leaves_nothing),
