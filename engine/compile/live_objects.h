@@ -110,4 +110,24 @@ int objects_resolve(const struct objects *objects, struct weir_arena *arena,
 int objects_resolve_rules(const struct objects *objects, struct weir_arena *arena,
 			  struct weir_resolved *out, const uint32_t **index_of_set);
 
+/* Sets take their endpoints in one by one, in the order in which they will have them. */
+struct set_filler {
+	struct weir_set *sets;
+	uint32_t **members; /* by set; NULL: they are only counted */
+};
+
+static inline void set_filler_put(const struct set_filler *filler, uint32_t set, uint32_t endpoint)
+{
+	struct weir_set *to = &filler->sets[set];
+
+	if (filler->members)
+		filler->members[set][to->endpoint_count] = endpoint;
+	to->endpoint_count++;
+}
+
+/* Fills sets that are empty. put_all puts every endpoint, and is called twice. -ENOMEM. */
+int sets_fill(struct weir_set *sets, uint32_t count, struct weir_arena *arena,
+	      void (*put_all)(const void *context, const struct set_filler *filler),
+	      const void *context);
+
 #endif

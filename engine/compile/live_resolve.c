@@ -217,44 +217,41 @@ static int resolve_from(struct resolving *resolving, enum object_kind first)
 	return status;
 }
 
-/* Endpoints come in order, so the lists of the sets are in order. */
-static void list_members(const struct resolving *resolving, struct weir_set *sets,
-			 uint32_t **members)
+int sets_fill(struct weir_set *sets, uint32_t count, struct weir_arena *arena,
+	      void (*put_all)(const void *context, const struct set_filler *filler),
+	      const void *context)
 {
-	const struct objects *objects = resolving->objects;
-
-	for (uint32_t i = 0; i < objects->pools[OBJECT_ENDPOINT].slots.count; i++) {
-		const struct object_endpoint *object = objects_get(objects, OBJECT_ENDPOINT, i);
-
-		for (uint32_t j = 0; object && j < object->set_count; j++) {
-			uint32_t set = resolving->index_of[OBJECT_SET][object->sets[j]];
-
-			if (members)
-				members[set][sets[set].endpoint_count] =
-					resolving->index_of[OBJECT_ENDPOINT][i];
-			sets[set].endpoint_count++;
-		}
-	}
-}
-
-static int fill_sets(struct resolving *resolving)
-{
-	struct weir_set *sets = (struct weir_set *)(uintptr_t)resolving->out->sets;
-	uint32_t count = resolving->out->set_count;
-	uint32_t **members = weir_arena_array(resolving->arena, count, uint32_t *);
+	struct set_filler filler = { .sets = sets };
+	uint32_t **members = weir_arena_array(arena, count, uint32_t *);
 
 	if (!members)
 		return -ENOMEM;
-	list_members(resolving, sets, NULL);
+	put_all(context, &filler);
 	for (uint32_t i = 0; i < count; i++) {
-		members[i] = weir_arena_array(resolving->arena, sets[i].endpoint_count, uint32_t);
+		members[i] = weir_arena_array(arena, sets[i].endpoint_count, uint32_t);
 		if (!members[i])
 			return -ENOMEM;
 		sets[i].endpoints = members[i];
 		sets[i].endpoint_count = 0;
 	}
-	list_members(resolving, sets, members);
+	filler.members = members;
+	put_all(context, &filler);
 	return 0;
+}
+
+/* Endpoints come in order, so the lists of the sets are in order. */
+static void put_endpoints(const void *context, const struct set_filler *filler)
+{
+	const struct resolving *resolving = context;
+	const struct objects *objects = resolving->objects;
+
+	for (uint32_t i = 0; i < objects->pools[OBJECT_ENDPOINT].slots.count; i++) {
+		const struct object_endpoint *object = objects_get(objects, OBJECT_ENDPOINT, i);
+
+		for (uint32_t j = 0; object && j < object->set_count; j++)
+			set_filler_put(filler, resolving->index_of[OBJECT_SET][object->sets[j]],
+				       resolving->index_of[OBJECT_ENDPOINT][i]);
+	}
 }
 
 int objects_resolve(const struct objects *objects, struct weir_arena *arena,
@@ -267,7 +264,8 @@ int objects_resolve(const struct objects *objects, struct weir_arena *arena,
 		return status;
 	status = resolve_from(&resolving, OBJECT_ENDPOINT);
 	if (!status)
-		status = fill_sets(&resolving);
+		status = sets_fill((struct weir_set *)(uintptr_t)out->sets, out->set_count, arena,
+				   put_endpoints, &resolving);
 	return status ? objects_fail(error, -ENOMEM, "out of memory") : 0;
 }
 

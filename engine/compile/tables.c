@@ -76,58 +76,32 @@ static int add_endpoints(struct reduced *reduced)
 	return 0;
 }
 
-/* Counts the endpoint into its sets; members, where there are any, take it in. */
-static void enter(const struct reduced *reduced, uint32_t endpoint, const uint32_t *sets,
-		  uint32_t count, struct weir_set *all, uint32_t **members)
+static void put(const struct reduced *reduced, uint32_t endpoint, const uint32_t *sets,
+		uint32_t count, const struct set_filler *filler)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t set;
-
 		/* A kind without pods may be in sets that are gone. */
-		if (!objects_get(reduced->source->objects, OBJECT_SET, sets[i]))
-			continue;
-		set = reduced->index_of_set[sets[i]];
-		if (members)
-			members[set][all[set].endpoint_count] = endpoint;
-		all[set].endpoint_count++;
+		if (objects_get(reduced->source->objects, OBJECT_SET, sets[i]))
+			set_filler_put(filler, reduced->index_of_set[sets[i]], endpoint);
 	}
 }
 
-static void enter_all(const struct reduced *reduced, struct weir_set *all, uint32_t **members)
+static void put_endpoints(const void *context, const struct set_filler *filler)
 {
+	const struct reduced *reduced = context;
 	const struct tables_source *source = reduced->source;
 	uint32_t kinds = kinds_count(source->kinds);
 
 	for (uint32_t i = 0; i < kinds; i++) {
 		const struct kind *kind = kinds_at(source->kinds, i);
 
-		enter(reduced, i, kind->sets, kind->set_count, all, members);
+		put(reduced, i, kind->sets, kind->set_count, filler);
 	}
 	for (uint32_t i = 0; i < source->other_count; i++) {
 		const struct object_endpoint *other = other_at(source, i);
 
-		enter(reduced, kinds + i, other->sets, other->set_count, all, members);
+		put(reduced, kinds + i, other->sets, other->set_count, filler);
 	}
-}
-
-static int fill_sets(struct reduced *reduced)
-{
-	struct weir_set *sets = (struct weir_set *)(uintptr_t)reduced->resolved.sets;
-	uint32_t count = reduced->resolved.set_count;
-	uint32_t **members = weir_arena_array(&reduced->arena, count, uint32_t *);
-
-	if (!members)
-		return -ENOMEM;
-	enter_all(reduced, sets, NULL);
-	for (uint32_t i = 0; i < count; i++) {
-		members[i] = weir_arena_array(&reduced->arena, sets[i].endpoint_count, uint32_t);
-		if (!members[i])
-			return -ENOMEM;
-		sets[i].endpoints = members[i];
-		sets[i].endpoint_count = 0;
-	}
-	enter_all(reduced, sets, members);
-	return 0;
 }
 
 static int reduce(struct reduced *reduced)
@@ -137,7 +111,10 @@ static int reduce(struct reduced *reduced)
 
 	if (!status)
 		status = add_endpoints(reduced);
-	return status ? status : fill_sets(reduced);
+	if (status)
+		return status;
+	return sets_fill((struct weir_set *)(uintptr_t)reduced->resolved.sets,
+			 reduced->resolved.set_count, &reduced->arena, put_endpoints, reduced);
 }
 
 /* What of the compilation is gone when it is over. */
