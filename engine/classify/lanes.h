@@ -39,6 +39,7 @@ enum {
 };
 static_assert(sizeof(struct layout_trie_node) == 3 * sizeof(uint64_t), "three words a node");
 static_assert(sizeof(struct layout_profile) == 16, "a profile fills a quarter");
+static_assert(HALVES == 2, "the steps down the trie go by direction and half");
 
 #define ALIGNED __attribute__((aligned(64)))
 
@@ -131,7 +132,8 @@ struct nodes {
 	vector firsts; /* the leaf's in the upper half */
 };
 
-/* Eight bytes more than a node's are loaded: in every trie something lies behind the last. */
+/* Eight bytes more than a node's are loaded: in every trie something lies behind the last. In that
+ * of a live policy it may be in the making; nobody looks at it. */
 static inline struct nodes load_nodes(const struct lookup *lookup, const uint64_t *at)
 {
 	const void *places[QUADS];

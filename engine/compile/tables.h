@@ -28,8 +28,8 @@ struct tables_source {
 
 struct tables {
 	struct weir_arena arena;
-	struct weir_policy
-		*policy;     /* tables and rules; a profile is a kind's number, or another's */
+	/* Tables and rules; a profile is a kind's number, or another's. */
+	struct weir_policy *policy;
 	uint32_t kind_count; /* those that it was compiled with */
 	/* What the trie leads to besides the pods of kinds. */
 	uint32_t *leaf_of_region;
