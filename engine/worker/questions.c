@@ -1,0 +1,131 @@
+/*
+ * questions.c - the third stage: what is asked of the policy, ahead for a burst or by itself.
+ */
+#include "burst.h"
+#include "readers.h"
+
+static uint8_t key_flags(const struct weir_worker *worker)
+{
+	uint8_t external = worker->options.unknown_pods_external ? WEIR_KEY_UNKNOWN_EXTERNAL : 0;
+
+	return worker->burst.origin->halves | external;
+}
+
+static void question_of_key(const struct weir_worker *worker, const struct weir_flow_key *key,
+			    unsigned opener, uint8_t icmp_code, struct weir_key *out)
+{
+	weir_flow_key_question(key, opener, icmp_code, out);
+	out->flags = key_flags(worker);
+}
+
+static void make_question(const struct weir_worker *worker, size_t i, enum asked asked,
+			  struct weir_key *out)
+{
+	const struct burst *burst = &worker->burst;
+	struct weir_flow_key key;
+
+	if (asked == ASKED_ERROR) {
+		weir_flow_key_one_way(&burst->packets[i], &key);
+		question_of_key(worker, &key, 0, burst->packets[i].icmp_code, out);
+		return;
+	}
+	weir_flow_probe_key(&burst->probes[i], &key);
+	question_of_key(worker, &key, asked, burst->passengers[i].icmp_code, out);
+}
+
+/* The question that the packet will most likely raise, if any. */
+static void ask_ahead(struct weir_worker *worker, size_t i, const struct weir_flow_entry *entry)
+{
+	struct burst *burst = &worker->burst;
+	struct passenger *passenger = &burst->passengers[i];
+
+	if (passenger->manner == MANNER_PLAIN || passenger->manner == MANNER_LATER)
+		return;
+	if (entry && !is_stale(&worker->memos, entry))
+		return;
+	if (entry && worker->options.at_change == WEIR_AT_CHANGE_REVALIDATE &&
+	    passenger->manner != MANNER_ERROR)
+		passenger->asked = (uint8_t)opener_of(entry);
+	else if (passenger->manner == MANNER_ERROR)
+		passenger->asked = ASKED_ERROR;
+	else
+		passenger->asked = (uint8_t)shown_opener(passenger);
+	if (!entry)
+		weir_flow_table_expect(worker->flows, &burst->probes[i]);
+	passenger->question = (uint8_t)burst->question_count++;
+	make_question(worker, i, (enum asked)passenger->asked,
+		      &burst->questions[passenger->question]);
+}
+
+/* Answers to so many questions from the first on, and where it is remembered why. */
+static void put_questions(struct weir_worker *worker, size_t first, size_t n)
+{
+	struct burst *burst = &worker->burst;
+
+	weir_policy_classify(worker->policy, &burst->questions[first], &burst->answers[first], n);
+	for (size_t i = first; i < first + n; i++)
+		weir_decisions_locate(&worker->decisions, worker->policy, &burst->questions[i],
+				      &burst->places[i]);
+}
+
+/* The number of the question that was put ahead, when it is this one; else it is put now. */
+static size_t question_about(struct weir_worker *worker, size_t i, enum asked asked)
+{
+	const struct passenger *passenger = &worker->burst.passengers[i];
+
+	if (passenger->question != NO_QUESTION && passenger->asked == asked)
+		return passenger->question;
+	make_question(worker, i, asked, &worker->burst.questions[BURST]);
+	put_questions(worker, BURST, 1);
+	return BURST;
+}
+
+static void note_decision(struct weir_worker *worker, size_t question)
+{
+	const struct burst *burst = &worker->burst;
+	struct weir_decision decision;
+
+	weir_decisions_find(&worker->decisions, worker->policy, &burst->questions[question],
+			    &burst->places[question], &decision);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct weir_decided *half = &decision.halves[i];
+
+		if (half->action > WEIR_ALLOW)
+			continue;
+		worker->counters.halves[i][half->reason][half->action]++;
+		if (half->rule != WEIR_NONE)
+			weir_slot_note_rule(worker->options.slot, worker->reader, half->rule);
+	}
+}
+
+void burst_ask_ahead(struct weir_worker *worker, size_t first)
+{
+	struct burst *burst = &worker->burst;
+
+	burst->question_count = 0;
+	for (size_t i = first; i < burst->size; i++)
+		ask_ahead(worker, i, burst->known[i]);
+	put_questions(worker, 0, burst->question_count);
+}
+
+bool burst_is_allowed(struct weir_worker *worker, size_t i, enum asked asked)
+{
+	size_t question = question_about(worker, i, asked);
+	struct weir_verdict answer = worker->burst.answers[question];
+	struct weir_packet_verdict *verdict = &worker->burst.passengers[i].verdict;
+	bool allowed = answer.action == WEIR_ALLOW;
+
+	verdict->why = WEIR_PACKET_JUDGED;
+	if (answer.action == WEIR_AMBIGUOUS) {
+		allowed = worker->options.on_ambiguous == WEIR_ALLOW;
+		verdict->why = WEIR_PACKET_AMBIGUOUS;
+	}
+	verdict->action = allowed ? WEIR_PACKET_ALLOW : WEIR_PACKET_DENY;
+	note_decision(worker, question);
+	return allowed;
+}
+
+bool burst_would_be_allowed(struct weir_worker *worker, size_t i, enum asked asked)
+{
+	return worker->burst.answers[question_about(worker, i, asked)].action == WEIR_ALLOW;
+}
