@@ -31,7 +31,7 @@ enum {
 /* Where the documents of a kind begin in the cluster's text. */
 struct documents {
 	char **texts;
-	uint32_t count;
+	size_t count;
 };
 
 struct run {

@@ -128,7 +128,7 @@ uint16_t wire_pairs(const struct wire *wire)
 {
 	uint16_t pairs = wire->workers;
 
-	for (uint16_t i = 0; i < WIRE_SIDES; i++) {
+	for (unsigned i = 0; i < WIRE_SIDES; i++) {
 		const struct port *port = &wire->tester.port[i];
 
 		if (port->receiving_queues < pairs)

@@ -583,7 +583,7 @@ static uint64_t *take_place(struct weir_flow_table *table, const struct weir_flo
 			continue;
 		if (walk.distance > reach_of(family, probe->bucket))
 			set_reach(family, probe->bucket, walk.distance);
-		return first + (unsigned)__builtin_ctz(free) * family->words;
+		return first + (size_t)__builtin_ctz(free) * family->words;
 	}
 	return NULL;
 }
@@ -770,7 +770,7 @@ prepare(const struct weir_flow_table *table, struct weir_flow_probe *probe, unsi
 	const char *bucket;
 
 	probe->bucket = bucket_of(table, probe->words, which);
-	bucket = (const char *)(family->entries + probe->bucket * SLOTS * entry_words);
+	bucket = (const char *)(family->entries + (size_t)probe->bucket * SLOTS * entry_words);
 	__builtin_prefetch(bucket);
 	if (which)
 		__builtin_prefetch(bucket + LINE);

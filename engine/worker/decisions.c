@@ -33,7 +33,7 @@ void weir_decisions_forget(struct weir_decisions *decisions)
 {
 	if (++decisions->era)
 		return;
-	memset(decisions->items, 0, LINES * LINE);
+	memset(decisions->items, 0, (size_t)LINES * LINE);
 	decisions->era = 1;
 }
 

@@ -295,7 +295,7 @@ static void other_forms_are_what_they_say(void **state)
 		bool is_ipv6 = strchr(subject->source, ':');
 
 		check_spoilt(subject, &dice);
-		for (uint16_t size = subject->least; size <= FRAME_MOST; size += 97) {
+		for (unsigned size = subject->least; size <= FRAME_MOST; size += 97) {
 			if (is_ipv6)
 				check_extended(subject, size, &dice);
 			if (subject->protocol == WEIR_PROTOCOL_SCTP)
