@@ -341,12 +341,22 @@ static int make_version(struct patches *patches, const struct parts *parts,
 	return 0;
 }
 
+static size_t block_bytes(const struct weir_policy *policy)
+{
+	return policy->lookup.header->preamble.total_bytes;
+}
+
 static size_t bytes_of(const struct patches *patches, const struct parts *parts)
 {
-	return patches->block->lookup.names->preamble.total_bytes +
-	       tables_of(parts)->lookup.header->preamble.total_bytes +
-	       patch_trie_bytes(&parts->places->trie) + sizeof(struct held) +
-	       patches->writer.arena.used;
+	const struct weir_policy *tables = tables_of(parts);
+	size_t bytes = block_bytes(patches->block) + block_bytes(tables) +
+		       patch_trie_bytes(&parts->places->trie) + sizeof(struct held) +
+		       patches->writer.arena.used;
+
+	/* Of tables that were in force when rules changed. */
+	if (parts->origins != tables && parts->origins != patches->block)
+		bytes += block_bytes(parts->origins);
+	return bytes;
 }
 
 static int finish(struct patches *patches, const struct parts *parts, struct weir_policy **out)

@@ -873,6 +873,43 @@ static void origins_stay_until_rules_change(void **state)
 	weir_live_destroy(live);
 }
 
+/* The most that is too little for a version with another rule. */
+static size_t too_little_for_a_rule(void)
+{
+	size_t low = 1 << 16, high = 1 << 24;
+
+	while (high - low > 1) {
+		const struct weir_live_options options = { .max_bytes = low + (high - low) / 2 };
+		struct weir_live *live = live_with(&options);
+
+		allow_set(live, CLIENTS);
+		assert_int_equal(weir_live_commit(live, NULL), 0);
+		if (policy_is_whole(weir_live_policy(live)))
+			low = options.max_bytes;
+		else
+			high = options.max_bytes;
+		weir_live_destroy(live);
+	}
+	return low;
+}
+
+/* Behind a new kind of pod the tables that the rule came with are kept for its origin. */
+static void max_bytes_bounds_the_tables_that_are_kept_too(void **state)
+{
+	static const uint32_t both[] = { CLIENTS, SERVERS };
+	const struct weir_live_options options = { .max_bytes = too_little_for_a_rule() + 4096 };
+	struct weir_live *live = live_with(&options);
+
+	(void)state;
+	allow_set(live, CLIENTS);
+	assert_int_equal(weir_live_commit(live, NULL), 0);
+	assert_false(policy_is_whole(weir_live_policy(live)));
+	assert_int_equal(weir_live_select_endpoint(live, 0, both, 2, NULL), 0);
+	assert_int_equal(weir_live_commit(live, NULL), 0);
+	assert_true(policy_is_whole(weir_live_policy(live)));
+	weir_live_destroy(live);
+}
+
 /* More kinds of pods than there is room for: each with a port of its own. */
 static void kinds_of_pods_never_run_out(void **state)
 {
@@ -931,6 +968,7 @@ int main(void)
 		cmocka_unit_test(a_rule_that_comes_is_a_version),
 		cmocka_unit_test(a_relabelled_pod_keeps_its_index),
 		cmocka_unit_test(origins_stay_until_rules_change),
+		cmocka_unit_test(max_bytes_bounds_the_tables_that_are_kept_too),
 		cmocka_unit_test(kinds_of_pods_never_run_out),
 	};
 
