@@ -12,14 +12,21 @@
 #include "memory.h"
 
 enum {
-	POOL = 32767,                  /* packets of the tester */
-	RING = 1024,                   /* packets on their way between loops */
-	TURN = 512,                    /* packets that wait when it is the filter's turn */
-	PATIENCE = 1000 * 1000 * 1000, /* nanoseconds that a loop may be away, */
-	UNDER_WAY = 20 * 1000 * 1000,  /* and a packet between ports that are no rings */
-	TURN_GIVEN = 128,              /* packets that the queues of any port hold */
-	ASKED = 20,                    /* times for its counters, a tenth of a second each */
+	POOL = 32767,     /* packets of the tester */
+	RING = 1024,      /* packets on their way between loops */
+	TURN = 512,       /* packets that wait when it is the filter's turn */
+	TURN_GIVEN = 128, /* packets that the queues of any port hold */
+	ASKED = 100,      /* times a loop for its counters, a tenth of a second each */
+	/* Milliseconds, many: where others want the processors, whoever polls is away for long. */
+	AWAY = 10000,     /* that a loop may be, */
+	UNDER_WAY = 1000, /* and a packet between ports that are no rings */
+	SILENCE = 20,     /* without a packet from these, after which no more is expected */
 };
+
+static uint64_t nanoseconds(unsigned milliseconds)
+{
+	return milliseconds * UINT64_C(1000000);
+}
 
 /* The tester. */
 
@@ -237,7 +244,7 @@ static int begin(struct device *device, const struct device_load *load)
 	struct generator_trial trial = { .rate = share_of(load->rate, tester->pairs),
 					 .packets = share_of(load->packets, tester->pairs),
 					 .mix = *load->mix,
-					 .step = load->step,
+					 .step = (uint32_t)share_of(load->step, tester->pairs),
 					 .openings = load->openings,
 					 .replies = load->replies,
 					 .fragments = load->fragments,
@@ -302,13 +309,13 @@ static bool is_rings(const struct device *device)
 static void drain(struct device *device)
 {
 	const struct clock *clock = device->options.clock;
-	uint64_t under_way = is_rings(device) ? 0 : UNDER_WAY;
+	uint64_t silence = is_rings(device) ? 0 : nanoseconds(SILENCE);
 	uint64_t began = clock_now(clock);
 	uint64_t now = began;
 	uint64_t heard = began;
 
-	while (now - began < PATIENCE &&
-	       (now - heard < under_way || !have_loops_rested(device, began + under_way))) {
+	while (now - began < nanoseconds(AWAY) &&
+	       (now - heard < silence || !have_loops_rested(device, began + silence))) {
 		if (hear(device))
 			heard = now;
 		now = clock_now(clock);
@@ -367,9 +374,14 @@ static void filter_and_hear(struct device *device)
 		;
 }
 
+static uint64_t missing(uint64_t sent, uint64_t came)
+{
+	return sent > came ? sent - came : 0;
+}
+
 /* Packets that are somewhere between the ports, or lost there: of those that the generators sent,
  * and of those that the loops did. */
-static bool is_under_way(const struct device *device)
+static uint64_t under_way(const struct device *device)
 {
 	const struct device_tester *tester = device->options.tester;
 	struct device_sums sums = { 0 };
@@ -383,23 +395,26 @@ static bool is_under_way(const struct device *device)
 			tester->generators[i]->counters.sent[FRAME_REPLY];
 		heard += tester->checkers[i]->counters.received;
 	}
-	return sums.packets - device->before.packets < sent ||
-	       heard < sums.sent - device->before.sent;
+	return missing(sent, sums.packets - device->before.packets) +
+	       missing(sums.sent - device->before.sent, heard);
 }
 
-static void await_packets(struct device *device)
+/* What is lost is waited for once. */
+static void await_packets(struct device *device, uint64_t *lost)
 {
 	const struct clock *clock = device->options.clock;
 	uint64_t began = clock_now(clock);
 
-	while (is_under_way(device) && clock_now(clock) - began < UNDER_WAY)
+	while (under_way(device) > *lost && clock_now(clock) - began < nanoseconds(UNDER_WAY))
 		filter_and_hear(device);
+	*lost = under_way(device);
 }
 
 static int take_turns(struct device *device, const struct device_load *load, uint64_t *cycles)
 {
 	unsigned turn = is_rings(device) ? TURN : TURN_GIVEN;
 	uint64_t began = rte_rdtsc();
+	uint64_t lost = 0;
 
 	(void)load;
 	while (!is_sent(device)) {
@@ -407,7 +422,7 @@ static int take_turns(struct device *device, const struct device_load *load, uin
 			emit(device);
 		filter_and_hear(device);
 		if (!is_rings(device))
-			await_packets(device);
+			await_packets(device, &lost);
 	}
 	*cycles = rte_rdtsc() - began;
 	return 0;

@@ -75,7 +75,7 @@ struct device_load {
 	uint64_t rate; /* packets a second; 0: as many as are taken */
 	uint64_t packets;
 	const struct traffic_mix *mix;
-	uint32_t step;     /* these as in generator.h */
+	uint32_t step;     /* among all flows; the others as in generator.h */
 	uint16_t openings; /* of GEN_ALL */
 	uint16_t replies;
 	uint16_t fragments;
