@@ -67,8 +67,7 @@ static const struct option_spec traffic_specs[] = {
 	  "NetworkPolicies of a generated cluster. Repeatable. (default 80 for 1000 pods)" },
 	{ OPTION_FRAME, 0, "frame", "BYTES", NULL,
 	  "frames of a size from 64 to 1518, of sizes with weights as in 64:7,594:4,1518:1, or "
-	  "imix, "
-	  "which is that. Repeatable. (default 64)" },
+	  "imix, which is that. Repeatable. (default 64)" },
 	{ OPTION_FLOWS, 0, "flows", "N", NULL,
 	  "so many connections. Repeatable. (default 100000)" },
 	{ OPTION_DENIED_SHARE, 0, "denied", "SHARE", NULL,
@@ -94,8 +93,7 @@ static const struct option_spec traffic_specs[] = {
 static const struct option_spec search_specs[] = {
 	{ OPTION_MEASURE, 0, "measure", "WHAT", "all|cost|rates",
 	  "the cycles of a packet; the rates that are carried, with latencies and what a new "
-	  "policy "
-	  "costs; or all of it" },
+	  "policy costs; or all of it" },
 	{ OPTION_WORKERS, 0, "workers", "N", NULL, "cores that filter. Repeatable. (default 1)" },
 	{ OPTION_RATE, 0, "rate", "PPS", NULL,
 	  "offer so many packets a second once, and search nothing" },

@@ -2,11 +2,10 @@
  * generator.h - what one core does to send traffic: at a set rate, or as fast as it is taken.
  *
  * A flow is visited after the other, round and round, or in steps that come to each once a round.
- * A visit of a denied flow sends its opening
- * again. An allowed flow is opened until a checker has seen it come through; from then on its
- * packets go forward, or back where replies are wanted, so that none answers what was not asked.
- * Where new connections are wanted the flow's place is taken by one with another source port, now
- * and then. A packet says in its stamp what is expected of it.
+ * A visit of a denied flow sends its opening again. An allowed flow is opened until a checker has
+ * seen it come through; from then on its packets go forward, or back where replies are wanted, so
+ * that none answers what was not asked. Where new connections are wanted the flow's place is taken
+ * by one with another source port, now and then. A packet says in its stamp what is expected of it.
  *
  * The rate is a bucket of tokens that the cycle counter fills. It holds at most GENERATOR_DEPTH:
  * a core that was away does not make up for it by a flood, but says what it has forgone. Packets
@@ -65,9 +64,9 @@ struct generator_counters {
 	uint64_t sent_bytes; /* with the check behind each frame */
 	uint64_t allowed;    /* sent, that are to come through, */
 	uint64_t denied;     /* and that are not */
-	uint64_t malformed;  /* of these */
-	uint64_t fragments;  /* made, of either kind */
-	uint64_t extended;   /* made */
+	uint64_t malformed;  /* made, */
+	uint64_t fragments;  /* of either kind, */
+	uint64_t extended;   /* with extension headers: what was not sent among them */
 	uint64_t opened;     /* connections that began, the first of each flow included */
 	uint64_t unsent;     /* the port took them not; where there is a rate */
 	uint64_t forgone;    /* that were due while the core did something else */

@@ -434,7 +434,9 @@ static enum exit_code measure_frames(struct measurement *measurement, struct mea
 		*one = (struct measure_case){ .counts = work->input.counts,
 					      .frame = &settings->frames[i],
 					      .flows = traffic->flow_count,
-					      .workers = wire->workers };
+					      .workers = wire->workers,
+					      .trace_packets = traffic->packet_count,
+					      .left_out = traffic->left_out };
 		status = measure_case(settings, work, wire, traffic, one, &error);
 	}
 	if (!status)

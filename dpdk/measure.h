@@ -147,6 +147,8 @@ struct measure_case {
 	const struct measure_frame *frame;
 	uint32_t flows;
 	uint16_t workers;
+	uint32_t trace_packets; /* of a trace those that are sent, */
+	uint64_t left_out;      /* and the others */
 	struct measure_result results[MEASURE_ENGINES];
 	size_t result_count;
 };

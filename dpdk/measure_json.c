@@ -116,6 +116,10 @@ static void print_result(struct report_json *json, const struct measurement *mea
 	report_json_number_field(json, "workers", one->workers);
 	report_json_number_field(json, "flows", one->flows);
 	report_json_string_field(json, "frame", one->frame->name);
+	if (measurement->settings->has_trace) {
+		report_json_number_field(json, "trace_packets", one->trace_packets);
+		report_json_number_field(json, "trace_packets_left_out", one->left_out);
+	}
 	report_json_string_field(json, "engine", result->name);
 	report_json_bool_field(json, "peer", !result->is_ours);
 	report_json_string_field(json, "outcome", measure_outcome_name(result->outcome));

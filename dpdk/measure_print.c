@@ -1,5 +1,7 @@
 #include "measure_print.h"
 
+#include <inttypes.h>
+
 const char *const measure_latencies[5] = { "p50", "p90", "p99", "p99.9", "max" };
 
 const char *measure_outcome_name(enum measure_outcome outcome)
@@ -27,7 +29,10 @@ void measure_describe(const struct measurement *measurement, const struct measur
 
 	report_text_format(out, "%u pods, %u policies, %u flows, frames: %s", measure_pods(counts),
 			   measure_policies(counts), one->flows, one->frame->name);
-	if (!settings->has_trace)
+	if (settings->has_trace)
+		report_text_format(out, ", %u packets, %" PRIu64 " left out", one->trace_packets,
+				   one->left_out);
+	else
 		describe_share(out, settings->denied, "denied");
 	describe_share(out, settings->openings, "new");
 	describe_share(out, settings->replies, "replies");

@@ -5,17 +5,20 @@
 #include "measure_print.h"
 #include "table.h"
 
-static const struct report_column cost_columns[] = {
-	{ "ENGINE", REPORT_LEFT, 0 },
-	{ "CYCLES", REPORT_RIGHT, 0 },
-	{ "NS", REPORT_RIGHT, 0 },
-	{ "WEIR IS", REPORT_RIGHT, 0 },
-	{ "NO DROP", REPORT_RIGHT, 0 },
-	{ "RANGE", REPORT_RIGHT, 1 },
-	{ "LITTLE DROP", REPORT_RIGHT, 0 },
-	{ "RANGE", REPORT_RIGHT, 2 },
-	{ "", REPORT_LEFT, 0 },
+static const struct report_column columns[] = {
+	{ "PODS", REPORT_RIGHT, 0 },    { "POLICIES", REPORT_RIGHT, 0 },
+	{ "WORKERS", REPORT_RIGHT, 0 }, { "FLOWS", REPORT_RIGHT, 0 },
+	{ "FRAMES", REPORT_LEFT, 0 },   { "ENGINE", REPORT_LEFT, 0 },
+	{ "CYCLES", REPORT_RIGHT, 0 },  { "NS", REPORT_RIGHT, 0 },
+	{ "WEIR IS", REPORT_RIGHT, 0 }, { "NO DROP", REPORT_RIGHT, 0 },
+	{ "RANGE", REPORT_RIGHT, 1 },   { "LITTLE DROP", REPORT_RIGHT, 0 },
+	{ "RANGE", REPORT_RIGHT, 2 },   { "", REPORT_LEFT, 0 },
 };
+enum {
+	OF_CASE = 5, /* columns say which case it is: its own table is without them */
+	COLUMNS = sizeof(columns) / sizeof(columns[0]),
+};
+
 static const struct report_column point_columns[] = {
 	{ "ENGINE", REPORT_LEFT, 0 },   { "AT", REPORT_RIGHT, 0 },   { "OFFERED", REPORT_RIGHT, 0 },
 	{ "CARRIED", REPORT_RIGHT, 0 }, { "LOST", REPORT_RIGHT, 0 }, { "P50", REPORT_RIGHT, 0 },
@@ -74,21 +77,23 @@ static void print_outcome(const struct measure_result *result, struct report_tab
 			"%s: %s", measure_outcome_name(result->outcome), result->error.text);
 }
 
+static void print_engine(const struct measurement *measurement, const struct measure_case *one,
+			 const struct measure_result *result, struct report_table *table)
+{
+	report_table_cell(table, REPORT_PLAIN, result->name);
+	print_cost(measurement, one, result, table);
+	print_rate(measurement, result, &result->no_drop, table);
+	print_rate(measurement, result, &result->partial, table);
+	print_outcome(result, table);
+}
+
 static void print_engines(const struct measurement *measurement, const struct measure_case *one,
 			  const struct report_table_look *look, FILE *file)
 {
-	struct report_table *table =
-		report_table_create(cost_columns, sizeof(cost_columns) / sizeof(cost_columns[0]));
+	struct report_table *table = report_table_create(columns + OF_CASE, COLUMNS - OF_CASE);
 
-	for (size_t i = 0; table && i < one->result_count; i++) {
-		const struct measure_result *result = &one->results[i];
-
-		report_table_cell(table, REPORT_PLAIN, result->name);
-		print_cost(measurement, one, result, table);
-		print_rate(measurement, result, &result->no_drop, table);
-		print_rate(measurement, result, &result->partial, table);
-		print_outcome(result, table);
-	}
+	for (size_t i = 0; table && i < one->result_count; i++)
+		print_engine(measurement, one, &one->results[i], table);
 	if (table)
 		report_table_print(table, file, look);
 	report_table_destroy(table);
@@ -158,6 +163,35 @@ static void print_trials(const struct measure_case *one, FILE *file)
 		trials, disturbed, stolen);
 }
 
+static void print_place(const struct measure_case *one, struct report_table *table)
+{
+	report_table_cell_format(table, REPORT_PLAIN, "%u", measure_pods(&one->counts));
+	report_table_cell_format(table, REPORT_PLAIN, "%u", measure_policies(&one->counts));
+	report_table_cell_format(table, REPORT_PLAIN, "%u", one->workers);
+	report_table_cell_format(table, REPORT_PLAIN, "%u", one->flows);
+	report_table_cell(table, REPORT_PLAIN, one->frame->name);
+}
+
+/* All cases again, a line an engine. */
+static void print_overview(const struct measurement *measurement,
+			   const struct report_table_look *look, FILE *file)
+{
+	struct report_table *table = report_table_create(columns, COLUMNS);
+
+	for (size_t i = 0; table && i < measurement->case_count; i++) {
+		const struct measure_case *one = &measurement->cases[i];
+
+		for (size_t j = 0; j < one->result_count; j++) {
+			print_place(one, table);
+			print_engine(measurement, one, &one->results[j], table);
+		}
+	}
+	fputs("\nall cases\n\n", file);
+	if (table)
+		report_table_print(table, file, look);
+	report_table_destroy(table);
+}
+
 void measure_print_table(const struct measurement *measurement, bool has_color, FILE *file)
 {
 	const struct report_table_look look = { .color = has_color,
@@ -175,6 +209,9 @@ void measure_print_table(const struct measurement *measurement, bool has_color, 
 		print_reload(one, file);
 		print_trials(one, file);
 	}
+	/* What came of one rate is in no column of it. */
+	if (measurement->case_count > 1 && !measurement->settings->rate)
+		print_overview(measurement, &look, file);
 	if (measurement->shares_processors)
 		fputs("cores shared processors: rates say more about the scheduler than about "
 		      "engines\n",

@@ -151,16 +151,15 @@ static int find_ports(struct ports *ports)
 		ports->count++;
 	}
 	if (!ports->count) {
-		complain(ports->options.command, "there is no port: bind a NIC to a driver of "
-						 "DPDK's, or name one behind --, as "
-						 "in --vdev=net_af_packet0,iface=eth0");
+		complain(ports->options.command,
+			 "there is no port: bind a NIC to a driver of DPDK's, or name one behind "
+			 "--, as in --vdev=net_af_packet0,iface=eth0");
 		return -ENODEV;
 	}
 	if (ports->options.wiring == WIRING_PAIRS && ports->count % 2) {
 		complain(ports->options.command,
 			 "ports come in pairs, and the number of these is odd (%u): give one more, "
-			 "or "
-			 "--wiring one-armed",
+			 "or --wiring one-armed",
 			 ports->count);
 		return -EINVAL;
 	}
@@ -263,8 +262,7 @@ static int make_pool(struct ports *ports)
 		return 0;
 	complain(ports->options.command,
 		 "no memory for %u packets of %u bytes: give more with -m behind --, or take fewer "
-		 "with "
-		 "--buffers",
+		 "with --buffers",
 		 packets, room);
 	return -ENOMEM;
 }
