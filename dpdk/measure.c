@@ -321,6 +321,8 @@ static const char *why_declined(const struct trying *trying, const struct peer *
 	if (trying->settings->fragments || trying->settings->malformed ||
 	    trying->settings->extensions)
 		return "it knows no fragments, extension headers and malformed frames";
+	if (traffic_has_ipv6(trying->traffic))
+		return "it knows no IPv6";
 	if (peer->is_stateful && trying->one->workers > 1 && !wire->is_rings &&
 	    !wire->filter.spread.entries)
 		return "it hands nothing over, and the ports do not spread connections";

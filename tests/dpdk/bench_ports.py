@@ -3,15 +3,17 @@
 import csv
 import html.parser
 import io
+import itertools
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import time
 
 FAILURES = []
 ENGINES = ["weir", "forward", "five-tuple", "rte_acl", "rte_acl+hash"]
-SHORT = ["--pods", "40", "--flows", "300", "--rounds", "2", "--trials", "2", "--time", "20"]
+SHORT = ["--pods", "40", "--flows", "300", "--rounds", "2", "--trials", "2", "--time", "5"]
 
 
 def check(what, want, got):
@@ -98,7 +100,7 @@ class Page(html.parser.HTMLParser):
 
 
 def formats(weir):
-    once = ["--pods", "40", "--flows", "300", "--rate", "8000", "--time", "20", "--frame", "imix", "--frame", "128"]
+    once = ["--pods", "40", "--flows", "300", "--rate", "8000", "--time", "5", "--frame", "imix", "--frame", "128"]
     text, _ = run(weir, "csv", *once, "--replies", "0.3", "--new", "5%", "-o", "csv")
     rows = list(csv.DictReader(io.StringIO(text)))
     check("csv: rows", [(frame, engine) for frame in ("imix", "128") for engine in ENGINES],
@@ -108,40 +110,54 @@ def formats(weir):
         check("csv: no column too many", False, None in row)
         if row["outcome"] == "measured":
             check("csv: it adds up", int(row["offered"]), int(row["carried"]) + int(row["lost"]))
-    text, _ = run(weir, "table", *once, "--engine", "weir")
+    text, _ = run(weir, "table", *once[:4], "--policies", "3", "--frame", "64", "--frame", "128", "--measure", "cost",
+                  "--rounds", "1", "--time", "1", "--engine", "weir", "--engine", "forward")
     check("table: two cases", 2, text.count("40 pods"))
-    text, _ = run(weir, "html", *SHORT, "--measure", "cost", "--engine", "weir", "--engine", "forward", "-o", "html")
+    place = [line.split()[:6] for line in text.partition("all cases\n")[2].splitlines()[2:6]]
+    check("table: both again", [["40", "3", "1", "300", frame, engine] for frame in ("64", "128") for engine in ("weir", "forward")], place)
+    text, _ = run(weir, "html", *SHORT, "--family", "dual", "--frame", "84", "--measure", "cost", "--engine", "weir", "--engine", "forward",
+                  "--engine", "rte_acl", "-o", "html")
     page = Page()
     page.feed(text)
     check("html: a plot", 1, page.tags.count("svg"))
     check("html: bars", 2, page.tags.count("rect"))
+    check("html: rte_acl declines", True, "it knows no IPv6" in text)
 
 
-def sweep(weir):
+def sweep(weir, **lists):
     """Every value with every other one."""
-    text, _ = run(weir, "sweep", "--pods", "40", "--pods", "60", "--policies", "2", "--policies", "5", "--workers", "1", "--workers", "2",
-                  "--flows", "200", "--flows", "300", "--engine", "weir", "--measure", "cost", "--rounds", "1", "--time", "1", "-o", "csv")
+    options = [word for name, values in lists.items() for value in values for word in (f"--{name}", value)]
+    text, _ = run(weir, "sweep", *options, "--engine", "weir", "--measure", "cost", "--rounds", "1", "--time", "1", "-o", "csv")
     rows = list(csv.DictReader(io.StringIO(text)))
-    check("sweep: cases", [(pods, policies, flows, workers) for pods in ("40", "60") for policies in ("2", "5")
-                           for flows in ("200", "300") for workers in ("1", "2")],
-          [tuple(row[key] for key in ("pods", "policies", "flows", "workers")) for row in rows])
+    check("sweep: cases", list(itertools.product(*lists.values())), [tuple(row[name] for name in lists) for row in rows])
     check("sweep: outcomes", {"measured"}, {row["outcome"] for row in rows})
+
+
+def short_sweep(weir):
+    sweep(weir, pods=("40", "60"), policies=("2",), flows=("200",), workers=("1", "2"))
     refused(weir, "sweep: too many", "at most 256", 2, *(f"--{option}={2 + i}" for option in ("pods", "flows") for i in range(16)), "--frame", "64", "--frame", "65")
 
 
-def trace(weir, traces):
+def trace(weir, traces, engines):
     """Of a trace the reference says what passes."""
     tiers = os.path.join(traces, "three-tier")
     policies = ["-f", os.path.join(tiers, "manifests"), "-f", os.path.join(tiers, "mended")]
     capture = os.path.join(tiers, "capture", "frontend.pcap")
-    text, _ = run(weir, "trace", *policies, "-r", capture, "--measure", "cost", "--rounds", "1", "--time", "1", "-o", "json")
+    chosen = [word for engine in engines for word in ("--engine", engine)]
+    text, _ = run(weir, "trace", *policies, "-r", capture, *chosen, "--measure", "cost", "--rounds", "1", "--time", "1", "-o", "json")
     report = json.loads(text)
     check("trace: packets", "trace", report["packets"])
     outcomes = {case["engine"]: case["outcome"] for case in report["cases"]}
-    check("trace: outcomes", dict.fromkeys(ENGINES, "measured") | {"rte_acl": "declined"}, outcomes)
+    check("trace: outcomes", {engine: "declined" if engine == "rte_acl" else "measured" for engine in engines}, outcomes)
     for case in report["cases"]:
+        check("trace: every packet is one of ours or left out", 112, case["trace_packets"] + case["trace_packets_left_out"])
         if case["outcome"] == "measured":
             measured(f"trace: {case['engine']}", case, 1)
+    return policies, capture
+
+
+def short_trace(weir, traces):
+    policies, capture = trace(weir, traces, ["weir"])
     refused(weir, "trace: without a cluster", "-r needs -f", 2, "-r", capture)
     refused(weir, "trace: with flows", "--flows is of traffic that is made up", 2, *policies, "-r", capture, "--flows", "3")
     with tempfile.TemporaryDirectory() as folder:
@@ -204,7 +220,9 @@ def interfaces(weir):
     eal(weir, "af_packet", (1,), devices, "--rate", "5000")
 
 
-def long(weir):
+def long(weir, traces):
+    sweep(weir, pods=("40", "60"), policies=("2", "5"), flows=("200", "300"), workers=("1", "2"))
+    trace(weir, traces, ENGINES)
     text, _ = run(weir, "long", "--pods", "1000", "--flows", "20000", "--replies", "0.4", "--new", "1%", "--frame", "64",
                   "--frame", "imix", "--rounds", "2", "--max-rate", "20000000", "-o", "json")
     for case in json.loads(text)["cases"]:
@@ -215,10 +233,16 @@ def long(weir):
         rates(f"long: {case['engine']}", case, 20200000)
 
 
+def timed(part, *arguments):
+    began = time.monotonic()
+    part(*arguments)
+    print(f"{part.__name__}: {time.monotonic() - began:.1f} s")
+
+
 def main():
     weir, traces = sys.argv[1:3]
     if sys.argv[3:] == ["--long"]:
-        long(weir)
+        long(weir, traces)
     elif sys.argv[3:] == ["--interfaces"]:
         interfaces(weir)
     elif sys.argv[3:] == ["--given"]:
@@ -228,12 +252,9 @@ def main():
             inside = subprocess.run(["unshare", "-n", sys.executable, *sys.argv[:3], "--interfaces"], check=False)
             check("interfaces", 0, inside.returncode)
     else:
-        searching(weir)
-        costing(weir)
-        formats(weir)
-        sweep(weir)
-        trace(weir, traces)
-        forms(weir)
+        for part in (searching, costing, formats, short_sweep, forms):
+            timed(part, weir)
+        timed(short_trace, weir, traces)
     print(f"{len(FAILURES)} failures")
     return 1 if FAILURES else 0
 
