@@ -178,7 +178,7 @@ def half_written(weir):
         policy, other = write_policy(folder), os.path.join(folder, "other.yaml")
         text = POLICY.replace("name: web", "name: other").replace("1000", "3000").replace("1009", "3009")
         write(other, text)
-        process = start(weir, [policy, other], Devices("net_null0,no-rx=1", "net_null1,no-rx=1"), ["--seconds", "60"], 1)
+        process = start(weir, [policy, other], Devices("net_null0,no-rx=1", "net_null1,no-rx=1"), ["--seconds", "200"], 1)
         errors = []
         await_words(process, "ready", errors)
         refused = 0
@@ -210,7 +210,7 @@ def allocations(weir, counter):
             os.environ["LD_PRELOAD"], os.environ["WEIR_ALLOCATIONS"] = counter, told
             try:
                 devices = Devices(f"net_pcap0,rx_pcap={trace}{again}", "net_null0,no-rx=1")
-                process = start(weir, [policy], devices, ["--seconds", "60"], 2)
+                process = start(weir, [policy], devices, ["--seconds", "200"], 2)
             finally:
                 del os.environ["LD_PRELOAD"], os.environ["WEIR_ALLOCATIONS"]
             await_words(process, "ready", [])

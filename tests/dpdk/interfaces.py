@@ -19,7 +19,8 @@ def send(raw, packets):
     for at in range(0, len(packets), 32):
         for packet in packets[at : at + 32]:
             raw.send(packet)
-        time.sleep(0.002)
+        # An interface of weir's holds 512, and weir may wait for a processor.
+        time.sleep(0.02)
 
 
 def receive(raw, count):

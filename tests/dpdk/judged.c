@@ -181,7 +181,8 @@ static void check_protocols(const struct traffic *traffic)
 	assert_int_equal(counts[false][1], 40);
 }
 
-/* Fragments follow their first, extensions change nothing, and what is malformed does not pass. */
+/* Fragments follow their first, extensions change nothing, and what is malformed does not pass;
+ * strict or not. */
 static void other_forms_have_their_verdicts(void **state)
 {
 	const struct traffic_options options = { .seed = 3,
@@ -197,26 +198,30 @@ static void other_forms_have_their_verdicts(void **state)
 					 .extensions = 5000,
 					 .malformed = 1000,
 					 .run = 1 };
-	const struct weir_worker_options working = { .flows.max_ipv4_flows = 1 << 12,
-						     .flows.max_ipv6_flows = 1 << 12 };
-	struct traffic_outcome outcome;
-	struct bench bench;
-	uint64_t visits;
+	struct weir_worker_options working = { .flows.max_ipv4_flows = 1 << 12,
+					       .flows.max_ipv6_flows = 1 << 12 };
 
 	(void)state;
 	assert_int_equal(traffic_mix_parse("110:3,1518:1", &trial.mix, NULL), 0);
-	bench.traffic = exchange_traffic(&options, &bench.policy);
-	check_protocols(bench.traffic);
-	equip(&bench, working);
-	outcome = run(&bench, &trial);
-	check_clean(&outcome);
-	/* Shares of visits, each of which is a packet, or two fragments. */
-	visits = trial.packets - outcome.sent.fragments / 2;
-	assert_in_range(outcome.sent.fragments / 2, visits * 19 / 100, visits * 20 / 100);
-	assert_in_range(outcome.sent.malformed, visits * 99 / 1000, visits / 10);
-	assert_true(outcome.sent.extended > 0);
-	assert_int_equal(outcome.sent.allowed + outcome.sent.denied, trial.packets);
-	end(&bench);
+	for (unsigned i = 0; i < 2; i++) {
+		struct traffic_outcome outcome;
+		struct bench bench;
+		uint64_t visits;
+
+		working.strict = i;
+		bench.traffic = exchange_traffic(&options, &bench.policy);
+		check_protocols(bench.traffic);
+		equip(&bench, working);
+		outcome = run(&bench, &trial);
+		check_clean(&outcome);
+		/* Shares of visits, each of which is a packet, or two fragments. */
+		visits = trial.packets - outcome.sent.fragments / 2;
+		assert_in_range(outcome.sent.fragments / 2, visits * 19 / 100, visits * 20 / 100);
+		assert_in_range(outcome.sent.malformed, visits * 99 / 1000, visits / 10);
+		assert_true(outcome.sent.extended > 0);
+		assert_int_equal(outcome.sent.allowed + outcome.sent.denied, trial.packets);
+		end(&bench);
+	}
 }
 
 /* What the worker counts is what was sent. */

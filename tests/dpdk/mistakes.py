@@ -38,7 +38,7 @@ def main():
         write(cluster, CLUSTER)
         for name, front, behind, words in MISTAKES:
             command = [weir, "run", "-f", cluster, *front, "--", *behind]
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
             check(f"{name}: exit code", 2, done.returncode)
             check(f"{name}: it says {words}: {done.stderr}", True, words in done.stderr)
             check(f"{name}: and no more about ports", False, "already stopped" in done.stderr)

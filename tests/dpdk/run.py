@@ -56,7 +56,7 @@ def reload(weir, policies, trace):
         policy = os.path.join(folder, "policy.yaml")
         good = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: %s, namespace: app1-ns}\nspec: {podSelector: {}}\n"
         open(policy, "w", encoding="utf-8").write(good % "first")
-        process = start(weir, policies + [policy], ports, ["--seconds", "40"], 1)
+        process = start(weir, policies + [policy], ports, ["--seconds", "200"], 1)
         errors = []
         await_words(process, "ready", errors)
         open(policy, "w", encoding="utf-8").write("kind: NetworkPolicy\n")

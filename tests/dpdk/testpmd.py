@@ -26,7 +26,7 @@ class Testpmd:
 
     def await_words(self, pattern, since, ask_again=None):
         """Until it has said what the pattern matches; a question is asked every now and then."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if ask_again:
                 self.tell(ask_again)
@@ -59,4 +59,4 @@ class Testpmd:
     def __exit__(self, *_):
         """Its files are whole when it has ended."""
         self.tell("quit")
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=60)

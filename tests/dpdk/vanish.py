@@ -30,7 +30,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         cluster = os.path.join(folder, "cluster.yaml")
         open(cluster, "w", encoding="utf-8").write(CLUSTER)
-        command = [weir, "run", "-f", cluster, "-o", "json", "--idle", "1500", "--", *EAL, "--no-telemetry", *lcores(1)]
+        command = [weir, "run", "-f", cluster, "-o", "json", "--idle", "3000", "--", *EAL, "--no-telemetry", *lcores(1)]
         command += ["--vdev=net_af_packet0,iface=port-a", "--vdev=net_af_packet1,iface=port-b"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         await_words(process, "ready", [])

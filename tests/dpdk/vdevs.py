@@ -4,7 +4,8 @@
 By one port come the packets; by the other go those that the policy allows, byte for byte and in their
 order, no others, and the counters say so. Kinds: endless (net_pcap with infinite_rx), null, ring, rings
 (one for each of three cores); with dpdk-testpmd at the other end memif, memif-client, vhost, virtio-user,
-and vhost-again, where it comes a second time; af_packet and af_xdp on veths between network namespaces. With --huge, memory is in huge pages, which are reserved for the time of the test.
+and vhost-again, where it comes a second time; af_packet and af_xdp on veths between network namespaces.
+With --huge, memory is in huge pages, which are reserved for the time of the test.
 """
 import argparse
 import contextlib
@@ -219,6 +220,7 @@ def on_interfaces(trace, kind):
         await_words(process, "ready", [])
         sender, receiver = west.call(raw_socket), east.call(raw_socket)
         send(sender, trace.frames)
+        receiver.settimeout(20)
         passed = receive(receiver, len(trace.allowed))
         trace.compare(kind, end(process, kind), passed)
     return ""
