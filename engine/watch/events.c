@@ -46,6 +46,12 @@ static void format_object(const char *kind, const char *namespace_name, const ch
 		 namespace_name[0] ? "/" : "", name);
 }
 
+/* Who says no apiVersion means the kind of that name. */
+static bool is_kept(const char *api_version, const char *kind)
+{
+	return api_version[0] ? k8s_find_kind(api_version, kind) : k8s_kind_named(kind);
+}
+
 static int take_deleted(struct store *store, const struct yaml_node *object)
 {
 	const struct yaml_node *meta = yaml_get(object, "metadata");
@@ -55,7 +61,7 @@ static int take_deleted(struct store *store, const struct yaml_node *object)
 	char about[OBJECT_TEXT];
 	int status;
 
-	if (!k8s_find_kind(text_of(object, "apiVersion"), kind))
+	if (!is_kept(text_of(object, "apiVersion"), kind))
 		return 0;
 	format_object(kind, namespace_name, name, about);
 	if (!name[0]) {

@@ -319,11 +319,14 @@ int weir_live_cluster_remove(struct weir_live_cluster *cluster, const char *kind
 	return store_remove(&cluster->world->store, kind, namespace_name, name);
 }
 
-/* Services follow pods: where they are asked for everything is resolved. */
+/* Services follow pods: where they are asked for, whatever says something resolves everything. */
 static bool may_advance(const struct weir_live_cluster *cluster)
 {
-	return !cluster->options.services &&
-	       cluster->changes <= cluster->world->store.object_count + CHANGES_FEW;
+	const struct store *store = &cluster->world->store;
+
+	if (cluster->options.services && advance_is_needed(store))
+		return false;
+	return cluster->changes <= store->object_count + CHANGES_FEW;
 }
 
 static int tell_batch(struct weir_live_cluster *cluster, struct weir_error *error)

@@ -21,8 +21,9 @@
  * what weir_live_commit costs. All other batches resolve the cluster again, and tell the live
  * policy only what is another: milliseconds for every thousand pods, and then weir_live_commit.
  * These are batches with policies, nodes and workloads; with the first or the last pod of a
- * workload, or of a node or a workload that no object describes; with services, where those are
- * asked for; and, as memory is let go of by them, one behind as many changes as there are objects.
+ * workload, or of a node or a workload that no object describes; where services are asked for, all
+ * that say something new; and, as memory is let go of by them, one behind as many changes as there
+ * are objects.
  *
  * Threads. A live cluster is for one thread at a time; the sink is called on that thread, during
  * the call. The policies that it gives are like all others: any thread may ask them, hold references
@@ -70,7 +71,7 @@ void weir_live_cluster_destroy(struct weir_live_cluster *cluster);
  * an object, or a list of objects, which are there from now on as they are written; or an event of
  * a watch: ADDED and MODIFIED are the same, DELETED needs no more than kind and name, BOOKMARK is
  * nothing, ERROR is one. Kinds that no verdict needs are passed over. What is deleted and was not
- * there is told as a warning.
+ * there is told as a warning. A list takes nothing away: what it lacks is removed by who knows so.
  *
  * Objects are checked as weir_cluster_read does it, and the same errors and warnings are reported.
  * -EINVAL when there was an error: nothing of the text is in the batch then. -ENOMEM, the same. */

@@ -2,16 +2,13 @@
  * What a live cluster promises about texts, batches and names; verdicts at large are compared in
  * random.c.
  */
-#include "test.h"
+#include "fixture.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "failing.h"
 #include "weir/directory.h"
-#include "weir/live_cluster.h"
 
 /* One policy: in shop, the database is reached from pods of the namespaces of the team alone. */
 static const char shop[] =
@@ -31,68 +28,11 @@ static const char shop[] =
 	"[{namespaceSelector: {matchLabels: {team: red}}, podSelector: {matchLabels: {app: "
 	"web}}}]}]}}\n";
 
-struct fixture {
-	struct weir_live_cluster *live;
-	char told[2048]; /* what was reported, a line each */
-};
-
-static void report(void *context, const struct weir_diagnostic *diagnostic)
-{
-	struct fixture *fixture = context;
-	size_t length = strlen(fixture->told);
-
-	snprintf(fixture->told + length, sizeof(fixture->told) - length, "%s %u: %s: %s\n",
-		 diagnostic->severity == WEIR_SEVERITY_ERROR ? "error" : "warning",
-		 diagnostic->line, diagnostic->object ? diagnostic->object : "-", diagnostic->text);
-}
-
-static void open_with(struct fixture *fixture, const struct weir_live_cluster_options *given)
-{
-	struct weir_live_cluster_options options = *given;
-	struct weir_error error;
-
-	memset(fixture, 0, sizeof(*fixture));
-	options.objects.sink = (struct weir_sink){ report, fixture };
-	assert_int_equal(weir_live_cluster_create(&options, &fixture->live, &error), 0);
-}
-
-static int read_text(struct fixture *fixture, const char *text)
-{
-	fixture->told[0] = '\0';
-	return weir_live_cluster_read(fixture->live, "text", text, strlen(text));
-}
-
-static void put(struct fixture *fixture, const char *text)
-{
-	assert_int_equal(read_text(fixture, text), 0);
-	assert_string_equal(fixture->told, "");
-}
-
-static void commit(struct fixture *fixture)
-{
-	struct weir_error error;
-
-	assert_int_equal(weir_live_cluster_commit(fixture->live, &error), 0);
-}
-
 static void open_shop(struct fixture *fixture)
 {
 	open_with(fixture, &(struct weir_live_cluster_options){ 0 });
 	put(fixture, shop);
 	commit(fixture);
-}
-
-static void close_fixture(struct fixture *fixture)
-{
-	weir_live_cluster_destroy(fixture->live);
-}
-
-static struct weir_address address_of(const char *text)
-{
-	struct weir_address address;
-
-	assert_int_equal(weir_address_parse(text, strlen(text), &address), 0);
-	return address;
 }
 
 static enum weir_action judge(const struct fixture *fixture, const char *from, const char *to)
@@ -214,6 +154,36 @@ static void a_refused_text_leaves_the_batch(void **state)
 	assert_int_equal(read_text(&fixture, refused[0].text), -EINVAL);
 	commit(&fixture);
 	assert_int_equal(judge(&fixture, "10.0.0.3", "10.0.0.1"), WEIR_ALLOW);
+	close_fixture(&fixture);
+}
+
+static void what_is_deleted_needs_no_more_than_kind_and_name(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	open_shop(&fixture);
+	put(&fixture,
+	    "{type: DELETED, object: {kind: NetworkPolicy, metadata: {name: db, namespace: "
+	    "shop}}}");
+	commit(&fixture);
+	assert_int_equal(judge(&fixture, "10.0.0.3", "10.0.0.1"), WEIR_ALLOW);
+	close_fixture(&fixture);
+}
+
+static void a_list_is_its_objects_and_takes_nothing_away(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	open_shop(&fixture);
+	put(&fixture, "{kind: PodList, apiVersion: v1, items: [{metadata: {name: cron, namespace: "
+		      "shop, labels: {app: web}}, status: {podIP: 10.0.0.3}}, {metadata: {name: "
+		      "web, namespace: shop}, status: {podIP: 10.0.0.2}}]}");
+	assert_int_equal(weir_live_cluster_remove(fixture.live, "Pod", "jobs", "cron"), 0);
+	commit(&fixture);
+	assert_int_equal(judge(&fixture, "10.0.0.3", "10.0.0.1"), WEIR_ALLOW);
+	assert_int_equal(judge(&fixture, "10.0.0.2", "10.0.0.1"), WEIR_DENY);
 	close_fixture(&fixture);
 }
 
@@ -350,6 +320,32 @@ static void what_says_what_it_said_is_nothing(void **state)
 	close_fixture(&fixture);
 }
 
+/* Services or not: nothing is resolved, for which there is no memory. */
+static void what_says_what_it_said_costs_its_reading(void **state)
+{
+	struct failing failing = failing_never();
+	struct weir_error error;
+	struct fixture fixture;
+
+	(void)state;
+	for (int services = 0; services < 2; services++) {
+		const struct weir_live_cluster_options options = { .objects.allocator =
+									   &failing.allocator,
+								   .services = services };
+
+		failing_after(&failing, UINT_MAX);
+		open_with(&fixture, &options);
+		put(&fixture, shop);
+		commit(&fixture);
+		put(&fixture, shop);
+		failing_after(&failing, 0);
+		assert_int_equal(weir_live_cluster_commit(fixture.live, &error), 0);
+		failing_after(&failing, UINT_MAX);
+		close_fixture(&fixture);
+	}
+	assert_int_equal(failing.live, 0);
+}
+
 static void a_range_that_is_full_is_told(void **state)
 {
 	struct weir_live_cluster_options options = { 0 };
@@ -468,6 +464,8 @@ int main(void)
 		cmocka_unit_test(events_change_what_they_are_about),
 		cmocka_unit_test(a_text_that_is_refused_changes_nothing),
 		cmocka_unit_test(a_refused_text_leaves_the_batch),
+		cmocka_unit_test(what_is_deleted_needs_no_more_than_kind_and_name),
+		cmocka_unit_test(a_list_is_its_objects_and_takes_nothing_away),
 		cmocka_unit_test(what_is_not_there_cannot_be_removed),
 		cmocka_unit_test(a_batch_that_is_dropped_was_never_there),
 		cmocka_unit_test(a_pod_takes_another_address),
@@ -475,6 +473,7 @@ int main(void)
 		cmocka_unit_test(claims_may_be_refused),
 		cmocka_unit_test(a_namespace_goes_and_comes_again),
 		cmocka_unit_test(what_says_what_it_said_is_nothing),
+		cmocka_unit_test(what_says_what_it_said_costs_its_reading),
 		cmocka_unit_test(a_range_that_is_full_is_told),
 		cmocka_unit_test(services_are_there_when_they_are_asked_for),
 		cmocka_unit_test(a_snapshot_has_the_objects_in_force),
