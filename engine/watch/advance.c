@@ -46,18 +46,6 @@ bool advance_is_needed(const struct store *store)
 	return visit_next(&visit);
 }
 
-static int relabel(struct ties *ties, const char *name)
-{
-	struct tie_namespace *namespace;
-	int status = ties_relabel(ties, name);
-
-	if (!status)
-		status = ties_namespace(ties, name, &namespace);
-	if (status)
-		return status;
-	return namespace->has_synthetic ? TIES_CHANGE : TIES_HOLD;
-}
-
 int advance_ties(struct ties *ties, const struct store *store)
 {
 	struct visit visit = { .store = store };
@@ -66,7 +54,7 @@ int advance_ties(struct ties *ties, const struct store *store)
 	while (status == TIES_HOLD && visit_next(&visit)) {
 		status = ties_move(ties, visit.kind, &visit.slot->now, &visit.slot->next);
 		if (status == TIES_HOLD && visit.kind == STORE_NAMESPACE)
-			status = relabel(ties, meta_of(visit.slot)->name);
+			status = ties_relabel(ties, meta_of(visit.slot)->name);
 	}
 	return status;
 }

@@ -115,9 +115,8 @@ enum tie_answer {
 int ties_move(struct ties *ties, enum store_kind kind, const struct store_version *from,
 	      const struct store_version *to);
 
-/* A namespace behind the batch; holds until the next one is asked for. -ENOMEM. */
-int ties_namespace(struct ties *ties, const char *name, struct tie_namespace **out);
-/* Reads the labels of a namespace again. -ENOMEM. */
+/* Reads the labels of a namespace again, behind the batch; an enum tie_answer for its pods, or
+ * -ENOMEM. */
 int ties_relabel(struct ties *ties, const char *name);
 
 void ties_go_back(struct ties *ties);

@@ -53,11 +53,22 @@ static int show(struct ties *ties, struct tie_address *address)
 	return ties->is_disturbed || address->homes ? TIES_CHANGE : count_shown(ties, address);
 }
 
+/* Every address that was ever counted is taken for one that is in use, and of every range. */
+static bool is_crowded(const struct ties *ties)
+{
+	for (uint32_t i = 0; i < ties->range_count; i++) {
+		if (ties->addresses.count > k8s_usable_addresses(&ties->ranges[i]))
+			return true;
+	}
+	return false;
+}
+
 static int move_in(struct ties *ties, struct tie_address *address)
 {
-	bool is_free = !address->homes && !address->shown;
+	bool is_taken = address->homes || address->shown;
 
-	return ties->is_disturbed || !is_free ? TIES_CHANGE : count_home(ties, address);
+	return ties->is_disturbed || is_taken || is_crowded(ties) ? TIES_CHANGE
+								  : count_home(ties, address);
 }
 
 static int hide(struct ties *ties, struct tie_address *address)
@@ -91,16 +102,6 @@ static int tally_shown(struct ties *ties, const struct tally *tally,
 	return status;
 }
 
-/* Every address that was ever counted is taken for one that is in use. */
-static bool has_room(const struct ties *ties)
-{
-	for (uint32_t i = 0; i < ties->range_count; i++) {
-		if (ties->addresses.count >= k8s_usable_addresses(&ties->ranges[i]))
-			return false;
-	}
-	return true;
-}
-
 int ties_tally_pod(struct ties *ties, const struct tally *tally, const struct k8s_pod *pod)
 {
 	int status = tally_shown(ties, tally, pod->addresses, pod->address_count);
@@ -109,8 +110,6 @@ int ties_tally_pod(struct ties *ties, const struct tally *tally, const struct k8
 		status = tally_shown(ties, tally, pod->host_addresses, pod->host_address_count);
 	if (!k8s_needs_address(pod))
 		return status;
-	if (!status && !has_room(ties))
-		status = TIES_CHANGE;
 	for (uint32_t i = 0; !status && i < ties->range_count; i++) {
 		const struct weir_address home = k8s_home_address(&ties->ranges[i], pod);
 		struct tie_address *address;
@@ -129,6 +128,16 @@ static int tally_slice(struct ties *ties, const struct tally *tally, const struc
 	for (uint32_t i = 0; !status && i < slice->endpoint_count; i++)
 		status = tally_shown(ties, tally, slice->endpoints[i].addresses,
 				     slice->endpoints[i].address_count);
+	return status;
+}
+
+int ties_count_options(struct ties *ties)
+{
+	const struct weir_cluster_options *options = &ties->store->cluster->reading->options;
+	int status = 0;
+
+	for (size_t i = 0; !status && i < options->node_address_count; i++)
+		status = tally_shown(ties, &ties_counting, &options->node_addresses[i].address, 1);
 	return status;
 }
 

@@ -86,7 +86,7 @@ static int count_synthetic(struct ties *ties)
 			return -ENOMEM;
 		*added = &pods[i];
 		without_address.address_count = 0;
-		if (ties_tally_pod(ties, &ties_counting, &without_address) == -ENOMEM)
+		if (ties_tally_pod(ties, &ties_counting, &without_address))
 			return -ENOMEM;
 		if (ties_find_bonds(ties, &pods[i], &bonds) && bonds.node &&
 		    raise_counter(ties, &bonds.node->named))
@@ -103,7 +103,7 @@ static int count_object(struct ties *ties, enum store_kind kind,
 	if (!version->object)
 		return 0;
 	ties->ipv6 += version->shows_ipv6;
-	if (ties_tally(ties, &ties_counting, kind, version->object) == -ENOMEM)
+	if (ties_tally(ties, &ties_counting, kind, version->object))
 		return -ENOMEM;
 	if (kind == STORE_POD && ties_find_bonds(ties, version->object, &bonds))
 		return ties_join(ties, version->object, &bonds);
@@ -152,7 +152,8 @@ int ties_count(struct ties *ties, const struct weir_resolved *resolved,
 {
 	find_ranges(ties);
 	if (count_nodes(ties, numbers) || count_workloads(ties, resolved, numbers) ||
-	    copy_set_numbers(ties, numbers) || count_objects(ties) || count_synthetic(ties))
+	    copy_set_numbers(ties, numbers) || ties_count_options(ties) || count_objects(ties) ||
+	    count_synthetic(ties))
 		return -ENOMEM;
 	ties_keep(ties);
 	return 0;

@@ -46,5 +46,7 @@ extern const struct tally ties_counting, ties_coming, ties_going;
 int ties_tally(struct ties *ties, const struct tally *tally, enum store_kind kind,
 	       const void *object);
 int ties_tally_pod(struct ties *ties, const struct tally *tally, const struct k8s_pod *pod);
+/* Counts the addresses that options give to nodes. -ENOMEM. */
+int ties_count_options(struct ties *ties);
 
 #endif

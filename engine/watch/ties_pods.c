@@ -64,15 +64,17 @@ static uint32_t find_marked(const struct ties *ties, const struct k8s_pod *pod, 
 	return WEIR_NONE;
 }
 
+/* A Node owns the mirrors of its static pods, and is no workload, even where others say so. */
 static bool find_owner(const struct ties *ties, const struct k8s_pod *pod, struct bonds *out)
 {
 	const struct k8s_owner *owner = &pod->meta.owner;
+	bool is_owned = owner->kind && strcmp(owner->kind, "Node") != 0;
 	uint32_t found =
-		owner->kind ? find_workload(ties, pod->meta.namespace_name, owner) : WEIR_NONE;
+		is_owned ? find_workload(ties, pod->meta.namespace_name, owner) : WEIR_NONE;
 
 	out->marked = find_marked(ties, pod, found);
 	out->owner = owner->kind ? found : out->marked;
-	if (!owner->kind || strcmp(owner->kind, "Node") == 0)
+	if (!is_owned)
 		return true;
 	if (found == WEIR_NONE)
 		return false;

@@ -51,7 +51,8 @@ static int add_namespace(struct ties *ties, const char *name, struct tie_namespa
 	return 0;
 }
 
-int ties_namespace(struct ties *ties, const char *name, struct tie_namespace **out)
+/* Behind the batch; holds until the next one is asked for. */
+static int find_namespace(struct ties *ties, const char *name, struct tie_namespace **out)
 {
 	const uint32_t *known = weir_map_find(&ties->namespace_of, &name, sizeof(name));
 
@@ -61,15 +62,16 @@ int ties_namespace(struct ties *ties, const char *name, struct tie_namespace **o
 	return 0;
 }
 
+/* The pods of the namespace are told again: those that stand for workloads would not be, and those
+ * with another address than their home would be told wrong. */
 int ties_relabel(struct ties *ties, const char *name)
 {
 	struct tie_namespace *namespace;
-	int status = ties_namespace(ties, name, &namespace);
 
-	if (status)
-		return status;
+	if (find_namespace(ties, name, &namespace) || read_labels(ties, name, namespace))
+		return -ENOMEM;
 	namespace->is_asked = false;
-	return read_labels(ties, name, namespace);
+	return namespace->has_synthetic || ties->is_disturbed ? TIES_CHANGE : TIES_HOLD;
 }
 
 /* Which sets may hold pods of the namespace. */
@@ -109,7 +111,7 @@ int ties_sets(struct ties *ties, const struct k8s_pod *pod, struct weir_array *s
 	sets->count = 0;
 	if (pod->phase == K8S_FINISHED || pod->host_network)
 		return 0;
-	if (ties_namespace(ties, pod->meta.namespace_name, &namespace) ||
+	if (find_namespace(ties, pod->meta.namespace_name, &namespace) ||
 	    (!namespace->is_asked && ask(ties, namespace)))
 		return -ENOMEM;
 	candidates = namespace->sets.items;

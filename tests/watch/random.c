@@ -45,6 +45,8 @@ struct run {
 	struct weir_semantics semantics;
 	struct weir_live_cluster *live;
 	unsigned batch;
+	struct weir_prefix small;             /* for pods without an address, or of length 0 */
+	struct weir_node_address in_small[2]; /* some of it is of nodes */
 };
 
 static _Noreturn void die(const struct run *run, const char *what)
@@ -224,12 +226,20 @@ static void change(struct run *run)
 
 /* Comparing. */
 
-static struct weir_cluster *read_afresh(const struct run *run)
+static struct weir_cluster_options options_of(const struct run *run)
 {
-	struct weir_cluster_options options = {
+	return (struct weir_cluster_options){
+		.pod_cidr_ipv4 = run->small,
 		.cluster_cidrs = run->sources[0].cluster_cidrs,
 		.cluster_cidr_count = run->sources[0].cluster_cidr_count,
+		.node_addresses = run->in_small,
+		.node_address_count = run->small.length ? 2 : 0,
 	};
+}
+
+static struct weir_cluster *read_afresh(const struct run *run)
+{
+	const struct weir_cluster_options options = options_of(run);
 	struct weir_cluster *cluster;
 
 	if (weir_cluster_create(&options, &cluster))
@@ -312,8 +322,7 @@ static void commit(struct run *run)
 static void begin(struct run *run)
 {
 	struct weir_live_cluster_options options = {
-		.objects = { .cluster_cidrs = run->sources[0].cluster_cidrs,
-			     .cluster_cidr_count = run->sources[0].cluster_cidr_count },
+		.objects = options_of(run),
 		.semantics = run->semantics,
 		.services = dice_one_in(&run->dice, 4),
 	};
@@ -324,6 +333,24 @@ static void begin(struct run *run)
 	for (uint32_t i = 0; i < run->count; i++) {
 		if (!dice_one_in(&run->dice, 3))
 			put(run, &run->documents[i]);
+	}
+}
+
+/* At times pods without an address get theirs where others show some, so that they give way to
+ * these and to each other. */
+static void choose_range(struct run *run)
+{
+	static const char text[] = "10.0.0.0/23";
+
+	if (!dice_one_in(&run->dice, 3))
+		return;
+	if (weir_prefix_parse(text, strlen(text), &run->small, NULL))
+		die(run, "no range");
+	for (uint8_t i = 0; i < 2; i++) {
+		const uint8_t bytes[4] = { 10, 0, i, (uint8_t)dice_below(&run->dice, 256) };
+
+		run->in_small[i].node = i ? "node-1" : "elsewhere";
+		run->in_small[i].address = weir_address_from_ipv4(bytes);
 	}
 }
 
@@ -338,6 +365,7 @@ static void sequence(uint64_t seed)
 	run->semantics.ipblock_pods = (uint8_t)(seed % 2);
 	run->semantics.own_node = (uint8_t)(seed / 2 % 2);
 	open_sources(run);
+	choose_range(run);
 	begin(run);
 	for (run->batch = 0; run->batch < BATCHES; run->batch++) {
 		commit(run);
