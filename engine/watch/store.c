@@ -1,5 +1,6 @@
 #include "store.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ static const struct collection {
 	  k8s_same_cluster_policy, k8s_copy_cluster_policy },
 #undef OF
 };
+static_assert(sizeof(collections) / sizeof(collections[0]) == STORE_KINDS, "a row a kind");
 
 static struct weir_array *array_of(struct weir_cluster *cluster, size_t offset)
 {
@@ -244,20 +246,25 @@ bool store_same(enum store_kind kind, const void *a, const void *b)
 
 /* Copies. */
 
-static int copy_object(const struct store *from, enum store_kind kind, uint32_t index,
-		       struct store *out)
+static int copy_version(const struct store_version *version, enum store_kind kind,
+			struct weir_cluster *out)
 {
-	const struct store_version *version = store_latest(store_slot(from, kind, index));
 	void *copy;
-	int status;
 
 	if (!version->object)
 		return 0;
-	copy = weir_array_push(array_of(out->cluster, collections[kind].array));
+	copy = weir_array_push(array_of(out, collections[kind].array));
 	if (!copy)
 		return -ENOMEM;
-	status = collections[kind].copy(out->cluster, version->object, copy);
-	out->cluster->reading->shows_ipv6 = version->shows_ipv6;
+	out->reading->shows_ipv6 = out->reading->shows_ipv6 || version->shows_ipv6;
+	return collections[kind].copy(out, version->object, copy);
+}
+
+static int copy_object(const struct store *from, enum store_kind kind, uint32_t index,
+		       struct store *out)
+{
+	int status = copy_version(store_latest(store_slot(from, kind, index)), kind, out->cluster);
+
 	return status ? status : store_take_read(out);
 }
 
@@ -310,20 +317,6 @@ int store_view(const struct store *store, struct weir_cluster **out)
 	return status;
 }
 
-static int snapshot_object(const struct store_version *version, enum store_kind kind,
-			   struct weir_cluster *out)
-{
-	void *copy;
-
-	if (!version->object)
-		return 0;
-	copy = weir_array_push(array_of(out, collections[kind].array));
-	if (!copy)
-		return -ENOMEM;
-	out->reading->shows_ipv6 = out->reading->shows_ipv6 || version->shows_ipv6;
-	return collections[kind].copy(out, version->object, copy);
-}
-
 int store_snapshot(const struct store *store, struct weir_cluster **out)
 {
 	struct weir_cluster *snapshot;
@@ -333,8 +326,8 @@ int store_snapshot(const struct store *store, struct weir_cluster **out)
 		return status;
 	for (int i = 0; !status && i < STORE_KINDS; i++) {
 		for (uint32_t j = 0; !status && j < store->pools[i].slots.count; j++)
-			status = snapshot_object(&store_slot(store, (enum store_kind)i, j)->now,
-						 (enum store_kind)i, snapshot);
+			status = copy_version(&store_slot(store, (enum store_kind)i, j)->now,
+					      (enum store_kind)i, snapshot);
 	}
 	if (status)
 		weir_cluster_destroy(snapshot);
