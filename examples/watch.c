@@ -7,6 +7,7 @@
  * --output-watch-events`: JSON texts, one behind the other. Whatever has come at once is one batch.
  * The answer is printed at first, and each time that it is another.
  */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,17 +76,19 @@ static bool read_more(struct stream *stream)
 	return got > 0;
 }
 
-/* A refused event is told, and the objects stay as they are. */
-static void take_texts(struct weir_live_cluster *cluster, struct stream *stream)
+/* A refused event is told, and the objects stay as they are; false without memory for it. */
+static bool take_texts(struct weir_live_cluster *cluster, struct stream *stream)
 {
 	size_t length;
 
 	while ((length = next_text(stream))) {
-		weir_live_cluster_read(cluster, "stdin", stream->texts, length);
+		if (weir_live_cluster_read(cluster, "stdin", stream->texts, length) == -ENOMEM)
+			return false;
 		stream->length -= length;
 		memmove(stream->texts, stream->texts + length, stream->length);
 		stream->at = 0;
 	}
+	return true;
 }
 
 static void format_half(const struct weir_policy *policy, const struct weir_half *half, char *text,
@@ -121,9 +124,14 @@ static int watch(struct weir_live_cluster *cluster, const struct weir_key *key)
 	struct stream stream = { 0 };
 	struct weir_error error;
 	char last[600] = "";
+	int status = 0;
 
 	do {
-		take_texts(cluster, &stream);
+		if (!take_texts(cluster, &stream)) {
+			fprintf(stderr, "out of memory\n");
+			status = 2;
+			break;
+		}
 		if (weir_live_cluster_commit(cluster, &error)) {
 			fprintf(stderr, "%s\n", error.text);
 			weir_live_cluster_drop(cluster);
@@ -131,7 +139,7 @@ static int watch(struct weir_live_cluster *cluster, const struct weir_key *key)
 		judge(cluster, key, last, sizeof(last));
 	} while (read_more(&stream));
 	free(stream.texts);
-	return 0;
+	return status;
 }
 
 int main(int argc, char **argv)
