@@ -10,11 +10,11 @@
  *     weir_flow_table_find_burst(table, probes, entries, n); which are known?
  *     weir_flow_table_expect(table, probe);                for each that is not
  *     ... judge those, all together ...
- *     for each, in order: find again (a packet before it may have made the flow, or taken its
- *     place), then weir_flow_table_note, _restart or _insert
+ *     for each, in order: weir_flow_entry_note, else weir_flow_table_note; _restart or _insert
  *
- * A flow is at one place as long as it lives; a pointer to it holds until the next insertion or
- * advance.
+ * What was found, and that nothing was, holds until the next insertion, removal or advance: an
+ * insertion may be that of the same flow, or take another's place. So behind the first of these in
+ * a burst a packet's flow is found again. As long as a flow lives it is at one place.
  */
 #ifndef WEIR_FLOW_TABLE_H
 #define WEIR_FLOW_TABLE_H
@@ -52,7 +52,7 @@ enum weir_flow_word {
 enum {
 	WEIR_FLOW_KIND_BITS = 3,
 	WEIR_FLOW_MACHINE_SHIFT = 11, /* the signals of side 0, of side 1, bits about the opening */
-	WEIR_FLOW_SEEN_SHIFT = 29,    /* when its last packet came */
+	WEIR_FLOW_SEEN_SHIFT = 29,    /* when its last packet came, in steps, rounded up */
 };
 
 /* A flow in the table: the first words of it. */
@@ -135,7 +135,7 @@ struct weir_flow_entry *weir_flow_table_insert(struct weir_flow_table *table,
 					       const struct weir_flow_probe *probe, unsigned side,
 					       uint8_t signals, struct weir_flow_memo memo);
 
-/* What a packet of the present leaves in an entry's first word; until time is told again. */
+/* What a packet of the present leaves in an entry's first word; until the next advance. */
 uint64_t weir_flow_table_present(const struct weir_flow_table *table);
 
 /* A further packet that signals nothing which its side has not signalled before, as most do not.
@@ -189,7 +189,7 @@ struct weir_flow_view {
 	struct weir_flow_key key;
 	struct weir_flow_machine machine;
 	struct weir_flow_memo memo;
-	uint64_t expires; /* if no packet comes; to the step of timeouts */
+	uint64_t expires; /* if no packet comes: from this time on it is not found */
 	enum weir_flow_timeout timeout;
 };
 

@@ -1,8 +1,9 @@
 /*
  * weir/flow.h - the bounded flow table of a live dataplane: how large, how long, what it counted.
  *
- * Times are nanoseconds. A table's own clock is the latest time that it was given; timeouts are
- * kept to a step of 2^27 ns (134 ms), rounded up.
+ * Times are nanoseconds. A table's own clock is the latest time that it was given. When the last
+ * packet of a connection came is kept to a step of 2^27 ns (134 ms), rounded up: by that clock a
+ * connection is remembered for its timeout, and less than a step longer.
  *
  * Threads. The functions are of constants: any thread.
  */
@@ -57,9 +58,10 @@ struct weir_flow_options {
 /* When a table is full, room is made for a new flow by the first of: those that have expired; the
  * oldest of those that nobody has answered, that are not open yet (TCP and SCTP before the end of
  * the handshake) or that are over. Looked at are the buckets that a hand going round comes to next,
- * until there is one that has expired or eight of the others: 16 buckets at most, which with eight
- * flows are all of a table of up to eight flows. When there is none of either the new flow is
- * refused. */
+ * until one has expired or eight of the others were met, and 16 buckets at most: in a table of up
+ * to eight flows these are all. When there is none of either the new flow is refused. The same is
+ * done, though the table is not full, when the 32 buckets are in which the new flow might be (16 of
+ * them are looked at), which is very rare. */
 struct weir_flow_counters {
 	uint64_t inserted;
 	uint64_t restarted; /* flows that ended and began anew, with the same key */

@@ -1,8 +1,8 @@
 /*
  * The live table against a naive tracker: an array with a place for every connection that can be,
- * plain flags for what it has lived through. Small tables that are
- * always full, larger ones that never are, times that jump. Answers must be identical, packet by
- * packet; nothing may be lost or looked at too often.
+ * plain flags for what it has lived through. Small tables that are always full, larger ones that
+ * never are, times that jump. Answers must be identical, packet by packet; nothing may be lost or
+ * looked at too often.
  *
  * A larger table lets go of a flow only when all buckets where a new one may be are full, which the
  * tracker does not foresee: it checks that the one let go of might go, and that it is rare.

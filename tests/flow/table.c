@@ -168,9 +168,10 @@ static void s10_lives_and_how_long_they_are_kept(void **state)
 			fail_msg("%s: %s", lives[i].name, weir_flow_timeout_name(view.timeout));
 		assert_false(weir_flow_table_next(table, &cursor, &view));
 		probe = probe_of(table, &packet, &side);
-		weir_flow_table_advance(table, now + timeout - 1);
+		assert_in_range(view.expires, now + timeout, now + timeout + (1 << 27) - 1);
+		weir_flow_table_advance(table, view.expires - 1);
 		assert_non_null(weir_flow_table_find(table, &probe));
-		weir_flow_table_advance(table, now + timeout + (1 << 27));
+		weir_flow_table_advance(table, view.expires);
 		if (weir_flow_table_find(table, &probe))
 			fail_msg("%s: still kept", lives[i].name);
 		weir_flow_table_destroy(table);
@@ -370,6 +371,38 @@ static void full_tables_give_up_the_oldest_unreplied(void **state)
 	weir_flow_table_destroy(table);
 }
 
+/* A flood: of eight that nobody answered one goes, and what has expired goes before all of them. */
+static void room_in_a_full_table_takes_few_steps(void **state)
+{
+	enum { FLOWS = 4000, EXPIRED = 100 };
+	struct weir_flow_table *table = table_of(FLOWS);
+	struct weir_flow_counters full;
+	struct weir_flow_counters after;
+
+	(void)state;
+	for (uint32_t i = 0; i < 2 * FLOWS; i++) {
+		struct weir_flow_probe probe = numbered(table, i);
+
+		if (i == FLOWS)
+			weir_flow_table_count(table, &full);
+		assert_non_null(insert(table, &probe, i));
+	}
+	weir_flow_table_count(table, &after);
+	assert_int_equal(full.evicted, 0);
+	assert_int_equal(after.evicted, FLOWS);
+	assert_true(after.steps - full.steps <= FLOWS * 12);
+	weir_flow_table_advance(table, 200 * SECOND);
+	for (uint32_t i = 0; i < EXPIRED; i++) {
+		struct weir_flow_probe probe = numbered(table, 2 * FLOWS + i);
+
+		assert_non_null(insert(table, &probe, i));
+	}
+	weir_flow_table_count(table, &after);
+	assert_int_equal(after.evicted, FLOWS);
+	assert_true(after.expired >= EXPIRED);
+	weir_flow_table_destroy(table);
+}
+
 static uint64_t given_up_by_filling(uint32_t flows)
 {
 	struct weir_flow_table *table = table_of(flows);
@@ -447,6 +480,7 @@ int main(void)
 		cmocka_unit_test(crafted_collisions_are_bounded),
 		cmocka_unit_test(another_secret_scatters_them),
 		cmocka_unit_test(full_tables_give_up_the_oldest_unreplied),
+		cmocka_unit_test(room_in_a_full_table_takes_few_steps),
 		cmocka_unit_test(no_flow_is_given_up_below_the_bound),
 		cmocka_unit_test(memory_is_bounded_and_taken_at_once),
 		cmocka_unit_test(tables_of_nothing_refuse),

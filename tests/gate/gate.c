@@ -10,7 +10,7 @@
 #include "fixed.h"
 #include "frames.h"
 #include "handle.h"
-#include "weir/worker.h"
+#include "weir/packet.h"
 #include "weir/worker.h"
 
 enum {
