@@ -41,7 +41,7 @@ static_assert(sizeof(struct weir_flow_memo) == 8, "one word");
 
 #define WEIR_FLOW_GENERATION ((UINT32_C(1) << 28) - 1)
 
-/* What the words of an entry are; table.c has what is in them. */
+/* What the words of an entry are; buckets.h has what is in them. */
 enum weir_flow_word {
 	WEIR_FLOW_META,
 	WEIR_FLOW_MEMO,
