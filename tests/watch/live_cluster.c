@@ -367,6 +367,41 @@ static void a_range_that_is_full_is_told(void **state)
 	close_fixture(&fixture);
 }
 
+static void a_policy_that_is_too_large_is_refused(void **state)
+{
+	struct weir_live_cluster_options options = { 0 };
+	struct fixture fixture;
+	struct weir_error error;
+
+	(void)state;
+	open_with(&fixture, &options);
+	weir_policy_bytes(weir_live_cluster_policy(fixture.live), &options.max_bytes);
+	close_fixture(&fixture);
+	open_with(&fixture, &options);
+	put(&fixture, shop);
+	assert_int_equal(weir_live_cluster_commit(fixture.live, &error), -ERANGE);
+	assert_int_equal(judge(&fixture, "10.0.0.3", "10.0.0.1"), WEIR_ALLOW);
+	assert_int_equal(weir_live_cluster_version(fixture.live), 0);
+	weir_live_cluster_drop(fixture.live);
+	commit(&fixture);
+	close_fixture(&fixture);
+}
+
+static void what_is_frozen_outlives_the_cluster(void **state)
+{
+	struct weir_policy *frozen;
+	struct weir_error error;
+	struct fixture fixture;
+
+	(void)state;
+	open_shop(&fixture);
+	assert_int_equal(weir_live_cluster_freeze(fixture.live, &frozen, &error), 0);
+	close_fixture(&fixture);
+	assert_int_not_equal(weir_policy_find_pod(frozen, "jobs", "cron"), WEIR_NONE);
+	assert_int_equal(weir_policy_find_pod(frozen, "shop", "cron"), WEIR_NONE);
+	weir_policy_unref(frozen);
+}
+
 static void services_are_there_when_they_are_asked_for(void **state)
 {
 	static const char service[] =
@@ -475,6 +510,8 @@ int main(void)
 		cmocka_unit_test(what_says_what_it_said_is_nothing),
 		cmocka_unit_test(what_says_what_it_said_costs_its_reading),
 		cmocka_unit_test(a_range_that_is_full_is_told),
+		cmocka_unit_test(a_policy_that_is_too_large_is_refused),
+		cmocka_unit_test(what_is_frozen_outlives_the_cluster),
 		cmocka_unit_test(services_are_there_when_they_are_asked_for),
 		cmocka_unit_test(a_snapshot_has_the_objects_in_force),
 		cmocka_unit_test(memory_may_run_out),
