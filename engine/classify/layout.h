@@ -98,7 +98,7 @@ enum layout_section {
 };
 
 enum {
-	LAYOUT_VERSION = 1,
+	LAYOUT_VERSION = 2,
 	LAYOUT_ALIGNMENT = 64,
 
 	LAYOUT_ROOT_BITS = 14,
