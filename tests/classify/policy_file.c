@@ -433,7 +433,7 @@ static void other_machines_and_versions_are_told(void **state)
 	assert_refused(-EINVAL, "byte order is none");
 	harmed = whole;
 	header()->preamble.version = LAYOUT_VERSION + 1;
-	assert_refused(-ENOTSUP, "version 2 of the format, and this program reads version 1");
+	assert_refused(-ENOTSUP, "version 3 of the format, and this program reads version 2");
 	harmed = whole;
 	header()->features |= (uint64_t)1 << 40;
 	seal();

@@ -104,7 +104,7 @@ static void who_gave_way_stays_there_when_its_namespace_is_relabelled(void **sta
 static void made_up_addresses_give_way_to_those_that_are_shown(void **state)
 {
 	struct fixture fixture;
-	char name[16], status[96], address[WEIR_ADDRESS_TEXT];
+	char name[32], status[96], address[WEIR_ADDRESS_TEXT];
 
 	(void)state;
 	for (int round = 0; round < 20; round++) {
