@@ -201,7 +201,7 @@ static void take_over(struct weir_live_cluster *cluster, struct world *world,
 static int tell_and_commit(struct weir_live_cluster *cluster, struct world *world,
 			   const struct weir_resolved *resolved, struct weir_error *error)
 {
-	struct partner *partner;
+	struct partner *partner = NULL;
 	int status = choose_partner(cluster, world, &partner, error);
 
 	if (status)
