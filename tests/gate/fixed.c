@@ -120,22 +120,42 @@ struct weir_policy *compile_fixed(void)
 }
 
 /* A linear congruence picks. */
+static struct weir_key pick_key(uint32_t *state, size_t i)
+{
+	unsigned from = (*state = *state * 1664525 + 1013904223) >> 8;
+	unsigned to = (*state = *state * 1664525 + 1013904223) >> 8;
+
+	return (struct weir_key){
+		.source = i % 4 ? address_of(10, 244, from % PODS >> 8, from % PODS & 255)
+				: address_of(192, 168, from % 64, to & 255),
+		.destination = address_of(10, 244, to % PODS >> 8, to % PODS & 255),
+		.source_port = 40000,
+		.destination_port = (uint16_t)(8000 + to % 9),
+		.protocol = WEIR_PROTOCOL_TCP,
+		.flags = WEIR_KEY_BOTH,
+	};
+}
+
 void fill_keys(struct weir_key *keys, size_t count)
 {
 	uint32_t state = 1;
 
-	for (size_t i = 0; i < count; i++) {
-		unsigned from = (state = state * 1664525 + 1013904223) >> 8;
-		unsigned to = (state = state * 1664525 + 1013904223) >> 8;
+	for (size_t i = 0; i < count; i++)
+		keys[i] = pick_key(&state, i);
+}
 
-		keys[i] = (struct weir_key){
-			.source = i % 4 ? address_of(10, 244, from % PODS >> 8, from % PODS & 255)
-					: address_of(192, 168, from % 64, to & 255),
-			.destination = address_of(10, 244, to % PODS >> 8, to % PODS & 255),
-			.source_port = 40000,
-			.destination_port = (uint16_t)(8000 + to % 9),
-			.protocol = WEIR_PROTOCOL_TCP,
-			.flags = WEIR_KEY_BOTH,
-		};
+void fill_frames(struct frame_builder *builders, struct weir_frame *frames, size_t count)
+{
+	uint32_t state = 1;
+
+	for (size_t i = 0; i < count; i++) {
+		struct weir_key key = pick_key(&state, i);
+		char from[WEIR_ADDRESS_TEXT], to[WEIR_ADDRESS_TEXT];
+
+		weir_address_format(&key.source, from);
+		weir_address_format(&key.destination, to);
+		frame_tcp_packet(&builders[i], from, (uint16_t)(30000 + i), to,
+				 key.destination_port, WEIR_TCP_SYN);
+		frames[i] = frame_whole(&builders[i]);
 	}
 }

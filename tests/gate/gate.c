@@ -48,14 +48,25 @@ static int classify(const char *name)
 }
 
 /* Sizes of the compiled form: numbers that are counted as they are. */
-static int print_bytes(bool only_hot)
+static struct weir_policy_sizes measure_fixed(void)
 {
 	struct weir_policy *policy = compile_fixed();
 	struct weir_policy_sizes sizes;
 
 	weir_policy_measure(policy, &sizes);
-	printf("%zu\n", only_hot ? sizes.hot_bytes : sizes.total_bytes);
 	weir_policy_unref(policy);
+	return sizes;
+}
+
+static int print_bytes(void)
+{
+	printf("%zu\n", measure_fixed().total_bytes);
+	return 0;
+}
+
+static int print_hot_bytes(void)
+{
+	printf("%zu\n", measure_fixed().hot_bytes);
 	return 0;
 }
 
@@ -82,22 +93,12 @@ static int open_connections(void)
 	static struct frame_builder builders[FRAMES];
 	static struct weir_frame frames[FRAMES];
 	static struct weir_packet_verdict verdicts[FRAMES];
-	static struct weir_key keys[FRAMES];
 	struct weir_worker_options options = { .flows = { .max_ipv4_flows = FRAMES,
 							  .secret = { 1, 2 } } };
 	struct weir_policy *policy = compile_fixed();
 	struct weir_worker *worker;
 
-	fill_keys(keys, FRAMES);
-	for (int i = 0; i < FRAMES; i++) {
-		char from[WEIR_ADDRESS_TEXT], to[WEIR_ADDRESS_TEXT];
-
-		weir_address_format(&keys[i].source, from);
-		weir_address_format(&keys[i].destination, to);
-		frame_tcp_packet(&builders[i], from, (uint16_t)(30000 + i), to,
-				 keys[i].destination_port, WEIR_TCP_SYN);
-		frames[i] = frame_whole(&builders[i]);
-	}
+	fill_frames(builders, frames, FRAMES);
 	if (weir_slot_create(policy, 1, NULL, &options.slot) ||
 	    weir_worker_create(&options, &worker))
 		return 2;
@@ -150,7 +151,9 @@ int main(int argc, char **argv)
 		return established();
 	if (strcmp(argv[1], "open") == 0)
 		return open_connections();
-	if (strcmp(argv[1], "bytes") == 0 || strcmp(argv[1], "hot-bytes") == 0)
-		return print_bytes(argv[1][0] == 'h');
+	if (strcmp(argv[1], "bytes") == 0)
+		return print_bytes();
+	if (strcmp(argv[1], "hot-bytes") == 0)
+		return print_hot_bytes();
 	return classify(argv[1]);
 }

@@ -45,22 +45,6 @@ __attribute__((noipa)) static void process_bursts(struct weir_worker *worker,
 				    verdicts);
 }
 
-static void fill_frames(struct frame_builder *builders, struct weir_frame *frames)
-{
-	static struct weir_key keys[BURSTS / ROUNDS * BURST];
-
-	fill_keys(keys, BURSTS / ROUNDS * BURST);
-	for (int i = 0; i < BURSTS / ROUNDS * BURST; i++) {
-		char from[WEIR_ADDRESS_TEXT], to[WEIR_ADDRESS_TEXT];
-
-		weir_address_format(&keys[i].source, from);
-		weir_address_format(&keys[i].destination, to);
-		frame_tcp_packet(&builders[i], from, (uint16_t)(30000 + i), to,
-				 keys[i].destination_port, WEIR_TCP_SYN);
-		frames[i] = frame_whole(&builders[i]);
-	}
-}
-
 static int process(struct weir_policy *policy)
 {
 	static struct frame_builder builders[BURSTS / ROUNDS * BURST];
@@ -73,7 +57,7 @@ static int process(struct weir_policy *policy)
 	if (weir_slot_create(policy, 1, NULL, &options.slot) ||
 	    weir_worker_create(&options, &worker))
 		return 2;
-	fill_frames(builders, frames);
+	fill_frames(builders, frames, BURSTS / ROUNDS * BURST);
 	process_bursts(worker, frames, verdicts);
 	weir_worker_destroy(worker);
 	weir_slot_destroy(options.slot);
