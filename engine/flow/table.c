@@ -396,34 +396,3 @@ void weir_flow_table_count(const struct weir_flow_table *table, struct weir_flow
 	out->flows[0] = table->families[0].flows;
 	out->flows[1] = table->families[1].flows;
 }
-
-static void view(const struct weir_flow_table *table, const uint64_t *entry, unsigned family,
-		 struct weir_flow_view *out)
-{
-	unpack_key(entry, family, &out->key);
-	out->machine = unpack_machine(entry[META]);
-	memcpy(&out->memo, &entry[MEMO], sizeof(out->memo));
-	out->expires = deadline_of(table, entry[META]);
-	out->timeout = weir_flow_timeout_of(&out->machine, out->key.protocol);
-}
-
-bool weir_flow_table_next(const struct weir_flow_table *table, uint64_t *cursor,
-			  struct weir_flow_view *out)
-{
-	uint64_t ipv4_slots = (uint64_t)table->families[0].buckets * SLOTS;
-	uint64_t slots = ipv4_slots + (uint64_t)table->families[1].buckets * SLOTS;
-
-	while (*cursor < slots) {
-		uint64_t at = (*cursor)++;
-		unsigned which = at >= ipv4_slots;
-		const struct family *family = &table->families[which];
-		const uint64_t *entry =
-			family->entries + (which ? at - ipv4_slots : at) * family->words;
-
-		if (is_free(entry[META]) || is_expired(table, entry[META]))
-			continue;
-		view(table, entry, which, out);
-		return true;
-	}
-	return false;
-}

@@ -184,20 +184,6 @@ struct weir_flow_machine weir_flow_entry_machine(const struct weir_flow_entry *e
 
 void weir_flow_table_count(const struct weir_flow_table *table, struct weir_flow_counters *out);
 
-/* A flow as it is shown. */
-struct weir_flow_view {
-	struct weir_flow_key key;
-	struct weir_flow_machine machine;
-	struct weir_flow_memo memo;
-	uint64_t expires; /* if no packet comes: from this time on it is not found */
-	enum weir_flow_timeout timeout;
-};
-
-/* The next flow from *cursor on, which begins at 0; false: there are no more. The table may
- * change in between: flows that stay are seen once. */
-bool weir_flow_table_next(const struct weir_flow_table *table, uint64_t *cursor,
-			  struct weir_flow_view *out);
-
 /* Which timeout holds for a connection. */
 enum weir_flow_timeout weir_flow_timeout_of(const struct weir_flow_machine *machine,
 					    uint8_t protocol);

@@ -15,11 +15,12 @@
 #include <string.h>
 
 #include "dice.h"
+#include "shown.h"
 #include "table.h"
 
 enum {
 	STEP = 1 << 27,
-	STEPS_MAX = 16 + 2 * 16 + 16 + 1, /* room, placed twice with room between */
+	STEPS_MAX = 16 + 2 * 32 + 16, /* room, placed twice with room between */
 	SWEPT_MAX = 8,
 };
 
@@ -436,7 +437,7 @@ static void one_packet(struct world *world, uint64_t seed, uint64_t number)
 static void compare_whole(struct world *world)
 {
 	struct weir_flow_counters counters;
-	struct weir_flow_view view;
+	struct shown_flow flow;
 	uint64_t cursor = 0;
 	uint32_t shown = 0;
 
@@ -450,7 +451,7 @@ static void compare_whole(struct world *world)
 			assert_int_equal(weir_flow_entry_memo(entry).source_generation,
 					 world->flows[i].memo);
 	}
-	while (weir_flow_table_next(world->table, &cursor, &view))
+	while (next_flow(world->table, &cursor, &flow))
 		shown++;
 	assert_int_equal(shown, count_kept(world, 0) + count_kept(world, 1));
 	weir_flow_table_count(world->table, &counters);

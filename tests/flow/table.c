@@ -8,6 +8,7 @@
 
 #include "between.h"
 #include "failing.h"
+#include "shown.h"
 #include "table.h"
 
 #define SECOND UINT64_C(1000000000)
@@ -154,7 +155,7 @@ static void s10_lives_and_how_long_they_are_kept(void **state)
 		uint64_t timeout = weir_flow_timeout_default(lives[i].timeout);
 		struct weir_packet packet = { 0 };
 		struct weir_flow_probe probe;
-		struct weir_flow_view view;
+		struct shown_flow flow;
 		uint64_t cursor = 0;
 		unsigned side;
 
@@ -163,15 +164,15 @@ static void s10_lives_and_how_long_they_are_kept(void **state)
 			packet = packet_of(lives[i].protocol, *at);
 			assert_non_null(take(table, &packet));
 		}
-		assert_true(weir_flow_table_next(table, &cursor, &view));
-		if (view.timeout != lives[i].timeout)
-			fail_msg("%s: %s", lives[i].name, weir_flow_timeout_name(view.timeout));
-		assert_false(weir_flow_table_next(table, &cursor, &view));
+		assert_true(next_flow(table, &cursor, &flow));
+		if (flow.timeout != lives[i].timeout)
+			fail_msg("%s: %s", lives[i].name, weir_flow_timeout_name(flow.timeout));
+		assert_false(next_flow(table, &cursor, &flow));
 		probe = probe_of(table, &packet, &side);
-		assert_in_range(view.expires, now + timeout, now + timeout + (1 << 27) - 1);
-		weir_flow_table_advance(table, view.expires - 1);
+		assert_in_range(flow.expires, now + timeout, now + timeout + (1 << 27) - 1);
+		weir_flow_table_advance(table, flow.expires - 1);
 		assert_non_null(weir_flow_table_find(table, &probe));
-		weir_flow_table_advance(table, view.expires);
+		weir_flow_table_advance(table, flow.expires);
 		if (weir_flow_table_find(table, &probe))
 			fail_msg("%s: still kept", lives[i].name);
 		weir_flow_table_destroy(table);
