@@ -246,6 +246,17 @@ bool store_same(enum store_kind kind, const void *a, const void *b)
 
 /* Copies. */
 
+/* Where the version's object goes, or NULL. */
+static void *room_for(const struct store_version *version, enum store_kind kind,
+		      struct weir_cluster *out)
+{
+	void *room = weir_array_push(array_of(out, collections[kind].array));
+
+	if (room && version->shows_ipv6)
+		out->reading->shows_ipv6 = true;
+	return room;
+}
+
 static int copy_version(const struct store_version *version, enum store_kind kind,
 			struct weir_cluster *out)
 {
@@ -253,11 +264,8 @@ static int copy_version(const struct store_version *version, enum store_kind kin
 
 	if (!version->object)
 		return 0;
-	copy = weir_array_push(array_of(out, collections[kind].array));
-	if (!copy)
-		return -ENOMEM;
-	out->reading->shows_ipv6 = out->reading->shows_ipv6 || version->shows_ipv6;
-	return collections[kind].copy(out, version->object, copy);
+	copy = room_for(version, kind, out);
+	return copy ? collections[kind].copy(out, version->object, copy) : -ENOMEM;
 }
 
 static int copy_object(const struct store *from, enum store_kind kind, uint32_t index,
@@ -290,11 +298,10 @@ static int view_object(const struct store_version *version, enum store_kind kind
 
 	if (!version->object)
 		return 0;
-	copy = weir_array_push(array_of(out, collections[kind].array));
+	copy = room_for(version, kind, out);
 	if (!copy)
 		return -ENOMEM;
 	memcpy(copy, version->object, collections[kind].size);
-	out->reading->shows_ipv6 = out->reading->shows_ipv6 || version->shows_ipv6;
 	return 0;
 }
 
