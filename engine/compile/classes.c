@@ -13,17 +13,9 @@
 #include "build.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
+#include "numbers.h"
 #include "partition.h"
-
-static int compare_numbers(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a;
-	uint32_t y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
 
 /* What rules are tried in the order of, the least byte first. */
 static unsigned byte_of(const struct weir_rule *rule, unsigned byte)
@@ -308,7 +300,7 @@ static int list_classes_of_set(struct build *build, struct side *side, uint32_t 
 			scratch[count++] = class;
 		}
 	}
-	qsort(scratch, count, sizeof(*scratch), compare_numbers);
+	weir_sort_numbers(scratch, count);
 	classes = weir_arena_array(&build->arena, count, uint32_t);
 	if (!classes)
 		return -ENOMEM;

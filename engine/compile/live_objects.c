@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "live_shapes.h"
+#include "numbers.h"
 
 int objects_fail(struct weir_error *error, int status, const char *format, ...)
 {
@@ -25,20 +25,11 @@ static int no_memory(struct weir_error *error)
 	return objects_fail(error, -ENOMEM, "out of memory");
 }
 
-static int compare_numbers(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a;
-	uint32_t y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static uint32_t sort_and_thin(uint32_t *numbers, uint32_t count)
 {
 	uint32_t kept = 0;
 
-	if (count > 1)
-		qsort(numbers, count, sizeof(*numbers), compare_numbers);
+	weir_sort_numbers(numbers, count);
 	for (uint32_t i = 0; i < count; i++) {
 		if (!kept || numbers[kept - 1] != numbers[i])
 			numbers[kept++] = numbers[i];
@@ -320,12 +311,6 @@ int objects_remove_rule(struct objects *objects, uint32_t number, struct weir_er
 
 /* Sets. */
 
-static bool has_set(const struct object_endpoint *endpoint, uint32_t set)
-{
-	return endpoint->set_count &&
-	       bsearch(&set, endpoint->sets, endpoint->set_count, sizeof(set), compare_numbers);
-}
-
 /* The sets of an endpoint with this one or without it. */
 static int put_into_set(struct objects *objects, uint32_t number, uint32_t set, bool is_in,
 			struct weir_array *scratch, struct weir_error *error)
@@ -334,7 +319,7 @@ static int put_into_set(struct objects *objects, uint32_t number, uint32_t set, 
 	struct object_endpoint after = *before;
 	uint32_t *sets;
 
-	if (has_set(before, set) == is_in)
+	if (weir_have_number(before->sets, before->set_count, set) == is_in)
 		return 0;
 	scratch->count = 0;
 	if (weir_array_resize(scratch, (size_t)before->set_count + 1))

@@ -1,13 +1,13 @@
 /*
  * live_resolve.c - from a resolved policy to objects, and back.
  *
- * A resolved policy has sets that list endpoints, objects are endpoints that know their sets; the
- * one becomes the other by counting, then filling in.
+ * A resolved policy has sets that list endpoints, objects are endpoints that know their sets.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "live_shapes.h"
+#include "memberships.h"
 
 /* Where a resolved policy has the things of each kind. */
 static const struct {
@@ -53,46 +53,14 @@ static void put_items(struct weir_resolved *resolved, enum object_kind kind, con
 
 /* From a resolved policy. */
 
-/* The sets of each endpoint, one endpoint behind the other. */
-struct memberships {
-	uint32_t *first; /* by endpoint; one more for the end */
-	uint32_t *sets;
-};
-
-static int invert_sets(const struct weir_resolved *resolved, struct weir_arena *arena,
-		       struct memberships *out)
-{
-	size_t total = 0;
-	uint32_t *next;
-
-	for (uint32_t i = 0; i < resolved->set_count; i++)
-		total += resolved->sets[i].endpoint_count;
-	next = weir_arena_array(arena, (size_t)resolved->endpoint_count + 2, uint32_t);
-	out->sets = weir_arena_array(arena, total, uint32_t);
-	if (!next || !out->sets || total > UINT32_MAX)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < resolved->set_count; i++) {
-		for (uint32_t j = 0; j < resolved->sets[i].endpoint_count; j++)
-			next[resolved->sets[i].endpoints[j] + 2]++;
-	}
-	for (uint32_t i = 0; i < resolved->endpoint_count; i++)
-		next[i + 2] += next[i + 1];
-	for (uint32_t i = 0; i < resolved->set_count; i++) {
-		for (uint32_t j = 0; j < resolved->sets[i].endpoint_count; j++)
-			out->sets[next[resolved->sets[i].endpoints[j] + 1]++] = i;
-	}
-	out->first = next;
-	return 0;
-}
-
 static int load_endpoints(struct objects *objects, const struct weir_resolved *resolved)
 {
-	struct memberships memberships;
+	struct weir_memberships memberships;
 	struct weir_arena arena;
 	int status;
 
 	weir_arena_init(&arena, objects->allocator);
-	status = invert_sets(resolved, &arena, &memberships);
+	status = weir_find_memberships(resolved, &arena, &memberships);
 	for (uint32_t i = 0; i < resolved->endpoint_count && !status; i++) {
 		struct object_endpoint endpoint = {
 			.endpoint = resolved->endpoints[i],

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "numbers.h"
+
 static const struct weir_prefix all_ipv4 = {
 	{ { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0 } }, 96
 };
@@ -124,14 +126,6 @@ static void mark_pod_ranges(struct regions *regions, const struct weir_resolved 
 	}
 }
 
-static int compare_numbers(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a;
-	uint32_t y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void locate_blocks(struct regions *regions, const struct weir_resolved *resolved)
 {
 	uint32_t next = 0;
@@ -145,8 +139,8 @@ static void locate_blocks(struct regions *regions, const struct weir_resolved *r
 			if (same_family(&block->prefix, &block->holes[j]))
 				regions->holes[next++] = find_prefix(regions, &block->holes[j]);
 		}
-		qsort(regions->holes + regions->hole_first[i], next - regions->hole_first[i],
-		      sizeof(*regions->holes), compare_numbers);
+		weir_sort_numbers(regions->holes + regions->hole_first[i],
+				  next - regions->hole_first[i]);
 	}
 	regions->hole_first[resolved->block_count] = next;
 }

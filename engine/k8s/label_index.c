@@ -18,8 +18,9 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "numbers.h"
 
 static_assert(sizeof(struct k8s_label) == 2 * sizeof(const char *),
 	      "a label's bytes are its two pointers");
@@ -252,13 +253,6 @@ static int walk_list(const struct search *search, struct slice list)
 	return 0;
 }
 
-static int compare_numbers(const void *a, const void *b)
-{
-	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-
-	return left < right ? -1 : left > right;
-}
-
 int k8s_label_index_search(const struct k8s_label_index *index, const struct k8s_terms *terms,
 			   const struct k8s_index_range *ranges, uint32_t range_count,
 			   struct k8s_index_bound *bound, struct weir_array *found)
@@ -280,8 +274,8 @@ int k8s_label_index_search(const struct k8s_label_index *index, const struct k8s
 			return -ENOMEM;
 	}
 	/* A thing has one value a key, so the lists of one term are apart: sorting is enough. */
-	if (term_lists(term) > 1 && found->count > 1)
-		qsort(found->items, found->count, sizeof(uint32_t), compare_numbers);
+	if (term_lists(term) > 1)
+		weir_sort_numbers(found->items, found->count);
 	return 0;
 }
 

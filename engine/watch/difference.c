@@ -9,7 +9,9 @@
 #include "difference.h"
 
 #include <errno.h>
-#include <stdlib.h>
+
+#include "memberships.h"
+#include "numbers.h"
 
 struct difference {
 	struct teller *teller;
@@ -108,61 +110,21 @@ static int tell_sets(struct difference *difference)
 
 /* Endpoints: nodes first. */
 
-static int compare_numbers(const void *a, const void *b)
-{
-	const uint32_t *left = a, *right = b;
-
-	return (*left > *right) - (*left < *right);
-}
-
-/* The sets of every endpoint: sets[start[i]..start[i + 1]). */
-struct memberships {
-	uint32_t *start;
-	uint32_t *sets;
-};
-
-static int find_memberships(struct difference *difference, struct memberships *out)
-{
-	const struct weir_resolved *resolved = difference->resolved;
-	uint32_t *start =
-		weir_arena_array(difference->arena, (size_t)resolved->endpoint_count + 2, uint32_t);
-	size_t total = 0;
-
-	if (!start)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < resolved->set_count; i++) {
-		total += resolved->sets[i].endpoint_count;
-		for (uint32_t j = 0; j < resolved->sets[i].endpoint_count; j++)
-			start[resolved->sets[i].endpoints[j] + 2]++;
-	}
-	for (uint32_t i = 0; i < resolved->endpoint_count; i++)
-		start[i + 2] += start[i + 1];
-	out->start = start;
-	out->sets = weir_arena_array(difference->arena, total, uint32_t);
-	if (!out->sets)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < resolved->set_count; i++) {
-		for (uint32_t j = 0; j < resolved->sets[i].endpoint_count; j++)
-			out->sets[start[resolved->sets[i].endpoints[j] + 1]++] =
-				difference->sets[i];
-	}
-	return 0;
-}
-
 /* Two sets of a resolved policy may be one to the live policy: those without anybody. */
-static int tell_one(struct difference *difference, const struct memberships *memberships,
+static int tell_one(struct difference *difference, const struct weir_memberships *memberships,
 		    uint32_t index)
 {
 	struct weir_endpoint endpoint = difference->resolved->endpoints[index];
-	uint32_t *sets = memberships->sets + memberships->start[index];
-	uint32_t count = memberships->start[index + 1] - memberships->start[index];
+	uint32_t *sets = memberships->sets + memberships->first[index];
+	uint32_t count = memberships->first[index + 1] - memberships->first[index];
 
 	if (endpoint.node != WEIR_NONE)
 		endpoint.node = difference->endpoints[endpoint.node];
 	if (endpoint.workload != WEIR_NONE)
 		endpoint.workload = difference->workloads[endpoint.workload];
-	if (count > 1)
-		qsort(sets, count, sizeof(*sets), compare_numbers);
+	for (uint32_t i = 0; i < count; i++)
+		sets[i] = difference->sets[sets[i]];
+	weir_sort_numbers(sets, count);
 	return tell_endpoint(difference->teller, &endpoint, sets, count,
 			     &difference->endpoints[index]);
 }
@@ -171,8 +133,8 @@ static int tell_endpoints(struct difference *difference)
 {
 	static const uint8_t kinds[] = { WEIR_ENDPOINT_NODE, WEIR_ENDPOINT_POD };
 	const struct weir_resolved *resolved = difference->resolved;
-	struct memberships memberships = { NULL, NULL };
-	int status = find_memberships(difference, &memberships);
+	struct weir_memberships memberships;
+	int status = weir_find_memberships(resolved, difference->arena, &memberships);
 
 	for (size_t kind = 0; kind < sizeof(kinds); kind++) {
 		for (uint32_t i = 0; !status && i < resolved->endpoint_count; i++) {

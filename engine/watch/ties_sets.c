@@ -2,8 +2,8 @@
 #include "ties_inside.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
+#include "numbers.h"
 #include "reading.h"
 
 static int read_labels(struct ties *ties, const char *name, struct tie_namespace *out)
@@ -95,13 +95,6 @@ static int ask(struct ties *ties, struct tie_namespace *namespace)
 	return 0;
 }
 
-static int compare_numbers(const void *a, const void *b)
-{
-	const uint32_t *left = a, *right = b;
-
-	return (*left > *right) - (*left < *right);
-}
-
 int ties_sets(struct ties *ties, const struct k8s_pod *pod, struct weir_array *sets)
 {
 	const struct k8s_meaning *meanings = ties->meanings.items.items;
@@ -125,8 +118,7 @@ int ties_sets(struct ties *ties, const struct k8s_pod *pod, struct weir_array *s
 			return -ENOMEM;
 		*added = ties->set_numbers[candidates[i]];
 	}
-	if (sets->count > 1)
-		qsort(sets->items, sets->count, sizeof(uint32_t), compare_numbers);
+	weir_sort_numbers(sets->items, sets->count);
 	return 0;
 }
 
