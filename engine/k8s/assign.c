@@ -55,12 +55,29 @@ static struct weir_address address_at(const struct range *range, uint64_t offset
 	return address;
 }
 
+static uint64_t low_half(const struct weir_address *address)
+{
+	uint64_t low = 0;
+
+	for (size_t i = 8; i < 16; i++)
+		low = low << 8 | address->bytes[i];
+	return low;
+}
+
+static bool may_be_given(const struct range *range, const struct weir_address *address)
+{
+	const struct weir_address *start = &range->prefix.address;
+
+	return memcmp(address->bytes, start->bytes, 8) == 0 &&
+	       low_half(address) - low_half(start) - range->first < range->usable;
+}
+
 /* The address is borrowed. */
 static int take(struct range *range, const struct weir_address *address)
 {
 	int is_new;
 
-	if (!weir_prefix_contains(&range->prefix, address))
+	if (!may_be_given(range, address))
 		return 0;
 	if (!weir_map_insert(&range->taken, address, sizeof(*address), 0, &is_new))
 		return -ENOMEM;
@@ -122,14 +139,6 @@ static uint64_t hash_pod(const struct k8s_pod *pod)
 
 	hash = weir_hash_bytes(pod->meta.namespace_name, strlen(pod->meta.namespace_name), hash);
 	return weir_hash_bytes(pod->meta.name, strlen(pod->meta.name), hash);
-}
-
-uint64_t k8s_usable_addresses(const struct weir_prefix *prefix)
-{
-	struct range range;
-
-	range_init(&range, prefix, NULL);
-	return range.usable;
 }
 
 struct weir_address k8s_home_address(const struct weir_prefix *prefix, const struct k8s_pod *pod)
@@ -201,8 +210,7 @@ static void report_full(struct assignment *assignment, const struct range *range
 	snprintf(text, sizeof(text),
 		 "pods without an address: %" PRIu64 ", free addresses in %s: %" PRIu64
 		 "; give a larger range with --pod-cidr",
-		 needed, prefix,
-		 range->usable > range->taken_count ? range->usable - range->taken_count : 0);
+		 needed, prefix, range->usable - range->taken_count);
 	k8s_report(assignment->cluster->reading,
 		   &(struct weir_diagnostic){ .severity = WEIR_SEVERITY_ERROR, .text = text });
 }
@@ -217,8 +225,6 @@ static int has_room(struct assignment *assignment)
 	for (uint32_t i = 0; i < assignment->range_count; i++) {
 		const struct range *range = &assignment->ranges[i];
 
-		/* Taken ones at the two ends count for nothing, so this may refuse two too early,
-		 * in ranges that are full for all purposes. */
 		if (needed + range->taken_count > range->usable) {
 			report_full(assignment, range, needed);
 			return -EINVAL;

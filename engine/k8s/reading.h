@@ -42,8 +42,7 @@ int k8s_collect_pod_ranges(struct weir_cluster *cluster);
 int k8s_add_synthetic_pods(struct weir_cluster *cluster);
 int k8s_assign_addresses(struct weir_cluster *cluster);
 bool k8s_needs_address(const struct k8s_pod *pod);
-/* The address that a pod without one gets of a range unless that is taken; how many there are. */
+/* The address that a pod without one gets of a range unless that is taken. */
 struct weir_address k8s_home_address(const struct weir_prefix *range, const struct k8s_pod *pod);
-uint64_t k8s_usable_addresses(const struct weir_prefix *range);
 
 #endif

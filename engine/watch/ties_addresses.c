@@ -1,4 +1,9 @@
-/* Addresses out of the ranges for pods without one: who shows them, and whose home they are. */
+/*
+ * Addresses out of the ranges for pods without one: who shows them, and whose home they are.
+ *
+ * Where every pod without an address has its home, one more whose home is free has room: no range
+ * need be counted through.
+ */
 #include "ties_inside.h"
 
 #include <errno.h>
@@ -53,22 +58,11 @@ static int show(struct ties *ties, struct tie_address *address)
 	return ties->is_disturbed || address->homes ? TIES_CHANGE : count_shown(ties, address);
 }
 
-/* Every address that was ever counted is taken for one that is in use, and of every range. */
-static bool is_crowded(const struct ties *ties)
-{
-	for (uint32_t i = 0; i < ties->range_count; i++) {
-		if (ties->addresses.count > k8s_usable_addresses(&ties->ranges[i]))
-			return true;
-	}
-	return false;
-}
-
 static int move_in(struct ties *ties, struct tie_address *address)
 {
 	bool is_taken = address->homes || address->shown;
 
-	return ties->is_disturbed || is_taken || is_crowded(ties) ? TIES_CHANGE
-								  : count_home(ties, address);
+	return ties->is_disturbed || is_taken ? TIES_CHANGE : count_home(ties, address);
 }
 
 static int hide(struct ties *ties, struct tie_address *address)

@@ -248,6 +248,10 @@ static const struct {
 	  POD("name: a1", "") POD("name: b1", "status: {podIP: 10.0.0.0}"),
 	  "error 0:0: pods without an address: 1, free addresses in 10.0.0.0/32: 0; give a larger "
 	  "range with --pod-cidr\n" },
+	{ "the ends, which nobody is given", "10.0.0.0/30",
+	  POD("name: a1", "") POD("name: b1", "") POD("name: c1", "status: {podIP: 10.0.0.0}")
+		  POD("name: d1", "status: {podIP: 10.0.0.3}"),
+	  "" },
 	{ "a range of one", "10.0.0.0/32", POD("name: a1", ""), "" },
 	{ "a range of two", "10.0.0.0/31", POD("name: a1", "") POD("name: b1", ""), "" },
 };

@@ -4,6 +4,8 @@
  */
 #include "fixture.h"
 
+#include <errno.h>
+
 #include "weir/directory.h"
 
 static void put_pod(struct fixture *fixture, const char *name, const char *status)
@@ -127,6 +129,31 @@ static void made_up_addresses_give_way_to_those_that_are_shown(void **state)
 	}
 }
 
+/* Of a range of four two are given; guests show one after the other, and at last the ends. */
+static void the_ends_of_a_full_range_may_be_shown(void **state)
+{
+	static const char *const shown[] = { "10.9.9.1", "10.9.9.2", "10.9.9.0", "10.9.9.3" };
+	struct weir_error error;
+	struct fixture fixture;
+	char status[96];
+
+	(void)state;
+	for (size_t i = 0; i < 2 * COUNT(names); i++) {
+		open_with_range(&fixture, "10.9.9.0/30");
+		put_pod(&fixture, names[i / 2], "");
+		commit(&fixture);
+		for (size_t j = 0; j < 3; j++) {
+			snprintf(status, sizeof(status), "podIP: %s", shown[j ? j + 1 : i % 2]);
+			put_pod(&fixture, (const char *[]){ "guest", "low", "high" }[j], status);
+			commit(&fixture);
+			pods_are_as_read_afresh(&fixture);
+		}
+		put_pod(&fixture, "one-too-many", "");
+		assert_int_equal(weir_live_cluster_commit(fixture.live, &error), -EINVAL);
+		close_fixture(&fixture);
+	}
+}
+
 /* Nor is it one when a workload says that it is owned by one. */
 static void a_node_that_owns_a_pod_is_no_workload(void **state)
 {
@@ -159,6 +186,7 @@ int main(void)
 		cmocka_unit_test(made_up_addresses_are_not_those_that_options_give_to_nodes),
 		cmocka_unit_test(who_gave_way_stays_there_when_its_namespace_is_relabelled),
 		cmocka_unit_test(made_up_addresses_give_way_to_those_that_are_shown),
+		cmocka_unit_test(the_ends_of_a_full_range_may_be_shown),
 		cmocka_unit_test(a_node_that_owns_a_pod_is_no_workload),
 	};
 
