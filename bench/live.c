@@ -400,10 +400,8 @@ static int compare_samples(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void measure(struct run *run, size_t kind, bool is_check)
+static void take_samples(struct run *run, size_t kind, uint32_t count)
 {
-	uint32_t count = is_check ? 3 : kinds[kind].samples;
-
 	for (uint32_t i = 0; i < count; i++) {
 		double from;
 
@@ -413,8 +411,13 @@ static void measure(struct run *run, size_t kind, bool is_check)
 		run->samples[i] = seconds() - from;
 	}
 	compare(run, kinds[kind].name);
-	if (is_check)
-		return;
+}
+
+static void measure(struct run *run, size_t kind)
+{
+	uint32_t count = kinds[kind].samples;
+
+	take_samples(run, kind, count);
 	qsort(run->samples, count, sizeof(run->samples[0]), compare_samples);
 	printf("| %s | %u | %.1f | %.1f | %.1f |\n", kinds[kind].name,
 	       run->resolved->endpoint_count - run->first_pod, run->samples[count / 2] * 1e6,
@@ -456,7 +459,7 @@ static void compare_rates(struct run *run)
 	weir_policy_unref(frozen);
 }
 
-static void measure_all(uint32_t pods, bool is_check)
+static struct run *begin(uint32_t pods)
 {
 	const struct bench_shape shape = { .pods = pods,
 					   .policies = pods * POLICIES_A_HUNDRED / 100 };
@@ -472,16 +475,11 @@ static void measure_all(uint32_t pods, bool is_check)
 		die("the cluster", &error);
 	if (weir_slot_create(weir_live_policy(run->live), 2, NULL, &run->slot))
 		die("a slot", NULL);
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		measure(run, i, is_check);
-		if (kinds[i].change == relabel_namespace)
-			compare_rates(run);
-	}
-	if (!is_check)
-		printf("| verdicts, millions a second: of a version, and frozen | %u | %.1f | %.1f "
-		       "| "
-		       "|\n",
-		       pods, run->rates[0], run->rates[1]);
+	return run;
+}
+
+static void end(struct run *run)
+{
 	weir_live_destroy(run->live);
 	weir_slot_destroy(run->slot);
 	bench_cluster_destroy(run->cluster);
@@ -493,20 +491,42 @@ static void measure_all(uint32_t pods, bool is_check)
 	free(run);
 }
 
+static void measure_all(uint32_t pods)
+{
+	struct run *run = begin(pods);
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		measure(run, i);
+		if (kinds[i].change == relabel_namespace)
+			compare_rates(run);
+	}
+	printf("| verdicts, millions a second: of a version, and frozen | %u | %.1f | %.1f | |\n",
+	       pods, run->rates[0], run->rates[1]);
+	end(run);
+}
+
+static void check_all(void)
+{
+	struct run *run = begin(500);
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		take_samples(run, i, 3);
+	end(run);
+}
+
 int main(int argc, char **argv)
 {
 	static const uint32_t usual[] = { 10000, 100000 };
-	bool is_check = argc > 1 && strcmp(argv[1], "--check") == 0;
 
-	if (is_check) {
-		measure_all(500, true);
+	if (argc > 1 && strcmp(argv[1], "--check") == 0) {
+		check_all();
 		return 0;
 	}
 	printf("| change | pods | median, us | 99 of 100, us | worst, us "
 	       "|\n|---|---|---|---|---|\n");
 	for (int i = 1; i < argc; i++)
-		measure_all((uint32_t)strtoul(argv[i], NULL, 10), false);
+		measure_all((uint32_t)strtoul(argv[i], NULL, 10));
 	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]) && argc < 2; i++)
-		measure_all(usual[i], false);
+		measure_all(usual[i]);
 	return 0;
 }

@@ -121,12 +121,14 @@ static void commit(struct run *run)
 		die("a batch", "not published");
 }
 
-static void begin(struct run *run, uint32_t pods)
+static struct run *begin(uint32_t pods)
 {
+	struct run *run = need(calloc(1, sizeof(*run)));
 	struct gen_cluster_options options;
 	struct weir_error error;
 	FILE *out = need(open_memstream(&run->text, &run->length));
 
+	run->dice.state = pods;
 	gen_cluster_defaults(1, pods, GEN_MIX_USUAL, &options);
 	if (gen_cluster_write(&options, append, out, &error) || fclose(out))
 		die("the cluster", error.text);
@@ -137,6 +139,17 @@ static void begin(struct run *run, uint32_t pods)
 	put_text(run, run->text, run->length);
 	commit(run);
 	cut(run);
+	return run;
+}
+
+static void end(struct run *run)
+{
+	weir_live_cluster_destroy(run->live);
+	weir_slot_destroy(run->slot);
+	free(run->pods.texts);
+	free(run->policies.texts);
+	free(run->text);
+	free(run);
 }
 
 /* The kinds of events. prepare is not timed. */
@@ -269,10 +282,8 @@ static int compare_samples(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void measure(struct run *run, size_t kind, uint32_t pods, bool is_check)
+static void take_samples(struct run *run, size_t kind, uint32_t count)
 {
-	uint32_t count = is_check ? 3 : kinds[kind].samples;
-
 	for (uint32_t i = 0; i < count; i++) {
 		double from;
 
@@ -282,8 +293,13 @@ static void measure(struct run *run, size_t kind, uint32_t pods, bool is_check)
 		run->samples[i] = seconds() - from;
 	}
 	compare(run, kinds[kind].name);
-	if (is_check)
-		return;
+}
+
+static void measure(struct run *run, size_t kind, uint32_t pods)
+{
+	uint32_t count = kinds[kind].samples;
+
+	take_samples(run, kind, count);
 	qsort(run->samples, count, sizeof(run->samples[0]), compare_samples);
 	printf("| %s | %u | %.1f | %.1f | %.1f |\n", kinds[kind].name, pods,
 	       run->samples[count / 2] * 1e6, run->samples[(size_t)count * 99 / 100] * 1e6,
@@ -291,35 +307,35 @@ static void measure(struct run *run, size_t kind, uint32_t pods, bool is_check)
 	fflush(stdout);
 }
 
-static void measure_all(uint32_t pods, bool is_check)
+static void measure_all(uint32_t pods)
 {
-	struct run *run = need(calloc(1, sizeof(*run)));
+	struct run *run = begin(pods);
 
-	run->dice.state = pods;
-	begin(run, pods);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		measure(run, i, pods, is_check);
-	weir_live_cluster_destroy(run->live);
-	weir_slot_destroy(run->slot);
-	free(run->pods.texts);
-	free(run->policies.texts);
-	free(run->text);
-	free(run);
+		measure(run, i, pods);
+	end(run);
+}
+
+static void check_all(void)
+{
+	struct run *run = begin(300);
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		take_samples(run, i, 3);
+	end(run);
 }
 
 int main(int argc, char **argv)
 {
-	bool is_check = argc > 1 && strcmp(argv[1], "--check") == 0;
-
-	if (is_check) {
-		measure_all(300, true);
+	if (argc > 1 && strcmp(argv[1], "--check") == 0) {
+		check_all();
 		return 0;
 	}
 	printf("| event | pods | median, us | 99 of 100, us | worst, us "
 	       "|\n|---|---|---|---|---|\n");
 	for (int i = 1; i < argc; i++)
-		measure_all((uint32_t)strtoul(argv[i], NULL, 10), false);
+		measure_all((uint32_t)strtoul(argv[i], NULL, 10));
 	if (argc < 2)
-		measure_all(10000, false);
+		measure_all(10000);
 	return 0;
 }
