@@ -273,7 +273,7 @@ int objects_add_rule(struct objects *objects, const struct weir_rule *rule, uint
 		     uint32_t *out, struct weir_error *error)
 {
 	size_t count = objects->order.count;
-	size_t at = place_in_order(objects, before);
+	size_t at = before == WEIR_NONE ? count : place_in_order(objects, before);
 	uint32_t *order;
 	int status;
 
