@@ -12,9 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "gen/dice.h"
+#include "samples.h"
 #include "shapes.h"
 #include "weir/live.h"
 #include "weir/slot.h"
@@ -60,14 +60,6 @@ static void *need(void *memory)
 	if (!memory)
 		die("no memory", NULL);
 	return memory;
-}
-
-static double seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 /* The cluster. */
@@ -392,37 +384,24 @@ static void compare(struct run *run, const char *name)
 
 /* Samples. */
 
-static int compare_samples(const void *a, const void *b)
-{
-	double x = *(const double *)a;
-	double y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void take_samples(struct run *run, size_t kind, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		double from;
 
 		kinds[kind].prepare(run);
-		from = seconds();
+		from = samples_clock();
 		kinds[kind].change(run);
-		run->samples[i] = seconds() - from;
+		run->samples[i] = samples_clock() - from;
 	}
 	compare(run, kinds[kind].name);
 }
 
 static void measure(struct run *run, size_t kind)
 {
-	uint32_t count = kinds[kind].samples;
-
-	take_samples(run, kind, count);
-	qsort(run->samples, count, sizeof(run->samples[0]), compare_samples);
-	printf("| %s | %u | %.1f | %.1f | %.1f |\n", kinds[kind].name,
-	       run->resolved->endpoint_count - run->first_pod, run->samples[count / 2] * 1e6,
-	       run->samples[(size_t)count * 99 / 100] * 1e6, run->samples[count - 1] * 1e6);
-	fflush(stdout);
+	take_samples(run, kind, kinds[kind].samples);
+	samples_print(kinds[kind].name, run->resolved->endpoint_count - run->first_pod,
+		      run->samples, kinds[kind].samples);
 }
 
 /* Millions of verdicts a second, the best of some rounds. */
@@ -432,12 +411,12 @@ static double rate(const struct weir_policy *policy, const struct weir_key *keys
 	double best = 1;
 
 	for (unsigned round = 0; round < RATE_ROUNDS; round++) {
-		double from = seconds();
+		double from = samples_clock();
 		double took;
 
 		for (uint32_t i = 0; i < KEYS; i += BURST)
 			weir_policy_classify(policy, keys + i, verdicts + i, BURST);
-		took = seconds() - from;
+		took = samples_clock() - from;
 		best = took < best ? took : best;
 	}
 	return KEYS / best / 1e6;

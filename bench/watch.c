@@ -12,10 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "dice.h"
 #include "gen_cluster.h"
+#include "samples.h"
 #include "weir/live_cluster.h"
 #include "weir/slot.h"
 
@@ -62,14 +62,6 @@ static void *need(void *memory)
 	if (!memory)
 		die("no memory", "");
 	return memory;
-}
-
-static double seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 /* The cluster. */
@@ -274,37 +266,23 @@ static void compare(struct run *run, const char *name)
 	weir_cluster_destroy(snapshot);
 }
 
-static int compare_samples(const void *a, const void *b)
-{
-	double x = *(const double *)a;
-	double y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void take_samples(struct run *run, size_t kind, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		double from;
 
 		kinds[kind].prepare(run);
-		from = seconds();
+		from = samples_clock();
 		take(run);
-		run->samples[i] = seconds() - from;
+		run->samples[i] = samples_clock() - from;
 	}
 	compare(run, kinds[kind].name);
 }
 
 static void measure(struct run *run, size_t kind, uint32_t pods)
 {
-	uint32_t count = kinds[kind].samples;
-
-	take_samples(run, kind, count);
-	qsort(run->samples, count, sizeof(run->samples[0]), compare_samples);
-	printf("| %s | %u | %.1f | %.1f | %.1f |\n", kinds[kind].name, pods,
-	       run->samples[count / 2] * 1e6, run->samples[(size_t)count * 99 / 100] * 1e6,
-	       run->samples[count - 1] * 1e6);
-	fflush(stdout);
+	take_samples(run, kind, kinds[kind].samples);
+	samples_print(kinds[kind].name, pods, run->samples, kinds[kind].samples);
 }
 
 static void measure_all(uint32_t pods)
