@@ -115,6 +115,18 @@ static inline void weir_slice_advance(struct weir_slice *slice, uint32_t count)
 	slice->wire -= count;
 }
 
+/* Drops a header in front of a packet. Of a tunnel's too one that does not fit is the fault of the
+ * frame. */
+static inline int weir_slice_take(struct weir_slice *slice, uint32_t size)
+{
+	if (slice->wire < size)
+		return WEIR_MALFORMED_ETHERNET_HEADER;
+	if (slice->captured < size)
+		return WEIR_FINDING_CUT;
+	weir_slice_advance(slice, size);
+	return WEIR_FINDING_NONE;
+}
+
 /* Ends the slice after wire bytes. */
 static inline void weir_slice_limit(struct weir_slice *slice, uint32_t wire)
 {

@@ -41,16 +41,6 @@ static uint16_t type_or_length(const uint8_t *bytes)
 	return type <= LENGTH_MAX ? (uint16_t)ETHERTYPE_LLC : type;
 }
 
-static int take(struct weir_slice *slice, uint32_t size)
-{
-	if (slice->wire < size)
-		return WEIR_MALFORMED_ETHERNET_HEADER;
-	if (slice->captured < size)
-		return WEIR_FINDING_CUT;
-	weir_slice_advance(slice, size);
-	return WEIR_FINDING_NONE;
-}
-
 /* Where LLC is SNAP with the EtherTypes' own organisation code, *type is what it holds. */
 static int read_snap(struct weir_slice *slice, uint16_t *type)
 {
@@ -70,7 +60,7 @@ static int read_snap(struct weir_slice *slice, uint16_t *type)
 static int follow_labels(struct weir_slice *slice, unsigned *version)
 {
 	do {
-		int finding = take(slice, LABEL_SIZE);
+		int finding = weir_slice_take(slice, LABEL_SIZE);
 
 		if (finding)
 			return finding;
@@ -101,7 +91,7 @@ int weir_link_follow(uint16_t type, struct weir_slice *slice, unsigned *version)
 		case ETHERTYPE_VLAN:
 		case ETHERTYPE_SERVICE_VLAN:
 		case ETHERTYPE_OLD_SERVICE_VLAN:
-			finding = take(slice, VLAN_SIZE);
+			finding = weir_slice_take(slice, VLAN_SIZE);
 			if (!finding)
 				type = type_or_length(slice->bytes - 2);
 			break;
@@ -118,7 +108,7 @@ int weir_link_follow(uint16_t type, struct weir_slice *slice, unsigned *version)
 
 static int read_ethernet(struct weir_slice *slice, unsigned *version)
 {
-	int finding = take(slice, ETHERNET_SIZE);
+	int finding = weir_slice_take(slice, ETHERNET_SIZE);
 
 	return finding ? finding
 		       : weir_link_follow(type_or_length(slice->bytes - 2), slice, version);
@@ -128,7 +118,7 @@ static int read_cooked(struct weir_slice *slice, uint32_t size, uint32_t type_at
 		       uint32_t hardware_at, unsigned *version)
 {
 	const uint8_t *header = slice->bytes;
-	int finding = take(slice, size);
+	int finding = weir_slice_take(slice, size);
 
 	if (finding)
 		return finding;
@@ -157,7 +147,7 @@ static int follow_family(uint32_t family, unsigned *version)
 
 static int read_loopback(struct weir_slice *slice, unsigned *version)
 {
-	int finding = take(slice, LOOPBACK_SIZE);
+	int finding = weir_slice_take(slice, LOOPBACK_SIZE);
 
 	return finding ? finding : follow_family(weir_load32(slice->bytes - 4), version);
 }
@@ -166,7 +156,7 @@ static int read_loopback(struct weir_slice *slice, unsigned *version)
  * that is not zero tells. */
 static int read_null(struct weir_slice *slice, unsigned *version)
 {
-	int finding = take(slice, LOOPBACK_SIZE);
+	int finding = weir_slice_take(slice, LOOPBACK_SIZE);
 	uint32_t family;
 
 	if (finding)

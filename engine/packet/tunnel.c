@@ -33,17 +33,6 @@ enum {
 	ETHERTYPE_LEAST = 0x0600,
 };
 
-/* A header that does not fit is the fault of the frame, as it is in front of the first packet. */
-static int take(struct weir_slice *slice, uint32_t size)
-{
-	if (slice->wire < size)
-		return WEIR_MALFORMED_ETHERNET_HEADER;
-	if (slice->captured < size)
-		return WEIR_FINDING_CUT;
-	weir_slice_advance(slice, size);
-	return WEIR_FINDING_NONE;
-}
-
 /* Labels and tags may stand between the type and the packet. */
 static int follow_type(uint16_t type, struct weir_slice *slice, uint32_t *link_type)
 {
@@ -65,7 +54,7 @@ static int follow_type(uint16_t type, struct weir_slice *slice, uint32_t *link_t
 static int open_gre(struct weir_slice *slice, uint32_t *link_type)
 {
 	const uint8_t *header = slice->bytes;
-	int finding = take(slice, GRE_SIZE);
+	int finding = weir_slice_take(slice, GRE_SIZE);
 	uint32_t fields;
 
 	if (finding)
@@ -75,7 +64,7 @@ static int open_gre(struct weir_slice *slice, uint32_t *link_type)
 	if (header[0] & GRE_ROUTING)
 		return WEIR_FINDING_NO_TUNNEL;
 	fields = (uint32_t)__builtin_popcount(header[0] & (GRE_CHECKSUM | GRE_KEY | GRE_SEQUENCE));
-	finding = take(slice, fields * GRE_FIELD_SIZE);
+	finding = weir_slice_take(slice, fields * GRE_FIELD_SIZE);
 	return finding ? finding : follow_type(weir_load16(header + 2), slice, link_type);
 }
 
@@ -90,7 +79,7 @@ static int open_vxlan(struct weir_slice *slice, uint32_t *link_type)
 	if (!(header[0] & VXLAN_HAS_NETWORK))
 		return WEIR_FINDING_NO_TUNNEL;
 	*link_type = LINKTYPE_ETHERNET;
-	return take(slice, VXLAN_SIZE);
+	return weir_slice_take(slice, VXLAN_SIZE);
 }
 
 static int open_geneve(struct weir_slice *slice, uint32_t *link_type)
@@ -104,7 +93,7 @@ static int open_geneve(struct weir_slice *slice, uint32_t *link_type)
 		return WEIR_FINDING_CUT;
 	if (header[0] & GENEVE_VERSION)
 		return WEIR_FINDING_NO_TUNNEL;
-	finding = take(slice, GENEVE_SIZE + (header[0] & GENEVE_OPTIONS) * 4u);
+	finding = weir_slice_take(slice, GENEVE_SIZE + (header[0] & GENEVE_OPTIONS) * 4u);
 	return finding ? finding : follow_type(weir_load16(header + 2), slice, link_type);
 }
 
@@ -112,7 +101,7 @@ static int open_geneve(struct weir_slice *slice, uint32_t *link_type)
 static int open_udp(struct weir_slice *slice, uint32_t *link_type)
 {
 	const uint8_t *header = slice->bytes;
-	int finding = take(slice, UDP_SIZE);
+	int finding = weir_slice_take(slice, UDP_SIZE);
 	uint16_t port;
 	uint16_t length;
 
