@@ -17,5 +17,17 @@ void weir_sort_numbers(uint32_t *numbers, size_t count)
 
 bool weir_have_number(const uint32_t *sorted, size_t count, uint32_t number)
 {
-	return count && bsearch(&number, sorted, count, sizeof(*sorted), compare_numbers);
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (sorted[middle] == number)
+			return true;
+		if (sorted[middle] < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
 }

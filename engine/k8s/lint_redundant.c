@@ -27,9 +27,9 @@
 #include "lint.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "numbers.h"
 #include "resolve.h"
 
 static const uint64_t most_members = 50000000; /* of all policies' subjects */
@@ -174,19 +174,7 @@ static int add_sets(struct redundancy *run, const struct weir_rule *rule)
 
 static bool is_member(const struct weir_set *set, uint32_t endpoint)
 {
-	uint32_t low = 0, high = set->endpoint_count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (set->endpoints[middle] == endpoint)
-			return true;
-		if (set->endpoints[middle] < endpoint)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return false;
+	return weir_have_number(set->endpoints, set->endpoint_count, endpoint);
 }
 
 /* Whether the sets gathered hold every pod of the peer. Only one set is of every pod there may
