@@ -25,6 +25,13 @@ static bool is_said_to_neighbours(const struct weir_packet *packet)
 		packet->icmp_type == LISTENER_REPORT_2);
 }
 
+/* Whether it is at most one more packet of its connection, when that is known and goes on: all but
+ * those that may begin the next one. Queries have no end that another could follow. */
+static bool is_further(uint8_t protocol, uint8_t signals)
+{
+	return !(signals & WEIR_FLOW_OPENS && weir_flow_has_handshake(protocol));
+}
+
 /* Of one whose connection may be opened by either side. */
 static enum manner manner_between(uint8_t protocol, uint8_t signals)
 {
@@ -67,7 +74,7 @@ static void decode_flow(const struct weir_worker *worker, const struct weir_pack
 		passenger->signals = weir_flow_signals(packet);
 		passenger->manner = (uint8_t)manner_of(packet, key, passenger->signals);
 		passenger->is_further =
-			!(packet->is_fragment || passenger->signals & WEIR_FLOW_OPENS);
+			!packet->is_fragment && is_further(key->protocol, passenger->signals);
 	}
 	passenger->side = (uint8_t)side;
 	passenger->icmp_code = packet->icmp_code;
@@ -108,7 +115,7 @@ static void decode_plain(struct weir_worker *worker, const struct weir_plain *pl
 		.side = (uint8_t)side,
 		.signals = signals,
 		.question = NO_QUESTION,
-		.is_further = !(signals & WEIR_FLOW_OPENS),
+		.is_further = is_further(plain->protocol, signals),
 	};
 }
 
