@@ -84,10 +84,11 @@ struct loop_options {
 struct loop {
 	struct loop_options options;
 	struct loop_judge judge;
-	struct weir_worker *worker; /* NULL where another judges */
-	uint64_t now;               /* of the burst at hand */
-	uint64_t round;             /* when one began, by the cycle counter */
-	uint64_t patience;          /* cycles that a round may take */
+	struct weir_worker *worker;           /* NULL where another judges */
+	uint64_t now;                         /* of the burst at hand */
+	struct weir_frame frames[LOOP_BURST]; /* of it; what is the same of all was set once */
+	uint64_t round;                       /* when one began, by the cycle counter */
+	uint64_t patience;                    /* cycles that a round may take */
 	struct {
 		struct rte_mbuf *packets[LOOP_BURST];
 		uint16_t count;
