@@ -112,7 +112,7 @@ static void settle_released(struct loop *loop)
 
 /* Judging. */
 
-static void describe(struct loop *loop, struct rte_mbuf *const *packets, uint16_t n)
+static void describe(struct loop *loop, struct rte_mbuf *const *packets, uint16_t n, uint64_t now)
 {
 	for (uint16_t i = 0; i < n; i++) {
 		struct weir_frame *frame = &loop->frames[i];
@@ -121,26 +121,26 @@ static void describe(struct loop *loop, struct rte_mbuf *const *packets, uint16_
 		rte_prefetch0(frame->bytes);
 		frame->captured = rte_pktmbuf_data_len(packets[i]);
 		frame->wire = rte_pktmbuf_pkt_len(packets[i]);
-		frame->time = loop->now;
+		frame->time = now;
 	}
 }
 
-static void process(void *context, struct rte_mbuf *const *packets, uint16_t n,
+static void process(void *context, struct rte_mbuf *const *packets, uint16_t n, uint64_t now,
 		    struct weir_packet_verdict *verdicts)
 {
 	struct loop *loop = context;
 
-	describe(loop, packets, n);
+	describe(loop, packets, n, now);
 	weir_worker_process(loop->worker, &loop->options.origin, loop->frames, n, verdicts);
 }
 
 /* What another core's worker answered with ELSEWHERE. */
-static void take(void *context, struct rte_mbuf *const *packets, uint16_t n,
+static void take(void *context, struct rte_mbuf *const *packets, uint16_t n, uint64_t now,
 		 struct weir_packet_verdict *verdicts)
 {
 	struct loop *loop = context;
 
-	describe(loop, packets, n);
+	describe(loop, packets, n, now);
 	weir_worker_take(loop->worker, &loop->options.origin, loop->frames, n, verdicts);
 }
 
@@ -148,10 +148,10 @@ static void judge(struct loop *loop, const struct loop_judge *judge, struct rte_
 		  uint16_t n)
 {
 	struct weir_packet_verdict verdicts[LOOP_BURST];
+	uint64_t now = clock_now(loop->options.clock);
 
-	loop->now = clock_now(loop->options.clock);
-	__atomic_store_n(&loop->latest, loop->now, __ATOMIC_RELAXED);
-	judge->judge(judge->context, packets, n, verdicts);
+	__atomic_store_n(&loop->latest, now, __ATOMIC_RELAXED);
+	judge->judge(judge->context, packets, n, now, verdicts);
 	for (uint16_t i = 0; i < n; i++)
 		settle(loop, packets[i], &verdicts[i]);
 	if (loop->worker)
