@@ -254,24 +254,22 @@ static void judge_pair(const struct question *egress, uint32_t unnamed, struct t
 	tally->has_first[egress->mode] = true;
 }
 
-void explain_ends(const struct lookup *lookup, const struct weir_key *key, uint32_t source,
-		  uint32_t destination, struct weir_half halves[2])
+struct weir_half explain_half(const struct lookup *lookup, const struct weir_key *key,
+			      const uint32_t leaves[2], enum weir_direction direction)
 {
-	struct end from = { .leaves = &source, .unnamed = &source, .count = 1 };
-	struct end to = { .leaves = &destination, .unnamed = &destination, .count = 1 };
-	struct question egress = { .lookup = lookup,
-				   .header = lookup->header,
-				   .key = key,
-				   .near = match_candidate(lookup, &from, 0, &key->source),
-				   .far = match_candidate(lookup, &to, 0, &key->destination),
-				   .direction = WEIR_EGRESS };
-	struct question ingress = egress;
+	struct end from = { .leaves = &leaves[0], .unnamed = &leaves[0], .count = 1 };
+	struct end to = { .leaves = &leaves[1], .unnamed = &leaves[1], .count = 1 };
+	struct candidate sender = match_candidate(lookup, &from, 0, &key->source);
+	struct candidate receiver = match_candidate(lookup, &to, 0, &key->destination);
+	bool is_egress = direction == WEIR_EGRESS;
+	struct question q = { .lookup = lookup,
+			      .header = lookup->header,
+			      .key = key,
+			      .near = is_egress ? sender : receiver,
+			      .far = is_egress ? receiver : sender,
+			      .direction = direction };
 
-	ingress.near = egress.far;
-	ingress.far = egress.near;
-	ingress.direction = WEIR_INGRESS;
-	halves[WEIR_EGRESS] = judge_half(&egress);
-	halves[WEIR_INGRESS] = judge_half(&ingress);
+	return judge_half(&q);
 }
 
 static void judge_mode(const struct lookup *lookup, const struct weir_key *key, enum end_mode mode,

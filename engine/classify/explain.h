@@ -6,9 +6,9 @@
 
 #include "handle.h"
 
-/* What weir_policy_explain says of the two halves, by enum weir_direction, of a key whose addresses
- * have these leaves, neither of them a special. */
-void explain_ends(const struct lookup *lookup, const struct weir_key *key, uint32_t source,
-		  uint32_t destination, struct weir_half halves[2]);
+/* What weir_policy_explain says of a half of a key whose source and destination have these leaves,
+ * neither of them a special. */
+struct weir_half explain_half(const struct lookup *lookup, const struct weir_key *key,
+			      const uint32_t leaves[2], enum weir_direction direction);
 
 #endif

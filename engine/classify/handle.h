@@ -37,12 +37,21 @@ struct lookup {
 	uint32_t endpoint_count;
 };
 
+/* What a key's decision depends on, but for relations between its ends. */
+struct lookup_place {
+	uint32_t source; /* leaves */
+	uint32_t destination;
+	uint32_t ports; /* class */
+};
+
 /* A way to classify. All give the same verdicts. */
 struct weir_kernel {
 	const char *name;
 	bool (*is_supported)(void);
 	void (*classify)(const struct lookup *lookup, const struct weir_key *keys,
 			 struct weir_verdict *verdicts, size_t n);
+	void (*locate)(const struct lookup *lookup, const struct weir_key *keys,
+		       struct lookup_place *places, size_t n);
 	size_t from; /* hot bytes: from here on it is better than those before it */
 };
 

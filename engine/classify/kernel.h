@@ -23,6 +23,15 @@ void weir_kernel_staged(const struct lookup *lookup, const struct weir_key *keys
 			struct weir_verdict *verdicts, size_t n);
 void weir_kernel_staged_bits(const struct lookup *lookup, const struct weir_key *keys,
 			     struct weir_verdict *verdicts, size_t n);
+void weir_locate_scalar(const struct lookup *lookup, const struct weir_key *keys,
+			struct lookup_place *places, size_t n);
+void weir_locate_bits(const struct lookup *lookup, const struct weir_key *keys,
+		      struct lookup_place *places, size_t n);
+void weir_locate_staged(const struct lookup *lookup, const struct weir_key *keys,
+			struct lookup_place *places, size_t n);
+void weir_locate_staged_bits(const struct lookup *lookup, const struct weir_key *keys,
+			     struct lookup_place *places, size_t n);
+
 void weir_kernel_avx2(const struct lookup *lookup, const struct weir_key *keys,
 		      struct weir_verdict *verdicts, size_t n);
 void weir_kernel_avx512(const struct lookup *lookup, const struct weir_key *keys,

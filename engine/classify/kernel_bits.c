@@ -8,3 +8,9 @@ void weir_kernel_bits(const struct lookup *lookup, const struct weir_key *keys,
 {
 	classify_burst(lookup, keys, verdicts, n);
 }
+
+void weir_locate_bits(const struct lookup *lookup, const struct weir_key *keys,
+		      struct lookup_place *places, size_t n)
+{
+	locate_burst(lookup, keys, places, n);
+}

@@ -8,3 +8,9 @@ void weir_kernel_staged_bits(const struct lookup *lookup, const struct weir_key 
 {
 	classify_in_stages(lookup, keys, verdicts, n);
 }
+
+void weir_locate_staged_bits(const struct lookup *lookup, const struct weir_key *keys,
+			     struct lookup_place *places, size_t n)
+{
+	locate_in_stages(lookup, keys, places, n);
+}

@@ -7,8 +7,8 @@ static bool always(void)
 }
 
 static const struct weir_kernel kernels[] = {
-	{ "scalar", always, weir_kernel_scalar, 0 },
-	{ "staged", always, weir_kernel_staged, KERNEL_STAGED_FROM },
+	{ "scalar", always, weir_kernel_scalar, weir_locate_scalar, 0 },
+	{ "staged", always, weir_kernel_staged, weir_locate_staged, KERNEL_STAGED_FROM },
 };
 
 const struct weir_kernel *weir_kernels(size_t *count)

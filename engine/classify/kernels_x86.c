@@ -26,12 +26,13 @@ static bool has_avx512(void)
 }
 
 static const struct weir_kernel kernels[] = {
-	{ "scalar", always, weir_kernel_scalar, 0 },
-	{ "bits", has_bits, weir_kernel_bits, 0 },
-	{ "staged", always, weir_kernel_staged, KERNEL_STAGED_FROM },
-	{ "staged-bits", has_bits, weir_kernel_staged_bits, KERNEL_STAGED_FROM },
-	{ "avx2", has_avx2, weir_kernel_avx2, KERNEL_AVX2_FROM },
-	{ "avx512", has_avx512, weir_kernel_avx512, KERNEL_AVX512_FROM },
+	{ "scalar", always, weir_kernel_scalar, weir_locate_scalar, 0 },
+	{ "bits", has_bits, weir_kernel_bits, weir_locate_bits, 0 },
+	{ "staged", always, weir_kernel_staged, weir_locate_staged, KERNEL_STAGED_FROM },
+	{ "staged-bits", has_bits, weir_kernel_staged_bits, weir_locate_staged_bits,
+	  KERNEL_STAGED_FROM },
+	{ "avx2", has_avx2, weir_kernel_avx2, weir_locate_staged_bits, KERNEL_AVX2_FROM },
+	{ "avx512", has_avx512, weir_kernel_avx512, weir_locate_staged_bits, KERNEL_AVX512_FROM },
 };
 
 const struct weir_kernel *weir_kernels(size_t *count)

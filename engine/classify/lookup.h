@@ -272,4 +272,14 @@ static inline void classify_burst(const struct lookup *lookup, const struct weir
 	}
 }
 
+static inline void locate_burst(const struct lookup *lookup, const struct weir_key *keys,
+				struct lookup_place *places, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		places[i].source = find_address(lookup, &keys[i].source);
+		places[i].destination = find_address(lookup, &keys[i].destination);
+		places[i].ports = port_class_of(lookup, &keys[i]);
+	}
+}
+
 #endif

@@ -149,20 +149,27 @@ static inline void staged_judge(const struct staged *staged, struct weir_verdict
 	}
 }
 
+/* The places of all leaves. */
+static inline void staged_find_leaves(struct staged *staged, const struct lookup *lookup,
+				      const struct weir_key *keys, size_t n)
+{
+	staged->lookup = lookup;
+	staged->keys = keys;
+	staged->n = n;
+	for (size_t i = 0; i < n; i++) {
+		staged_enter(staged, 2 * i, &keys[i].source);
+		staged_enter(staged, 2 * i + 1, &keys[i].destination);
+	}
+	for (int shift = 32 - LAYOUT_ROOT_BITS - LAYOUT_STRIDE; shift >= 0; shift -= LAYOUT_STRIDE)
+		staged_descend(staged, (unsigned)shift);
+}
+
 static inline void classify_group(const struct lookup *lookup, const struct weir_key *keys,
 				  struct weir_verdict *verdicts, size_t n)
 {
 	struct staged staged;
 
-	staged.lookup = lookup;
-	staged.keys = keys;
-	staged.n = n;
-	for (size_t i = 0; i < n; i++) {
-		staged_enter(&staged, 2 * i, &keys[i].source);
-		staged_enter(&staged, 2 * i + 1, &keys[i].destination);
-	}
-	for (int shift = 32 - LAYOUT_ROOT_BITS - LAYOUT_STRIDE; shift >= 0; shift -= LAYOUT_STRIDE)
-		staged_descend(&staged, (unsigned)shift);
+	staged_find_leaves(&staged, lookup, keys, n);
 	staged_find_profiles(&staged);
 	staged_find_rows(&staged);
 	staged_judge(&staged, verdicts);
@@ -177,6 +184,30 @@ static inline void classify_in_stages(const struct lookup *lookup, const struct 
 		classify_group(lookup, keys + i, verdicts + i,
 			       n - i < STAGED_KEYS ? n - i : STAGED_KEYS);
 	classify_burst(lookup, keys + i, verdicts + i, n - i);
+}
+
+static inline void locate_group(const struct lookup *lookup, const struct weir_key *keys,
+				struct lookup_place *places, size_t n)
+{
+	struct staged staged;
+
+	staged_find_leaves(&staged, lookup, keys, n);
+	for (size_t i = 0; i < n; i++) {
+		places[i].source = *staged.places[2 * i];
+		places[i].destination = *staged.places[2 * i + 1];
+		places[i].ports = port_class_of(lookup, &keys[i]);
+	}
+}
+
+static inline void locate_in_stages(const struct lookup *lookup, const struct weir_key *keys,
+				    struct lookup_place *places, size_t n)
+{
+	size_t i = 0;
+
+	for (; n - i >= STAGED_LEAST; i += n - i < STAGED_KEYS ? n - i : STAGED_KEYS)
+		locate_group(lookup, keys + i, places + i,
+			     n - i < STAGED_KEYS ? n - i : STAGED_KEYS);
+	locate_burst(lookup, keys + i, places + i, n - i);
 }
 
 #endif

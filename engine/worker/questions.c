@@ -57,17 +57,6 @@ static void ask_ahead(struct weir_worker *worker, size_t i, const struct weir_fl
 		      &burst->questions[passenger->question]);
 }
 
-/* Answers to so many questions from the first on, and where it is remembered why. */
-static void put_questions(struct weir_worker *worker, size_t first, size_t n)
-{
-	struct burst *burst = &worker->burst;
-
-	weir_policy_classify(worker->policy, &burst->questions[first], &burst->answers[first], n);
-	for (size_t i = first; i < first + n; i++)
-		weir_decisions_locate(&worker->decisions, worker->policy, &burst->questions[i],
-				      &burst->places[i]);
-}
-
 /* The number of the question that was put ahead, when it is this one; else it is put now. */
 static size_t question_about(struct weir_worker *worker, size_t i, enum asked asked)
 {
@@ -76,19 +65,23 @@ static size_t question_about(struct weir_worker *worker, size_t i, enum asked as
 	if (passenger->question != NO_QUESTION && passenger->asked == asked)
 		return passenger->question;
 	make_question(worker, i, asked, &worker->burst.questions[BURST]);
-	put_questions(worker, BURST, 1);
+	weir_decisions_locate(&worker->decisions, worker->policy, &worker->burst.questions[BURST],
+			      &worker->burst.places[BURST], 1);
 	return BURST;
 }
 
-static void note_decision(struct weir_worker *worker, size_t question)
+static void answer(const struct weir_worker *worker, size_t question, struct weir_decision *out)
 {
 	const struct burst *burst = &worker->burst;
-	struct weir_decision decision;
 
-	weir_decisions_find(&worker->decisions, worker->policy, &burst->questions[question],
-			    &burst->places[question], &decision);
+	weir_decisions_find(worker->policy, &burst->questions[question], &burst->places[question],
+			    out);
+}
+
+static void note(struct weir_worker *worker, const struct weir_decision *decision)
+{
 	for (unsigned i = 0; i < 2; i++) {
-		const struct weir_decided *half = &decision.halves[i];
+		const struct weir_decided *half = &decision->halves[i];
 
 		if (half->action > WEIR_ALLOW)
 			continue;
@@ -105,27 +98,32 @@ void burst_ask_ahead(struct weir_worker *worker, size_t first)
 	burst->question_count = 0;
 	for (size_t i = first; i < burst->size; i++)
 		ask_ahead(worker, i, burst->known[i]);
-	put_questions(worker, 0, burst->question_count);
+	weir_decisions_locate(&worker->decisions, worker->policy, burst->questions, burst->places,
+			      burst->question_count);
 }
 
 bool burst_is_allowed(struct weir_worker *worker, size_t i, enum asked asked)
 {
-	size_t question = question_about(worker, i, asked);
-	struct weir_verdict answer = worker->burst.answers[question];
 	struct weir_packet_verdict *verdict = &worker->burst.passengers[i].verdict;
-	bool allowed = answer.action == WEIR_ALLOW;
+	struct weir_decision decision;
+	bool allowed;
 
+	answer(worker, question_about(worker, i, asked), &decision);
+	allowed = decision.action == WEIR_ALLOW;
 	verdict->why = WEIR_PACKET_JUDGED;
-	if (answer.action == WEIR_AMBIGUOUS) {
+	if (decision.action == WEIR_AMBIGUOUS) {
 		allowed = worker->options.on_ambiguous == WEIR_ALLOW;
 		verdict->why = WEIR_PACKET_AMBIGUOUS;
 	}
 	verdict->action = allowed ? WEIR_PACKET_ALLOW : WEIR_PACKET_DENY;
-	note_decision(worker, question);
+	note(worker, &decision);
 	return allowed;
 }
 
 bool burst_would_be_allowed(struct weir_worker *worker, size_t i, enum asked asked)
 {
-	return worker->burst.answers[question_about(worker, i, asked)].action == WEIR_ALLOW;
+	struct weir_decision decision;
+
+	answer(worker, question_about(worker, i, asked), &decision);
+	return decision.action == WEIR_ALLOW;
 }

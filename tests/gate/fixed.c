@@ -144,18 +144,53 @@ void fill_keys(struct weir_key *keys, size_t count)
 		keys[i] = pick_key(&state, i);
 }
 
+/* The first packet of a connection whose number is its port. */
+static void make_frame(const struct weir_key *key, size_t number, struct frame_builder *builder)
+{
+	char from[WEIR_ADDRESS_TEXT], to[WEIR_ADDRESS_TEXT];
+
+	weir_address_format(&key->source, from);
+	weir_address_format(&key->destination, to);
+	frame_tcp_packet(builder, from, (uint16_t)(30000 + number), to, key->destination_port,
+			 WEIR_TCP_SYN);
+}
+
 void fill_frames(struct frame_builder *builders, struct weir_frame *frames, size_t count)
 {
 	uint32_t state = 1;
 
 	for (size_t i = 0; i < count; i++) {
 		struct weir_key key = pick_key(&state, i);
-		char from[WEIR_ADDRESS_TEXT], to[WEIR_ADDRESS_TEXT];
 
-		weir_address_format(&key.source, from);
-		weir_address_format(&key.destination, to);
-		frame_tcp_packet(&builders[i], from, (uint16_t)(30000 + i), to,
-				 key.destination_port, WEIR_TCP_SYN);
+		make_frame(&key, i, &builders[i]);
+		frames[i] = frame_whole(&builders[i]);
+	}
+}
+
+/* The destination's app admits its source on its port, a pod or, each fourth, a block. */
+static struct weir_key pick_allowed_key(uint32_t *state, size_t i)
+{
+	unsigned from = (*state = *state * 1664525 + 1013904223) >> 8;
+	unsigned to = ((*state = *state * 1664525 + 1013904223) >> 8) % PODS;
+	unsigned app = to % APPS;
+	unsigned peer = from % (PODS / APPS) * APPS + (app + 1) % APPS;
+
+	return (struct weir_key){
+		.source = i % 4 ? address_of(10, 244, peer >> 8, peer & 255)
+				: address_of(192, 168, app, from & 255),
+		.destination = address_of(10, 244, to >> 8, to & 255),
+		.destination_port = (uint16_t)(8000 + app % 7),
+	};
+}
+
+void fill_allowed_frames(struct frame_builder *builders, struct weir_frame *frames, size_t count)
+{
+	uint32_t state = 1;
+
+	for (size_t i = 0; i < count; i++) {
+		struct weir_key key = pick_allowed_key(&state, i);
+
+		make_frame(&key, i, &builders[i]);
 		frames[i] = frame_whole(&builders[i]);
 	}
 }

@@ -18,5 +18,7 @@ void fill_keys(struct weir_key *keys, size_t count);
 /* Frames of the same keys, each the first packet of a TCP connection with a port of its own; they
  * lie in builders. */
 void fill_frames(struct frame_builder *builders, struct weir_frame *frames, size_t count);
+/* The same of keys that the policy allows. */
+void fill_allowed_frames(struct frame_builder *builders, struct weir_frame *frames, size_t count);
 
 #endif

@@ -86,27 +86,62 @@ static int decode(void)
 	return 0;
 }
 
-/* Every frame opens a connection. */
-static int open_connections(void)
+/* Every frame opens a connection, of which the table holds so many; the counters of it all. */
+static int open_each(struct weir_policy *policy, const struct weir_frame *frames,
+		     uint32_t max_flows, struct weir_flow_counters *out)
 {
 	static const struct weir_origin_of_frames origin = { .halves = WEIR_KEY_BOTH };
-	static struct frame_builder builders[FRAMES];
-	static struct weir_frame frames[FRAMES];
 	static struct weir_packet_verdict verdicts[FRAMES];
-	struct weir_worker_options options = { .flows = { .max_ipv4_flows = FRAMES,
+	struct weir_worker_options options = { .flows = { .max_ipv4_flows = max_flows,
 							  .secret = { 1, 2 } } };
-	struct weir_policy *policy = compile_fixed();
+	struct weir_worker_counters counters;
 	struct weir_worker *worker;
 
-	fill_frames(builders, frames, FRAMES);
 	if (weir_slot_create(policy, 1, NULL, &options.slot) ||
 	    weir_worker_create(&options, &worker))
 		return 2;
 	weir_worker_process(worker, &origin, frames, FRAMES, verdicts);
+	weir_worker_count(worker, &counters);
+	*out = counters.flows;
 	weir_worker_destroy(worker);
 	weir_slot_destroy(options.slot);
 	weir_policy_unref(policy);
 	return 0;
+}
+
+static struct {
+	struct frame_builder builders[FRAMES];
+	struct weir_frame frames[FRAMES];
+} openings;
+
+/* 15,000 of them are denied, and remembered by no table; 5,000 are allowed. */
+static int open_any(void)
+{
+	struct weir_flow_counters flows;
+
+	fill_frames(openings.builders, openings.frames, FRAMES);
+	return open_each(compile_fixed(), openings.frames, FRAMES, &flows);
+}
+
+/* All are allowed, and each goes into the table, which has room. */
+static int open_allowed(void)
+{
+	struct weir_flow_counters flows;
+
+	fill_allowed_frames(openings.builders, openings.frames, FRAMES);
+	return open_each(compile_fixed(), openings.frames, FRAMES, &flows) ||
+	       flows.inserted != FRAMES || flows.evicted;
+}
+
+/* All are allowed; the table holds a thousand, and all behind them push out an older one. */
+static int open_into_full(void)
+{
+	enum { ROOM = 1000 };
+	struct weir_flow_counters flows;
+
+	fill_allowed_frames(openings.builders, openings.frames, FRAMES);
+	return open_each(compile_fixed(), openings.frames, ROOM, &flows) ||
+	       flows.inserted != FRAMES || flows.evicted != FRAMES - ROOM;
 }
 
 /* Connections that one burst opens, and 499 go on. */
@@ -150,7 +185,11 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "established") == 0)
 		return established();
 	if (strcmp(argv[1], "open") == 0)
-		return open_connections();
+		return open_any();
+	if (strcmp(argv[1], "allowed") == 0)
+		return open_allowed();
+	if (strcmp(argv[1], "full") == 0)
+		return open_into_full();
 	if (strcmp(argv[1], "bytes") == 0)
 		return print_bytes();
 	if (strcmp(argv[1], "hot-bytes") == 0)
