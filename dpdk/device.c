@@ -519,17 +519,24 @@ int device_try_by_turns(struct device *device, const struct device_load *load,
 	return try(device, load, take_turns, out);
 }
 
-const char *device_is_wrong(const struct device_trial *trial, bool is_filter, bool is_lossy)
+const char *device_find_strays(const struct device_trial *trial)
 {
-	const struct traffic_outcome *outcome = &trial->outcome;
-
-	if (is_filter && outcome->received.leaked)
-		return "packets came through that the policies deny";
-	if (!is_lossy && outcome->silent_flows)
-		return "connections did not come through that the policies allow";
-	if (outcome->received.astray)
+	if (trial->outcome.received.astray)
 		return "packets came out where they were sent in";
-	if (outcome->received.duplicated)
+	if (trial->outcome.received.duplicated)
 		return "packets came through twice";
 	return NULL;
+}
+
+const char *device_find_leaks(const struct device_trial *trial)
+{
+	return trial->outcome.received.leaked ? "packets came through that the policies deny"
+					      : NULL;
+}
+
+const char *device_find_silence(const struct device_trial *trial)
+{
+	return trial->outcome.silent_flows
+		       ? "connections did not come through that the policies allow"
+		       : NULL;
 }

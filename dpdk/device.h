@@ -101,8 +101,12 @@ int device_try(struct device *device, const struct device_load *load, struct dev
 int device_try_by_turns(struct device *device, const struct device_load *load,
 			struct device_trial *out);
 
-/* What was wrong with the verdicts of a trial that lost nothing; NULL: nothing. Of one that lost
- * something (lossy) what came and should not have. */
-const char *device_is_wrong(const struct device_trial *trial, bool is_filter, bool is_lossy);
+/* What was wrong with a trial, in words; NULL: nothing. */
+/* Whatever is between the ports: where packets came out, and how often. */
+const char *device_find_strays(const struct device_trial *trial);
+/* Of a filter: what is to be denied. */
+const char *device_find_leaks(const struct device_trial *trial);
+/* Where nothing can have been lost: connections of which nothing came. */
+const char *device_find_silence(const struct device_trial *trial);
 
 #endif

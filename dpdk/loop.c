@@ -112,50 +112,46 @@ static void settle_released(struct loop *loop)
 
 /* Judging. */
 
-static void describe(struct rte_mbuf *const *packets, uint16_t n, uint64_t now,
-		     struct weir_frame *frames)
+static void describe(struct loop *loop, struct rte_mbuf *const *packets, uint16_t n, uint64_t now)
 {
 	for (uint16_t i = 0; i < n; i++) {
-		frames[i] = (struct weir_frame){
-			.bytes = rte_pktmbuf_mtod(packets[i], const uint8_t *),
-			.captured = rte_pktmbuf_data_len(packets[i]),
-			.wire = rte_pktmbuf_pkt_len(packets[i]),
-			.link_type = ETHERNET,
-			.time = now,
-		};
-		rte_prefetch0(frames[i].bytes);
+		struct weir_frame *frame = &loop->frames[i];
+
+		frame->bytes = rte_pktmbuf_mtod(packets[i], const uint8_t *);
+		rte_prefetch0(frame->bytes);
+		frame->captured = rte_pktmbuf_data_len(packets[i]);
+		frame->wire = rte_pktmbuf_pkt_len(packets[i]);
+		frame->time = now;
 	}
 }
 
-static void process(void *context, struct rte_mbuf *const *packets, uint16_t n,
+static void process(void *context, struct rte_mbuf *const *packets, uint16_t n, uint64_t now,
 		    struct weir_packet_verdict *verdicts)
 {
 	struct loop *loop = context;
-	struct weir_frame frames[LOOP_BURST];
 
-	describe(packets, n, loop->now, frames);
-	weir_worker_process(loop->worker, &loop->options.origin, frames, n, verdicts);
+	describe(loop, packets, n, now);
+	weir_worker_process(loop->worker, &loop->options.origin, loop->frames, n, verdicts);
 }
 
 /* What another core's worker answered with ELSEWHERE. */
-static void take(void *context, struct rte_mbuf *const *packets, uint16_t n,
+static void take(void *context, struct rte_mbuf *const *packets, uint16_t n, uint64_t now,
 		 struct weir_packet_verdict *verdicts)
 {
 	struct loop *loop = context;
-	struct weir_frame frames[LOOP_BURST];
 
-	describe(packets, n, loop->now, frames);
-	weir_worker_take(loop->worker, &loop->options.origin, frames, n, verdicts);
+	describe(loop, packets, n, now);
+	weir_worker_take(loop->worker, &loop->options.origin, loop->frames, n, verdicts);
 }
 
 static void judge(struct loop *loop, const struct loop_judge *judge, struct rte_mbuf **packets,
 		  uint16_t n)
 {
 	struct weir_packet_verdict verdicts[LOOP_BURST];
+	uint64_t now = clock_now(loop->options.clock);
 
-	loop->now = clock_now(loop->options.clock);
-	__atomic_store_n(&loop->latest, loop->now, __ATOMIC_RELAXED);
-	judge->judge(judge->context, packets, n, verdicts);
+	__atomic_store_n(&loop->latest, now, __ATOMIC_RELAXED);
+	judge->judge(judge->context, packets, n, now, verdicts);
 	for (uint16_t i = 0; i < n; i++)
 		settle(loop, packets[i], &verdicts[i]);
 	if (loop->worker)
@@ -222,6 +218,8 @@ int loop_init(struct loop *loop, const struct loop_options *options)
 	if (loop->judge.judge)
 		return 0;
 	loop->judge = (struct loop_judge){ process, loop };
+	for (unsigned i = 0; i < LOOP_BURST; i++)
+		loop->frames[i].link_type = ETHERNET;
 	return weir_worker_create(&loop->options.worker, &loop->worker);
 }
 

@@ -63,9 +63,9 @@ enum loop_state {
 };
 
 /* Answers packets[0..n) in their order, in place of a worker: to compare one with. It says ALLOW
- * and DENY only. */
+ * and DENY only. Now is in nanoseconds. */
 struct loop_judge {
-	void (*judge)(void *context, struct rte_mbuf *const *packets, uint16_t n,
+	void (*judge)(void *context, struct rte_mbuf *const *packets, uint16_t n, uint64_t now,
 		      struct weir_packet_verdict *verdicts);
 	void *context;
 };
@@ -84,10 +84,10 @@ struct loop_options {
 struct loop {
 	struct loop_options options;
 	struct loop_judge judge;
-	struct weir_worker *worker; /* NULL where another judges */
-	uint64_t now;               /* of the burst at hand */
-	uint64_t round;             /* when one began, by the cycle counter */
-	uint64_t patience;          /* cycles that a round may take */
+	struct weir_worker *worker;           /* NULL where another judges */
+	struct weir_frame frames[LOOP_BURST]; /* of it; what is the same of all was set once */
+	uint64_t round;                       /* when one began, by the cycle counter */
+	uint64_t patience;                    /* cycles that a round may take */
 	struct {
 		struct rte_mbuf *packets[LOOP_BURST];
 		uint16_t count;

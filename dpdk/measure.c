@@ -90,12 +90,20 @@ static int fail(struct engine *engine, enum measure_outcome outcome, const char 
 	return 0;
 }
 
+/* What came and should not have; NULL: nothing. */
+static const char *find_wrong(const struct engine *engine, const struct device_trial *trial)
+{
+	bool is_filter = !engine->peer || engine->peer->is_filter;
+	const char *why = is_filter ? device_find_leaks(trial) : NULL;
+
+	return why ? why : device_find_strays(trial);
+}
+
 /* Of every trial: what it took, and whether the verdicts are right. */
 static void book(struct trying *trying, struct engine *engine)
 {
 	const struct device_trial *trial = &trying->trial;
-	bool is_filter = !engine->peer || engine->peer->is_filter;
-	const char *why = device_is_wrong(trial, is_filter, true);
+	const char *why = find_wrong(engine, trial);
 
 	engine->result->trials++;
 	engine->result->disturbed += trial->counted.is_disturbed;
@@ -116,7 +124,6 @@ static int try_load(struct trying *trying, struct engine *engine, const struct d
 /* A pass over all flows, by turns: nothing may be lost. */
 static int open_flows(struct trying *trying, struct engine *engine)
 {
-	bool is_filter = !engine->peer || engine->peer->is_filter;
 	struct device_load load = { .packets = traffic_round(trying->traffic),
 				    .mix = &trying->one->frame->mix };
 	const char *why;
@@ -124,7 +131,9 @@ static int open_flows(struct trying *trying, struct engine *engine)
 
 	if (status)
 		return status;
-	why = device_is_wrong(&trying->trial, is_filter, false);
+	why = find_wrong(engine, &trying->trial);
+	if (!why)
+		why = device_find_silence(&trying->trial);
 	return why ? fail(engine, MEASURE_WRONG, why) : 0;
 }
 

@@ -15,11 +15,12 @@ static void allow(struct weir_packet_verdict *verdicts, uint16_t n)
 		verdicts[i] = (struct weir_packet_verdict){ .action = WEIR_PACKET_ALLOW };
 }
 
-static void forward(void *context, struct rte_mbuf *const *packets, uint16_t n,
+static void forward(void *context, struct rte_mbuf *const *packets, uint16_t n, uint64_t now,
 		    struct weir_packet_verdict *verdicts)
 {
 	(void)context;
 	(void)packets;
+	(void)now;
 	allow(verdicts, n);
 }
 
@@ -36,12 +37,13 @@ struct reader {
 	uint64_t seen; /* of what is read something must come, or it is not read */
 };
 
-static void read_tuples(void *context, struct rte_mbuf *const *packets, uint16_t n,
+static void read_tuples(void *context, struct rte_mbuf *const *packets, uint16_t n, uint64_t now,
 			struct weir_packet_verdict *verdicts)
 {
 	struct reader *reader = context;
 	uint64_t seen = 0;
 
+	(void)now;
 	for (uint16_t i = 0; i < n; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(packets[i], const void *));
 	for (uint16_t i = 0; i < n; i++) {
@@ -79,7 +81,9 @@ const struct peer peers[] = {
 	  create_reader, destroy },
 	{ "rte_acl", "asks DPDK's rte_acl of every packet, on aggregated prefixes", true, false,
 	  peer_acl_create, peer_acl_destroy },
-	{ "rte_acl+hash", "the same, and keeps what it allowed in an rte_hash", true, true,
-	  peer_flows_create, peer_acl_destroy },
+	{ "rte_acl+hash", "the same, and keeps keys of what it allowed in an rte_hash: for ever",
+	  true, true, peer_hash_create, peer_hash_destroy },
+	{ "rte_acl+state", "and when each was seen, and TCP's signals: what is over is forgotten",
+	  true, true, peer_state_create, peer_state_destroy },
 	{ .name = NULL },
 };

@@ -6,11 +6,16 @@
  *	rte_acl         each packet is asked of rte_acl, whose rules are the policy's in aggregated
  *	                prefixes: stateless, so that replies pass only where a rule says so
  *	rte_acl+hash    connections that rte_acl allowed are kept in an rte_hash, and what
- *	                belongs to one passes, either way
+ *	                belongs to one passes, either way. It keeps keys only: no connection is
+ *	                ever over, until the table is full and the oldest gives its place to a new
+ *	                one. So it is the least that a table can cost, and no firewall
+ *	rte_acl+state   the same with what a firewall needs: beside the rte_hash lies when each
+ *	                connection was seen, and TCP's signals from either side. It ends by a
+ *	                timeout, as long as its state says; one that was closed is judged again
  *
- * Peers are favoured: they read IPv4 without options straight from its place, know no fragments, no
- * errors, no state of TCP and no time. Where rte_hash is full the oldest connection gives its place
- * to a new one.
+ * Peers are favoured: they read IPv4 without options straight from its place, prove no more of the
+ * headers than that, and know no fragments and no errors. Echoes between two ends are one
+ * connection.
  */
 #ifndef WEIR_DPDK_PEERS_H
 #define WEIR_DPDK_PEERS_H
@@ -50,7 +55,10 @@ extern const struct peer peers[];
 
 /* In files of their own. */
 int peer_acl_create(const struct peer_options *options, struct loop_judge *out);
-int peer_flows_create(const struct peer_options *options, struct loop_judge *out);
 void peer_acl_destroy(struct loop_judge *judge);
+int peer_hash_create(const struct peer_options *options, struct loop_judge *out);
+void peer_hash_destroy(struct loop_judge *judge);
+int peer_state_create(const struct peer_options *options, struct loop_judge *out);
+void peer_state_destroy(struct loop_judge *judge);
 
 #endif

@@ -19,6 +19,9 @@
 #include "weir/key.h"
 #include "weir/packet.h"
 
+/* The type of a ping's request over IPv4. */
+enum { WEIR_FLOW_ECHO = 8 };
+
 enum weir_flow_kind {
 	WEIR_FLOW_SYMMETRIC, /* ends in order of address, then port; either may have opened */
 	WEIR_FLOW_QUERY,     /* ICMP echo and its like: ends[0] asks */
@@ -95,35 +98,26 @@ static inline struct weir_address weir_flow_ipv4(uint32_t address)
 	return out;
 }
 
-/* The ends of TCP and UDP over IPv4 in the order of a key, address and port each, in host order;
- * returns the side that sends. */
-static inline unsigned weir_flow_order_ipv4(uint32_t source, uint32_t destination,
-					    uint16_t source_port, uint16_t destination_port,
-					    uint64_t ends[2])
+/* The side that sends, of TCP and UDP over IPv4: the ends are in order. The source is the high half
+ * of both, in host order. */
+static inline unsigned weir_flow_side_ipv4(uint64_t addresses, uint32_t ports)
 {
-	uint64_t from = (uint64_t)source << 16 | source_port;
-	uint64_t to = (uint64_t)destination << 16 | destination_port;
-	unsigned side = from > to;
+	uint64_t source = addresses >> 32 << 16 | ports >> 16;
+	uint64_t destination = (addresses & UINT32_MAX) << 16 | (ports & UINT16_MAX);
 
-	ends[0] = side ? to : from;
-	ends[1] = side ? from : to;
-	return side;
+	return source > destination;
 }
 
-/* weir_flow_key_of for TCP and UDP over IPv4, addresses in host order: the key is written in whole
- * words, as it is read to be hashed. */
-static inline unsigned weir_flow_key_ipv4(uint32_t source, uint32_t destination,
-					  uint16_t source_port, uint16_t destination_port,
-					  uint8_t protocol, struct weir_flow_key *out)
+/* weir_flow_key_of for these: the key is written in whole words, as it is read to be hashed. */
+static inline unsigned weir_flow_key_ipv4(uint64_t addresses, uint32_t ports, uint8_t protocol,
+					  struct weir_flow_key *out)
 {
-	uint64_t ends[2];
-	unsigned side =
-		weir_flow_order_ipv4(source, destination, source_port, destination_port, ends);
+	unsigned side = weir_flow_side_ipv4(addresses, ports);
 
-	for (unsigned i = 0; i < 2; i++) {
-		out->ends[i] = weir_flow_ipv4((uint32_t)(ends[i] >> 16));
-		out->ports[i] = (uint16_t)ends[i];
-	}
+	out->ends[side] = weir_flow_ipv4((uint32_t)(addresses >> 32));
+	out->ends[!side] = weir_flow_ipv4((uint32_t)addresses);
+	out->ports[side] = (uint16_t)(ports >> 16);
+	out->ports[!side] = (uint16_t)ports;
 	out->zone = 0;
 	out->protocol = protocol;
 	out->kind = WEIR_FLOW_SYMMETRIC;

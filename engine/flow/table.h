@@ -83,23 +83,41 @@ static inline uint8_t weir_flow_probe_protocol(const struct weir_flow_probe *pro
 	return (uint8_t)(probe->words[WEIR_FLOW_META] >> WEIR_FLOW_KIND_BITS);
 }
 
-/* The probe of weir_flow_key_ipv4, in one go; returns the side that sends. */
-static inline unsigned weir_flow_probe_ipv4(uint32_t source, uint32_t destination,
-					    uint16_t source_port, uint16_t destination_port,
-					    uint8_t protocol, uint32_t zone,
-					    struct weir_flow_probe *out)
+/* The rest of a probe over IPv4, in its order of ends: the source's first, or when side 1 sends last.
+ * Turned, not chosen: which side sends nobody can predict. */
+static inline void weir_flow_probe_set_ipv4(uint64_t addresses, uint32_t ports, uint32_t zone,
+					    unsigned side, struct weir_flow_probe *out)
 {
-	uint64_t ends[2];
-	unsigned side =
-		weir_flow_order_ipv4(source, destination, source_port, destination_port, ends);
+	uint64_t ends = htobe64(addresses);
+	unsigned turn = 32 * side;
 
 	out->family = 0;
+	out->words[WEIR_FLOW_PORTS] = ports | (uint64_t)zone << 32;
+	out->words[WEIR_FLOW_ADDRESSES] = ends << turn | ends >> (-turn & 63);
+}
+
+/* The probe of weir_flow_key_ipv4, in one go; returns the side that sends. */
+static inline unsigned weir_flow_probe_ipv4(uint64_t addresses, uint32_t ports, uint8_t protocol,
+					    uint32_t zone, struct weir_flow_probe *out)
+{
+	unsigned side = weir_flow_side_ipv4(addresses, ports);
+	unsigned turn = 16 * !side;
+
 	out->words[WEIR_FLOW_META] = weir_flow_probe_meta(WEIR_FLOW_SYMMETRIC, protocol);
-	out->words[WEIR_FLOW_PORTS] =
-		(uint16_t)ends[0] | (uint32_t)(uint16_t)ends[1] << 16 | (uint64_t)zone << 32;
-	out->words[WEIR_FLOW_ADDRESSES] = htobe32((uint32_t)(ends[0] >> 16)) |
-					  (uint64_t)htobe32((uint32_t)(ends[1] >> 16)) << 32;
+	weir_flow_probe_set_ipv4(addresses, ports << turn | ports >> (-turn & 31), zone, side, out);
 	return side;
+}
+
+/* The probe of a ping over IPv4, or of its answer; returns the side that sends. */
+static inline unsigned weir_flow_probe_echo(uint64_t addresses, uint16_t identifier, bool is_reply,
+					    uint32_t zone, struct weir_flow_probe *out)
+{
+	uint32_t request = weir_flow_icmp_port(WEIR_FLOW_ECHO, 0);
+
+	out->words[WEIR_FLOW_META] = weir_flow_probe_meta(WEIR_FLOW_QUERY, WEIR_PROTOCOL_ICMP);
+	weir_flow_probe_set_ipv4(addresses, request | (uint32_t)identifier << 16, zone, is_reply,
+				 out);
+	return is_reply;
 }
 
 /* Fills what the caller left 0 with the defaults, and takes the memory. 0 or -ENOMEM. */

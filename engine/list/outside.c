@@ -110,7 +110,8 @@ static void sort_cuts(struct weir_array *cuts)
 	struct weir_address *items = cuts->items;
 	size_t kept = 0;
 
-	qsort(items, cuts->count, sizeof(*items), order);
+	if (cuts->count)
+		qsort(items, cuts->count, sizeof(*items), order);
 	for (size_t i = 0; i < cuts->count; i++) {
 		if (!kept || order(&items[kept - 1], &items[i]) != 0)
 			items[kept++] = items[i];

@@ -14,10 +14,10 @@ static void fill_ipv4(uint32_t address, struct weir_address *out)
 static void fill_plain(const struct weir_plain *plain, struct weir_packet *out)
 {
 	weir_packet_clear(out);
-	fill_ipv4(plain->source, &out->tuple.source);
-	fill_ipv4(plain->destination, &out->tuple.destination);
-	out->tuple.source_port = plain->source_port;
-	out->tuple.destination_port = plain->destination_port;
+	fill_ipv4(weir_plain_source(plain->addresses), &out->tuple.source);
+	fill_ipv4(weir_plain_destination(plain->addresses), &out->tuple.destination);
+	out->tuple.source_port = weir_plain_source_port(plain);
+	out->tuple.destination_port = weir_plain_destination_port(plain);
 	out->tuple.protocol = plain->protocol;
 	out->tcp_flags = plain->tcp_flags;
 	out->tcp_flags_known = plain->protocol == WEIR_PROTOCOL_TCP;

@@ -24,4 +24,12 @@ static inline uint32_t weir_load32(const uint8_t *bytes)
 	return be32toh(value);
 }
 
+static inline uint64_t weir_load64(const uint8_t *bytes)
+{
+	uint64_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return be64toh(value);
+}
+
 #endif

@@ -461,8 +461,8 @@ static bool read_plain(const struct weir_frame *frame, struct weir_incoming *out
 		return false;
 	else
 		out->signals = WEIR_FLOW_TALKS;
-	out->side = (uint8_t)weir_flow_key_ipv4(plain.source, plain.destination, plain.source_port,
-						plain.destination_port, plain.protocol, &out->key);
+	out->side = (uint8_t)weir_flow_key_ipv4(plain.addresses, plain.ports, plain.protocol,
+						&out->key);
 	out->icmp_code = 0;
 	out->is_fragment = false;
 	out->kind = WEIR_PACKET_OK;

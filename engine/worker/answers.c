@@ -4,10 +4,10 @@
 #include "burst.h"
 
 /* Whether it is one more packet of a connection that the policy in force allows: most are. */
-static bool goes_on(const struct weir_worker *worker, const struct passenger *passenger,
+static bool goes_on(const struct memos *memos, const struct passenger *passenger,
 		    const struct weir_flow_entry *entry)
 {
-	return passenger->is_further && entry && is_in_force(&worker->memos, entry);
+	return passenger->is_further && entry && is_in_force(memos, entry);
 }
 
 static struct weir_flow_entry *find(const struct weir_worker *worker, size_t i)
@@ -140,7 +140,7 @@ static void answer_keyed(struct weir_worker *worker, size_t i)
 	struct weir_flow_entry *entry = find(worker, i);
 	struct weir_flow_machine machine;
 
-	if (goes_on(worker, passenger, entry)) {
+	if (goes_on(&worker->memos, passenger, entry)) {
 		passenger->verdict = further[go_on(worker, passenger, entry)];
 		return;
 	}
@@ -265,17 +265,25 @@ size_t burst_go_on(struct weir_worker *worker, const struct weir_frame *frames,
 {
 	const struct burst *burst = &worker->burst;
 	struct weir_worker_counters *counters = &worker->counters;
+	/* Nothing that is written here is any of these, which only we know. */
+	const struct memos memos = worker->memos;
+	const uint64_t present = worker->present;
+	const size_t size = burst->size;
 	uint64_t bytes = 0;
 	size_t replies = 0;
 	size_t i = 0;
 
-	for (; i < burst->size; i++) {
+	for (; i < size; i++) {
 		const struct passenger *passenger = &burst->passengers[i];
+		struct weir_flow_entry *entry = burst->known[i];
 		unsigned is_reply;
 
-		if (!goes_on(worker, passenger, burst->known[i]))
+		if (!goes_on(&memos, passenger, entry))
 			break;
-		is_reply = go_on(worker, passenger, burst->known[i]);
+		if (!weir_flow_entry_note(entry, present, passenger->side, passenger->signals))
+			weir_flow_table_note(worker->flows, entry, passenger->side,
+					     passenger->signals);
+		is_reply = passenger->side ^ opener_of(entry);
 		verdicts[i] = further[is_reply];
 		replies += is_reply;
 		bytes += frames[i].wire;

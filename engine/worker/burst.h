@@ -43,6 +43,15 @@ struct passenger {
 	struct weir_packet_verdict verdict;
 };
 
+/* Kinds of plain packets (plain.h): TCP by its flags, and the rest. */
+enum {
+	PLAIN_TCP_FLAGS = WEIR_TCP_FIN | WEIR_TCP_SYN | WEIR_TCP_RST | WEIR_TCP_ACK,
+	PLAIN_UDP = PLAIN_TCP_FLAGS + 1,
+	PLAIN_ECHO,
+	PLAIN_ECHO_REPLY,
+	PLAIN_KINDS,
+};
+
 enum {
 	NO_QUESTION = UINT8_MAX,
 	QUESTIONS = BURST + 1, /* those that are put ahead, and one that is put by itself */
@@ -58,6 +67,7 @@ enum asked {
 struct burst {
 	const struct weir_origin_of_frames *origin;
 	bool is_handed; /* by another worker: nothing is elsewhere */
+	bool is_mixed;  /* any packet may be elsewhere, not only fragments and errors */
 	size_t size;
 	struct passenger passengers[BURST];
 	struct weir_packet packets[BURST]; /* of frames that are not plain */
@@ -80,7 +90,8 @@ struct weir_worker {
 	struct weir_decisions decisions;
 	struct weir_worker_counters counters;
 	uint64_t now;
-	uint64_t present; /* as flows have it */
+	uint64_t present;                    /* as flows have it */
+	struct passenger plain[PLAIN_KINDS]; /* what they are, but for the side */
 	struct burst burst;
 };
 
@@ -98,7 +109,9 @@ static inline struct weir_packet_verdict plain_verdict(enum weir_packet_action a
 	return (struct weir_packet_verdict){ .action = (uint8_t)action, .why = (uint8_t)why };
 }
 
-/* passengers.c: makes passengers and probes of the burst's frames. */
+/* passengers.c. Once, for all bursts: */
+void burst_prepare(struct weir_worker *worker);
+/* Makes passengers and probes of the burst's frames. */
 void burst_decode(struct weir_worker *worker, const struct weir_frame *frames);
 
 /* owner.c: false when the packet is another worker's, with the verdict that says whose. */

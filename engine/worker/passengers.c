@@ -25,6 +25,13 @@ static bool is_said_to_neighbours(const struct weir_packet *packet)
 		packet->icmp_type == LISTENER_REPORT_2);
 }
 
+/* Whether it is at most one more packet of its connection, when that is known and goes on: all but
+ * those that may begin the next one. Queries have no end that another could follow. */
+static bool is_further(uint8_t protocol, uint8_t signals)
+{
+	return !(signals & WEIR_FLOW_OPENS && weir_flow_has_handshake(protocol));
+}
+
 /* Of one whose connection may be opened by either side. */
 static enum manner manner_between(uint8_t protocol, uint8_t signals)
 {
@@ -43,12 +50,11 @@ static enum manner manner_of(const struct weir_packet *packet, const struct weir
 	return manner_between(key->protocol, signals);
 }
 
-/* A whole packet that came to a worker which has not its connection. */
-static void decode_astray(const struct weir_worker *worker, const struct weir_packet *packet,
+/* What is done with a whole packet whose connection another worker has. */
+static void decode_astray(const struct weir_worker *worker, const struct weir_tuple *tuple,
 			  struct passenger *passenger)
 {
-	if (packet->is_fragment || passenger->manner == MANNER_ERROR ||
-	    burst_is_ours(worker, &packet->tuple, &passenger->verdict))
+	if (burst_is_ours(worker, tuple, &passenger->verdict))
 		return;
 	passenger->manner = MANNER_PLAIN;
 	passenger->is_further = false;
@@ -67,14 +73,14 @@ static void decode_flow(const struct weir_worker *worker, const struct weir_pack
 		passenger->signals = weir_flow_signals(packet);
 		passenger->manner = (uint8_t)manner_of(packet, key, passenger->signals);
 		passenger->is_further =
-			!(packet->is_fragment || passenger->signals & WEIR_FLOW_OPENS);
+			!packet->is_fragment && is_further(key->protocol, passenger->signals);
 	}
 	passenger->side = (uint8_t)side;
 	passenger->icmp_code = packet->icmp_code;
 	passenger->is_fragment = packet->is_fragment;
 	key->zone = worker->burst.origin->zone;
-	if (worker->options.arrival == WEIR_ARRIVAL_ANY)
-		decode_astray(worker, packet, passenger);
+	if (worker->burst.is_mixed && !packet->is_fragment && passenger->manner != MANNER_ERROR)
+		decode_astray(worker, &packet->tuple, passenger);
 }
 
 static void decode_any(struct weir_worker *worker, const struct weir_frame *frame, size_t i)
@@ -94,32 +100,84 @@ static void decode_any(struct weir_worker *worker, const struct weir_frame *fram
 	weir_flow_probe_of(&key, &worker->burst.probes[i]);
 }
 
+static void decode_plain_astray(struct weir_worker *worker, uint64_t addresses, uint32_t ports,
+				uint8_t protocol, size_t i)
+{
+	const struct weir_tuple tuple = {
+		.source = weir_flow_ipv4(weir_plain_source(addresses)),
+		.destination = weir_flow_ipv4(weir_plain_destination(addresses)),
+		.source_port = (uint16_t)(ports >> 16),
+		.destination_port = (uint16_t)ports,
+		.protocol = protocol,
+	};
+
+	decode_astray(worker, &tuple, &worker->burst.passengers[i]);
+}
+
+/* TCP and UDP. */
 static void decode_plain(struct weir_worker *worker, const struct weir_plain *plain, size_t i)
 {
-	uint8_t signals = plain->protocol == WEIR_PROTOCOL_TCP
-				  ? weir_flow_tcp_signals(plain->tcp_flags)
-				  : WEIR_FLOW_TALKS;
-	unsigned side = weir_flow_probe_ipv4(plain->source, plain->destination, plain->source_port,
-					     plain->destination_port, plain->protocol,
-					     worker->burst.origin->zone, &worker->burst.probes[i]);
+	struct burst *burst = &worker->burst;
+	unsigned kind = plain->protocol == WEIR_PROTOCOL_TCP ? plain->tcp_flags & PLAIN_TCP_FLAGS
+							     : PLAIN_UDP;
 
-	worker->burst.passengers[i] = (struct passenger){
-		.manner = (uint8_t)manner_between(plain->protocol, signals),
-		.side = (uint8_t)side,
-		.signals = signals,
-		.question = NO_QUESTION,
-		.is_further = !(signals & WEIR_FLOW_OPENS),
-	};
+	burst->passengers[i] = worker->plain[kind];
+	burst->passengers[i].side =
+		(uint8_t)weir_flow_probe_ipv4(plain->addresses, plain->ports, plain->protocol,
+					      burst->origin->zone, &burst->probes[i]);
+	if (burst->is_mixed)
+		decode_plain_astray(worker, plain->addresses, plain->ports, plain->protocol, i);
+}
+
+static void decode_echo(struct weir_worker *worker, const struct weir_plain_echo *echo, size_t i)
+{
+	struct burst *burst = &worker->burst;
+
+	burst->passengers[i] = worker->plain[echo->is_reply ? PLAIN_ECHO_REPLY : PLAIN_ECHO];
+	burst->passengers[i].side =
+		(uint8_t)weir_flow_probe_echo(echo->addresses, echo->identifier, echo->is_reply,
+					      burst->origin->zone, &burst->probes[i]);
+	if (burst->is_mixed)
+		decode_plain_astray(worker, echo->addresses,
+				    echo->identifier | (uint32_t)echo->identifier << 16,
+				    WEIR_PROTOCOL_ICMP, i);
 }
 
 static void decode(struct weir_worker *worker, const struct weir_frame *frame, size_t i)
 {
 	struct weir_plain plain;
+	struct weir_plain_echo echo;
 
-	if (worker->options.arrival == WEIR_ARRIVAL_OWN && weir_plain_read(frame, &plain))
+	if (weir_plain_read(frame, &plain))
 		decode_plain(worker, &plain, i);
+	else if (weir_plain_read_echo(frame, &echo))
+		decode_echo(worker, &echo, i);
 	else
 		decode_any(worker, frame, i);
+}
+
+static struct passenger plain_passenger(enum manner manner, uint8_t protocol, uint8_t signals)
+{
+	return (struct passenger){ .manner = (uint8_t)manner,
+				   .signals = signals,
+				   .question = NO_QUESTION,
+				   .is_further = is_further(protocol, signals) };
+}
+
+void burst_prepare(struct weir_worker *worker)
+{
+	struct passenger *plain = worker->plain;
+
+	for (unsigned flags = 0; flags <= PLAIN_TCP_FLAGS; flags++) {
+		uint8_t signals = weir_flow_tcp_signals((uint8_t)flags);
+
+		plain[flags] = plain_passenger(manner_between(WEIR_PROTOCOL_TCP, signals),
+					       WEIR_PROTOCOL_TCP, signals);
+	}
+	plain[PLAIN_UDP] = plain_passenger(MANNER_OPENS, WEIR_PROTOCOL_UDP, WEIR_FLOW_TALKS);
+	plain[PLAIN_ECHO] = plain_passenger(MANNER_OPENS, WEIR_PROTOCOL_ICMP, WEIR_FLOW_OPENS);
+	plain[PLAIN_ECHO_REPLY] =
+		plain_passenger(MANNER_ALONE, WEIR_PROTOCOL_ICMP, WEIR_FLOW_ACCEPTS);
 }
 
 void burst_decode(struct weir_worker *worker, const struct weir_frame *frames)

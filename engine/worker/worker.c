@@ -52,6 +52,7 @@ int weir_worker_create(const struct weir_worker_options *options, struct weir_wo
 		return -ENOMEM;
 	worker->allocator = allocator;
 	worker->options = *options;
+	burst_prepare(worker);
 	worker->memos.are_kept = options->at_change == WEIR_AT_CHANGE_KEEP;
 	status = weir_slot_join(options->slot, &worker->reader);
 	if (status) {
@@ -150,6 +151,8 @@ void weir_worker_process(struct weir_worker *worker, const struct weir_origin_of
 {
 	worker->burst.origin = origin;
 	worker->burst.is_handed = false;
+	worker->burst.is_mixed =
+		worker->options.arrival == WEIR_ARRIVAL_ANY && worker->options.count > 1;
 	run(worker, frames, n, verdicts);
 }
 
@@ -159,6 +162,7 @@ void weir_worker_take(struct weir_worker *worker, const struct weir_origin_of_fr
 {
 	worker->burst.origin = origin;
 	worker->burst.is_handed = true;
+	worker->burst.is_mixed = false;
 	run(worker, frames, n, verdicts);
 }
 

@@ -12,7 +12,7 @@ import tempfile
 import time
 
 FAILURES = []
-ENGINES = ["weir", "forward", "five-tuple", "rte_acl", "rte_acl+hash"]
+ENGINES = ["weir", "forward", "five-tuple", "rte_acl", "rte_acl+hash", "rte_acl+state"]
 SHORT = ["--pods", "40", "--flows", "300", "--rounds", "2", "--trials", "2", "--time", "5"]
 
 

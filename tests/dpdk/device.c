@@ -77,12 +77,12 @@ struct liar {
 };
 static struct liar liar;
 
-static void judge_lying(void *context, struct rte_mbuf *const *packets, uint16_t n,
+static void judge_lying(void *context, struct rte_mbuf *const *packets, uint16_t n, uint64_t now,
 			struct weir_packet_verdict *verdicts)
 {
 	const struct liar *who = context;
 
-	who->honest.judge(who->honest.context, packets, n, verdicts);
+	who->honest.judge(who->honest.context, packets, n, now, verdicts);
 	who->lie(verdicts, n);
 }
 
@@ -178,7 +178,9 @@ static void engines_are_right_and_lose_nothing_by_turns(void **state)
 
 		make(&device, peer);
 		trial = take_turns(&device, PACKETS);
-		assert_null(device_is_wrong(&trial, is_filter, false));
+		assert_null(device_find_strays(&trial));
+		assert_null(device_find_silence(&trial));
+		assert_int_equal(device_find_leaks(&trial) == NULL, is_filter);
 		assert_int_equal(trial.counted.lost, 0);
 		assert_true(trial.outcome.sent.denied > PACKETS / 10);
 		assert_int_equal(trial.outcome.received.leaked,
@@ -197,13 +199,13 @@ static void a_judge_that_inverts_is_wrong(void **state)
 	(void)state;
 	make_liar(&device, invert);
 	trial = take_turns(&device, PACKETS);
-	assert_string_equal(device_is_wrong(&trial, true, false),
+	assert_string_equal(device_find_leaks(&trial),
 			    "packets came through that the policies deny");
-	assert_non_null(device_is_wrong(&trial, true, true));
+	assert_non_null(device_find_silence(&trial));
 	device_finish(&device);
 }
 
-static void a_judge_that_allows_all_is_wrong_unless_it_is_no_filter(void **state)
+static void a_judge_that_allows_all_leaks_and_silences_nothing(void **state)
 {
 	struct device device;
 	struct device_trial trial;
@@ -211,12 +213,13 @@ static void a_judge_that_allows_all_is_wrong_unless_it_is_no_filter(void **state
 	(void)state;
 	make_liar(&device, allow_all);
 	trial = take_turns(&device, PACKETS);
-	assert_non_null(device_is_wrong(&trial, true, true));
-	assert_null(device_is_wrong(&trial, false, false));
+	assert_non_null(device_find_leaks(&trial));
+	assert_null(device_find_silence(&trial));
+	assert_null(device_find_strays(&trial));
 	device_finish(&device);
 }
 
-static void a_judge_that_denies_all_is_wrong_where_nothing_is_lost(void **state)
+static void a_judge_that_denies_all_silences_connections(void **state)
 {
 	struct device device;
 	struct device_trial trial;
@@ -224,9 +227,9 @@ static void a_judge_that_denies_all_is_wrong_where_nothing_is_lost(void **state)
 	(void)state;
 	make_liar(&device, deny_all);
 	trial = take_turns(&device, PACKETS);
-	assert_string_equal(device_is_wrong(&trial, true, false),
+	assert_string_equal(device_find_silence(&trial),
 			    "connections did not come through that the policies allow");
-	assert_null(device_is_wrong(&trial, true, true));
+	assert_null(device_find_leaks(&trial));
 	device_finish(&device);
 }
 
@@ -247,7 +250,8 @@ static void what_a_slow_device_cannot_carry_is_lost(void **state)
 	assert_true(trial.counted.offered > 5900);
 	assert_true(trial.counted.lost > trial.counted.offered / 4);
 	assert_true(carried > 0);
-	assert_null(device_is_wrong(&trial, true, true));
+	assert_null(device_find_leaks(&trial));
+	assert_null(device_find_strays(&trial));
 	assert_int_equal(trial.outcome.sent.unsent + trial.packets, trial.counted.offered);
 	device_finish(&device);
 }
@@ -265,7 +269,8 @@ static void a_new_policy_that_says_the_same_changes_no_verdict(void **state)
 	assert_int_equal(device_start(&device), 0);
 	assert_int_equal(device_try(&device, &load, &trial), 0);
 	device_stop(&device);
-	assert_null(device_is_wrong(&trial, true, false));
+	assert_null(device_find_leaks(&trial));
+	assert_null(device_find_silence(&trial));
 	/* So few that a ring holds all of them. */
 	assert_int_equal(trial.counted.lost, 0);
 	device_finish(&device);
@@ -308,8 +313,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(engines_are_right_and_lose_nothing_by_turns),
 		cmocka_unit_test(a_judge_that_inverts_is_wrong),
-		cmocka_unit_test(a_judge_that_allows_all_is_wrong_unless_it_is_no_filter),
-		cmocka_unit_test(a_judge_that_denies_all_is_wrong_where_nothing_is_lost),
+		cmocka_unit_test(a_judge_that_allows_all_leaks_and_silences_nothing),
+		cmocka_unit_test(a_judge_that_denies_all_silences_connections),
 		cmocka_unit_test(what_a_slow_device_cannot_carry_is_lost),
 		cmocka_unit_test(a_new_policy_that_says_the_same_changes_no_verdict),
 		cmocka_unit_test(the_exit_code_says_what_is_wrong_or_unclear),

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include <rte_hash.h>
 #include <rte_ip.h>
 #include <rte_mbuf.h>
 #include <rte_tcp.h>
@@ -18,6 +19,7 @@ enum {
 	MEBIBYTES = 512,
 	PACKETS = 1023,
 	FLOWS = 64,
+	FLAGS = 14 + 20 + 13, /* where TCP has them */
 };
 
 struct fixture {
@@ -26,6 +28,7 @@ struct fixture {
 	struct weir_policy *compiled;
 	struct peer_rules *rules;
 	struct rte_mempool *pool;
+	uint64_t now; /* nanoseconds */
 };
 
 static const struct bench_limits limits = { 100000, (size_t)1 << 30 };
@@ -125,7 +128,7 @@ static void judge_keys(const struct fixture *fixture, const struct loop_judge *j
 
 	for (uint16_t i = 0; i < n; i++)
 		packets[i] = packet_of(fixture, &keys[i]);
-	judge->judge(judge->context, packets, n, verdicts);
+	judge->judge(judge->context, packets, n, fixture->now, verdicts);
 	for (uint16_t i = 0; i < n; i++)
 		actions[i] = verdicts[i].action;
 	rte_pktmbuf_free_bulk(packets, n);
@@ -143,7 +146,7 @@ static uint8_t judge_one(const struct fixture *fixture, const struct loop_judge 
 static void filters_say_what_the_policy_says(void **state)
 {
 	static const uint16_t bursts[] = { 1, 31, 32, 7 };
-	static const char *const names[] = { "rte_acl", "rte_acl+hash" };
+	static const char *const names[] = { "rte_acl", "rte_acl+hash", "rte_acl+state" };
 	struct fixture *fixture = *state;
 	static struct weir_key keys[KEYS];
 	static struct weir_verdict wanted[KEYS];
@@ -176,7 +179,7 @@ static void filters_say_what_the_policy_says(void **state)
 }
 
 /* A connection that is allowed one way only. */
-static struct weir_key one_way(const struct fixture *fixture, uint64_t seed)
+static struct weir_key one_way(const struct fixture *fixture, uint64_t seed, uint8_t protocol)
 {
 	struct weir_key keys[256];
 
@@ -188,7 +191,7 @@ static struct weir_key one_way(const struct fixture *fixture, uint64_t seed)
 
 			weir_policy_classify(fixture->compiled, both, verdicts, 2);
 			if (verdicts[0].action == WEIR_ALLOW && verdicts[1].action == WEIR_DENY &&
-			    keys[i].protocol == WEIR_PROTOCOL_TCP)
+			    keys[i].protocol == protocol)
 				return keys[i];
 		}
 	}
@@ -197,24 +200,27 @@ static struct weir_key one_way(const struct fixture *fixture, uint64_t seed)
 static void replies_pass_only_with_memory(void **state)
 {
 	struct fixture *fixture = *state;
-	struct weir_key key = one_way(fixture, 2);
+	struct weir_key key = one_way(fixture, 2, WEIR_PROTOCOL_TCP);
 	struct weir_key reply = turned(&key);
-	struct loop_judge with = make(fixture, find("rte_acl+hash"));
-	struct loop_judge without = make(fixture, find("rte_acl"));
 
-	assert_int_equal(judge_one(fixture, &with, &reply), WEIR_PACKET_DENY);
-	assert_int_equal(judge_one(fixture, &with, &key), WEIR_PACKET_ALLOW);
-	assert_int_equal(judge_one(fixture, &with, &reply), WEIR_PACKET_ALLOW);
-	assert_int_equal(judge_one(fixture, &without, &key), WEIR_PACKET_ALLOW);
-	assert_int_equal(judge_one(fixture, &without, &reply), WEIR_PACKET_DENY);
-	find("rte_acl+hash")->destroy(&with);
-	find("rte_acl")->destroy(&without);
+	for (size_t p = 0; peers[p].name; p++) {
+		struct loop_judge judge = make(fixture, &peers[p]);
+
+		if (peers[p].is_filter) {
+			assert_int_equal(judge_one(fixture, &judge, &reply), WEIR_PACKET_DENY);
+			assert_int_equal(judge_one(fixture, &judge, &key), WEIR_PACKET_ALLOW);
+			assert_int_equal(judge_one(fixture, &judge, &reply),
+					 peers[p].is_stateful ? WEIR_PACKET_ALLOW
+							      : WEIR_PACKET_DENY);
+		}
+		peers[p].destroy(&judge);
+	}
 }
 
 static void the_oldest_connection_makes_room(void **state)
 {
 	struct fixture *fixture = *state;
-	struct weir_key key = one_way(fixture, 3);
+	struct weir_key key = one_way(fixture, 3, WEIR_PROTOCOL_TCP);
 	struct loop_judge judge = make(fixture, find("rte_acl+hash"));
 	struct weir_key first = key, reply = turned(&key), second, last;
 
@@ -236,10 +242,175 @@ static void the_oldest_connection_makes_room(void **state)
 	find("rte_acl+hash")->destroy(&judge);
 }
 
+/* The filter that knows when connections are over. */
+
+static void pass_seconds(struct fixture *fixture, uint64_t seconds)
+{
+	fixture->now += seconds * UINT64_C(1000000000);
+}
+
+/* Each is a packet, or time that passes. */
+struct moment {
+	char what; /* '>' a packet of the opener's, '<' of the other side's, 's' seconds, 0 the end */
+	unsigned number; /* TCP's flags, or how many seconds */
+	bool is_denied;
+};
+
+enum { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
+
+static const struct {
+	const char *name;
+	uint8_t protocol;
+	struct moment moments[12];
+} lives[] = {
+	{ "an answered connection goes on for days",
+	  WEIR_PROTOCOL_TCP,
+	  { { '>', SYN }, { '<', SYN | ACK }, { '>', ACK }, { 's', 400000 }, { '<', ACK } } },
+	{ "one that nobody answered is over after two minutes",
+	  WEIR_PROTOCOL_TCP,
+	  { { '>', SYN }, { 's', 110 }, { '>', SYN }, { 's', 140 }, { '<', SYN | ACK, true } } },
+	{ "each packet begins the time again",
+	  WEIR_PROTOCOL_UDP,
+	  { { '>' }, { 's', 25 }, { '>' }, { 's', 25 }, { '<' }, { 's', 100 }, { '<' } } },
+	{ "what is asked only is over after half a minute",
+	  WEIR_PROTOCOL_UDP,
+	  { { '>' }, { 's', 35 }, { '<', 0, true }, { '>' }, { '<' } } },
+	{ "an answer makes it two minutes",
+	  WEIR_PROTOCOL_UDP,
+	  { { '>' }, { '<' }, { 's', 110 }, { '<' }, { 's', 140 }, { '<', 0, true } } },
+	{ "a closed connection takes what is late, and is judged again by a SYN",
+	  WEIR_PROTOCOL_TCP,
+	  { { '>', SYN },
+	    { '<', SYN | ACK },
+	    { '>', FIN | ACK },
+	    { '<', SYN },
+	    { '<', FIN | ACK },
+	    { '>', ACK },
+	    { '<', SYN, true },
+	    { '<', ACK, true },
+	    { '>', SYN },
+	    { '<', SYN | ACK } } },
+	{ "so is one that was reset, which goes within seconds",
+	  WEIR_PROTOCOL_TCP,
+	  { { '>', SYN },
+	    { '<', RST | ACK },
+	    { '>', SYN },
+	    { '<', SYN | ACK },
+	    { '<', RST },
+	    { '<', ACK },
+	    { 's', 15 },
+	    { '<', ACK, true } } },
+	{ "half of it closed lasts two minutes",
+	  WEIR_PROTOCOL_TCP,
+	  { { '>', SYN },
+	    { '<', SYN | ACK },
+	    { '>', FIN | ACK },
+	    { 's', 110 },
+	    { '<', ACK },
+	    { 's', 140 },
+	    { '<', ACK, true } } },
+};
+
+static uint8_t judge_moment(const struct fixture *fixture, const struct loop_judge *judge,
+			    const struct weir_key *key, const struct moment *moment)
+{
+	struct weir_key back = turned(key);
+	struct rte_mbuf *packet = packet_of(fixture, moment->what == '>' ? key : &back);
+	struct weir_packet_verdict verdict;
+
+	if (key->protocol == WEIR_PROTOCOL_TCP)
+		*rte_pktmbuf_mtod_offset(packet, uint8_t *, FLAGS) = (uint8_t)moment->number;
+	judge->judge(judge->context, &packet, 1, fixture->now, &verdict);
+	rte_pktmbuf_free(packet);
+	return verdict.action;
+}
+
+static void connections_end(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct peer *peer = find("rte_acl+state");
+
+	for (size_t i = 0; i < COUNT(lives); i++) {
+		struct loop_judge judge = make(fixture, peer);
+		struct weir_key key = one_way(fixture, 5, lives[i].protocol);
+
+		for (const struct moment *moment = lives[i].moments; moment->what; moment++) {
+			if (moment->what == 's')
+				pass_seconds(fixture, moment->number);
+			else if (judge_moment(fixture, &judge, &key, moment) !=
+				 (moment->is_denied ? WEIR_PACKET_DENY : WEIR_PACKET_ALLOW))
+				fail_msg("%s: moment %zu", lives[i].name,
+					 (size_t)(moment - lives[i].moments));
+		}
+		peer->destroy(&judge);
+	}
+}
+
+/* Opens as many connections as there are and one more, seconds apart; says of how many replies
+ * pass. */
+static unsigned fill(struct fixture *fixture, const struct loop_judge *judge, struct weir_key key)
+{
+	unsigned known = 0;
+
+	for (unsigned i = 0; i <= FLOWS; i++, key.source_port++) {
+		pass_seconds(fixture, 1);
+		assert_int_equal(judge_one(fixture, judge, &key), WEIR_PACKET_ALLOW);
+	}
+	for (unsigned i = 0; i <= FLOWS; i++) {
+		struct weir_key reply;
+
+		key.source_port--;
+		reply = turned(&key);
+		known += judge_one(fixture, judge, &reply) == WEIR_PACKET_ALLOW;
+		/* The latest is not the one that gave way. */
+		assert_true(i > 0 || known);
+	}
+	return known;
+}
+
+static void a_full_table_keeps_all_but_one(void **state)
+{
+	struct fixture *fixture = *state;
+	struct loop_judge judge = make(fixture, find("rte_acl+state"));
+
+	assert_int_equal(fill(fixture, &judge, one_way(fixture, 6, WEIR_PROTOCOL_TCP)), FLOWS);
+	assert_int_equal(rte_hash_count(rte_hash_find_existing("weir-peer-state-0")), FLOWS);
+	find("rte_acl+state")->destroy(&judge);
+}
+
+static void what_is_over_is_swept(void **state)
+{
+	struct fixture *fixture = *state;
+	struct weir_key key = one_way(fixture, 7, WEIR_PROTOCOL_UDP);
+	struct loop_judge judge = make(fixture, find("rte_acl+state"));
+
+	fill(fixture, &judge, one_way(fixture, 7, WEIR_PROTOCOL_UDP));
+	pass_seconds(fixture, 200);
+	for (unsigned i = 0; i < FLOWS; i++)
+		judge_one(fixture, &judge, &key);
+	assert_int_equal(rte_hash_count(rte_hash_find_existing("weir-peer-state-0")), 1);
+	assert_int_equal(fill(fixture, &judge, one_way(fixture, 8, WEIR_PROTOCOL_TCP)), FLOWS);
+	find("rte_acl+state")->destroy(&judge);
+}
+
+static void packets_of_a_burst_open_one_connection(void **state)
+{
+	struct fixture *fixture = *state;
+	struct weir_key key = one_way(fixture, 9, WEIR_PROTOCOL_TCP);
+	struct loop_judge judge = make(fixture, find("rte_acl+state"));
+	struct weir_key keys[3] = { key, key, key };
+	uint8_t actions[3];
+
+	keys[1].source_port++;
+	judge_keys(fixture, &judge, keys, COUNT(keys), actions);
+	assert_int_equal(rte_hash_count(rte_hash_find_existing("weir-peer-state-0")), 2);
+	find("rte_acl+state")->destroy(&judge);
+}
+
 static void what_is_not_ip_passes_and_what_is_not_read_does_not(void **state)
 {
 	struct fixture *fixture = *state;
-	struct weir_key key = one_way(fixture, 4);
+	struct weir_key key = one_way(fixture, 4, WEIR_PROTOCOL_TCP);
 
 	for (size_t p = 0; peers[p].name; p++) {
 		struct loop_judge judge = make(fixture, &peers[p]);
@@ -255,7 +426,7 @@ static void what_is_not_ip_passes_and_what_is_not_read_does_not(void **state)
 			RTE_BE16(RTE_ETHER_TYPE_IPV6);
 		*rte_pktmbuf_mtod_offset(packets[2], uint8_t *, 14) = 0x46;
 		rte_pktmbuf_trim(packets[3], 64 - 37);
-		judge.judge(judge.context, packets, COUNT(packets), verdicts);
+		judge.judge(judge.context, packets, COUNT(packets), fixture->now, verdicts);
 		assert_int_equal(verdicts[0].action, WEIR_PACKET_ALLOW);
 		for (unsigned i = 1; i < 4; i++)
 			assert_int_equal(verdicts[i].action, unread);
@@ -284,6 +455,10 @@ int main(void)
 		cmocka_unit_test(filters_say_what_the_policy_says),
 		cmocka_unit_test(replies_pass_only_with_memory),
 		cmocka_unit_test(the_oldest_connection_makes_room),
+		cmocka_unit_test(connections_end),
+		cmocka_unit_test(a_full_table_keeps_all_but_one),
+		cmocka_unit_test(what_is_over_is_swept),
+		cmocka_unit_test(packets_of_a_burst_open_one_connection),
 		cmocka_unit_test(what_is_not_ip_passes_and_what_is_not_read_does_not),
 		cmocka_unit_test(too_many_rules_are_declined),
 	};

@@ -471,6 +471,62 @@ static void tables_of_nothing_refuse(void **state)
 	weir_flow_table_destroy(table);
 }
 
+static void assert_same_key(const struct weir_flow_probe *short_way, unsigned side,
+			    const struct weir_packet *packet)
+{
+	struct weir_flow_probe probe;
+	struct weir_flow_key key;
+
+	assert_int_equal(weir_flow_key_of(packet, &key), side);
+	weir_flow_probe_of(&key, &probe);
+	assert_int_equal(short_way->family, probe.family);
+	assert_int_equal(short_way->words[WEIR_FLOW_META], probe.words[WEIR_FLOW_META]);
+	assert_int_equal(short_way->words[WEIR_FLOW_PORTS], probe.words[WEIR_FLOW_PORTS]);
+	assert_int_equal(short_way->words[WEIR_FLOW_ADDRESSES], probe.words[WEIR_FLOW_ADDRESSES]);
+}
+
+/* Between two ends, as TCP and UDP, and as a ping and its answer. */
+static void compare_short_ways(uint64_t addresses, uint32_t ports)
+{
+	static const uint8_t protocols[] = { WEIR_PROTOCOL_TCP, WEIR_PROTOCOL_UDP };
+	uint16_t identifier = (uint16_t)ports;
+	struct weir_packet packet = {
+		.tuple = { .source = weir_flow_ipv4((uint32_t)(addresses >> 32)),
+			   .destination = weir_flow_ipv4((uint32_t)addresses),
+			   .source_port = (uint16_t)(ports >> 16),
+			   .destination_port = (uint16_t)ports },
+	};
+	struct weir_flow_probe probe;
+
+	for (unsigned i = 0; i < 2; i++) {
+		packet.tuple.protocol = protocols[i];
+		assert_same_key(&probe,
+				weir_flow_probe_ipv4(addresses, ports, protocols[i], 0, &probe),
+				&packet);
+	}
+	packet.tuple.protocol = WEIR_PROTOCOL_ICMP;
+	packet.tuple.source_port = identifier;
+	for (unsigned is_reply = 0; is_reply < 2; is_reply++) {
+		packet.icmp_type = is_reply ? 0 : 8;
+		assert_same_key(&probe,
+				weir_flow_probe_echo(addresses, identifier, is_reply, 0, &probe),
+				&packet);
+	}
+}
+
+static void plain_packets_have_the_same_keys(void **state)
+{
+	static const uint32_t addresses[] = { 0,          1,          0x0a000001, 0x0a000002,
+					      0x0a000100, 0x7fffffff, 0x80000000, UINT32_MAX };
+	static const uint16_t ports[] = { 0, 1, 255, 256, 32768, UINT16_MAX };
+
+	(void)state;
+	for (unsigned a = 0; a < 8 * 8; a++)
+		for (unsigned p = 0; p < 6 * 6; p++)
+			compare_short_ways((uint64_t)addresses[a / 8] << 32 | addresses[a % 8],
+					   (uint32_t)ports[p / 6] << 16 | ports[p % 6]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -485,6 +541,7 @@ int main(void)
 		cmocka_unit_test(no_flow_is_given_up_below_the_bound),
 		cmocka_unit_test(memory_is_bounded_and_taken_at_once),
 		cmocka_unit_test(tables_of_nothing_refuse),
+		cmocka_unit_test(plain_packets_have_the_same_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

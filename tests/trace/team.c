@@ -1,6 +1,8 @@
 /*
  * A team of threads finds what one thread finds: the flows, their order and numbers, and what
- * became of each packet. Also for ThreadSanitizer.
+ * became of each packet. Threads are for ThreadSanitizer too, what one thread does out of order is not.
+ *
+ *	test-trace-team [threads]
  */
 #include "test.h"
 
@@ -9,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cluster.h"
 #include "failing.h"
@@ -391,15 +394,19 @@ static void memory_that_runs_out_is_told_and_nothing_is_lost(void **state)
 	free(bytes);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {
+	const struct CMUnitTest by_threads[] = {
 		cmocka_unit_test(threads_find_what_one_finds),
+	};
+	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_order_of_the_work_does_not_matter),
 		cmocka_unit_test(a_stateless_trace_is_shared_too),
 		cmocka_unit_test(frames_that_were_never_added_lead_nowhere),
 		cmocka_unit_test(memory_that_runs_out_is_told_and_nothing_is_lost),
 	};
 
+	if (argc > 1 && strcmp(argv[1], "threads") == 0)
+		return cmocka_run_group_tests(by_threads, NULL, NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
