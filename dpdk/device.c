@@ -9,6 +9,7 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include "disturbance.h"
 #include "memory.h"
 
 enum {
@@ -21,6 +22,7 @@ enum {
 	AWAY = 10000,     /* that a loop may be, */
 	UNDER_WAY = 1000, /* and a packet between ports that are no rings */
 	SILENCE = 20,     /* without a packet from these, after which no more is expected */
+	AWAY_MOST = 200,  /* a part of the loops' time: half a percent */
 };
 
 static uint64_t nanoseconds(unsigned milliseconds)
@@ -206,7 +208,7 @@ static void add_loop(struct device_sums *sums, const struct loop_counters *count
 	}
 	sums->bursts += counters->polls - counters->polls_empty;
 	sums->busy += counters->busy;
-	sums->stalls += counters->stalls;
+	sums->stalled += counters->stalled;
 }
 
 static bool ask_counters(struct loop *loop, struct loop_counters *out)
@@ -342,20 +344,34 @@ static int replace(struct device *device, const struct device_load *load, bool *
 	return weir_slot_publish(device->slot, load->replacement);
 }
 
-/* These two say how many cycles sending took. */
+/* The cycles that sending took, */
+struct sending_time {
+	uint64_t cycles;
+	uint64_t away; /* of them those in which the tester had no processor */
+};
 
-static int exchange(struct device *device, const struct device_load *load, uint64_t *cycles)
+/* as these two say. */
+
+static int exchange(struct device *device, const struct device_load *load,
+		    struct sending_time *time)
 {
+	uint64_t patience = rte_get_tsc_hz() / LOOP_PATIENCE * device->options.tester->pairs;
 	uint64_t began = rte_rdtsc();
+	uint64_t now = began;
 	bool is_replaced = false;
 	int status = 0;
 
 	while (!status && !is_sent(device)) {
+		uint64_t round = now;
+
 		emit(device);
 		hear(device);
 		status = replace(device, load, &is_replaced);
+		now = rte_rdtsc();
+		if (now - round > patience)
+			time->away += now - round;
 	}
-	*cycles = rte_rdtsc() - began;
+	time->cycles = now - began;
 	drain(device);
 	return status;
 }
@@ -410,7 +426,8 @@ static void await_packets(struct device *device, uint64_t *lost)
 	*lost = under_way(device);
 }
 
-static int take_turns(struct device *device, const struct device_load *load, uint64_t *cycles)
+static int take_turns(struct device *device, const struct device_load *load,
+		      struct sending_time *time)
 {
 	unsigned turn = is_rings(device) ? TURN : TURN_GIVEN;
 	uint64_t began = rte_rdtsc();
@@ -424,16 +441,16 @@ static int take_turns(struct device *device, const struct device_load *load, uin
 		if (!is_rings(device))
 			await_packets(device, &lost);
 	}
-	*cycles = rte_rdtsc() - began;
+	time->cycles = rte_rdtsc() - began;
 	return 0;
 }
 
 typedef int exchange_function(struct device *device, const struct device_load *load,
-			      uint64_t *cycles);
+			      struct sending_time *time);
 
 /* What the tester found. */
-static void settle(struct device *device, const struct device_load *load, uint64_t cycles,
-		   struct device_trial *trial)
+static void settle(struct device *device, const struct device_load *load,
+		   const struct sending_time *time, struct device_trial *trial)
 {
 	struct device_tester *tester = device->options.tester;
 	const struct generator_counters *sent = &trial->outcome.sent;
@@ -454,9 +471,32 @@ static void settle(struct device *device, const struct device_load *load, uint64
 		counted->offered += sent->unsent;
 		counted->lost += sent->unsent;
 	}
-	if (cycles)
+	if (time->cycles)
 		counted->rate = (uint64_t)((double)counted->offered * (double)rte_get_tsc_hz() /
-					   (double)cycles);
+					   (double)time->cycles);
+}
+
+/* Packets that are due in so many cycles. */
+static uint64_t due(const struct device_load *load, uint64_t cycles)
+{
+	return (uint64_t)((double)load->rate * (double)cycles / (double)rte_get_tsc_hz());
+}
+
+/* A loop that is away misses its share of what is sent. */
+static void excuse(const struct device *device, const struct device_load *load,
+		   const struct sending_time *time, uint64_t stalled, struct device_trial *trial)
+{
+	uint64_t whole =
+		device->is_running ? time->cycles * workers_of(device) : trial->busy + stalled;
+
+	trial->away = whole ? (double)stalled / (double)whole : 0;
+	trial->counted.excused = due(load, stalled / workers_of(device));
+	trial->counted.unoffered = due(load, time->away);
+}
+
+bool device_was_away(const struct device_trial *trial)
+{
+	return trial->away * AWAY_MOST > 1;
 }
 
 static void subtract(const struct device_sums *before, const struct device_sums *after,
@@ -465,7 +505,6 @@ static void subtract(const struct device_sums *before, const struct device_sums 
 	trial->packets = after->packets - before->packets;
 	trial->bursts = after->bursts - before->bursts;
 	trial->busy = after->busy - before->busy;
-	trial->stalls = after->stalls - before->stalls;
 }
 
 /* What is still on its way is of no trial; and some ports have room only once whoever has the other
@@ -482,10 +521,9 @@ static void clear_ports(struct device *device)
 static int try(struct device *device, const struct device_load *load, exchange_function *how,
 	       struct device_trial *out)
 {
-	struct disturbance before = disturbance_look();
-	struct disturbance after;
+	uint64_t stolen = disturbance_stolen();
+	struct sending_time time = { 0 };
 	struct device_sums sums;
-	uint64_t cycles;
 	int status;
 
 	clear_ports(device);
@@ -494,17 +532,15 @@ static int try(struct device *device, const struct device_load *load, exchange_f
 	if (!status)
 		status = begin(device, load);
 	if (!status)
-		status = how(device, load, &cycles);
+		status = how(device, load, &time);
 	if (!status)
 		status = count(device, &sums);
 	if (status)
 		return status;
-	after = disturbance_look();
-	out->disturbance = disturbance_between(&before, &after);
+	out->stolen_ms = disturbance_stolen() - stolen;
 	subtract(&device->before, &sums, out);
-	settle(device, load, cycles, out);
-	out->counted.is_disturbed =
-		out->stalls || out->disturbance.stolen_ms || out->disturbance.switches;
+	settle(device, load, &time, out);
+	excuse(device, load, &time, sums.stalled - device->before.stalled, out);
 	return 0;
 }
 

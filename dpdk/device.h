@@ -13,7 +13,6 @@
 #include "weir/slot.h"
 
 #include "checker.h"
-#include "disturbance.h"
 #include "peers.h"
 #include "search.h"
 #include "bench_wire.h"
@@ -48,8 +47,8 @@ struct device_sums {
 	uint64_t packets; /* that they received, */
 	uint64_t bursts;  /* in so many bursts */
 	uint64_t sent;
-	uint64_t busy; /* cycles */
-	uint64_t stalls;
+	uint64_t busy; /* cycles, */
+	uint64_t stalled;
 };
 
 struct device {
@@ -88,13 +87,16 @@ struct device_load {
 struct device_trial {
 	struct search_trial counted;
 	struct traffic_outcome outcome;
-	struct disturbance disturbance;
 	struct latency latency;
-	uint64_t stalls;  /* of the loops */
-	uint64_t packets; /* that the loops received, */
-	uint64_t bursts;  /* in so many bursts, */
-	uint64_t busy;    /* and cycles that they took */
+	uint64_t packets;   /* that the loops received, */
+	uint64_t bursts;    /* in so many bursts, */
+	uint64_t busy;      /* and cycles that they took */
+	double away;        /* share of their time in which the loops had no processor */
+	uint64_t stolen_ms; /* from the whole machine, as the hypervisor tells */
 };
+
+/* Whether a share of the loops' time was away that matters to cycles of a packet and to latency. */
+bool device_was_away(const struct device_trial *trial);
 
 /* A trial of a device that runs, or by turns of one that does not. -EINVAL, -ETIMEDOUT, -ENOMEM. */
 int device_try(struct device *device, const struct device_load *load, struct device_trial *out);

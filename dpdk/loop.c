@@ -10,7 +10,6 @@ enum {
 	ETHERNET = 1,     /* LINKTYPE_ETHERNET */
 	REST_AFTER = 256, /* rounds without a packet */
 	ANSWER_MS = 100,
-	PATIENCE = 10000, /* a second's part that no round takes */
 };
 
 const enum fate loop_enforcing[WEIR_PACKET_ACTIONS] = {
@@ -213,7 +212,7 @@ int loop_init(struct loop *loop, const struct loop_options *options)
 	loop->options = *options;
 	loop->latest = clock_now(options->clock);
 	loop->looked = loop->latest;
-	loop->patience = rte_get_tsc_hz() / PATIENCE;
+	loop->patience = rte_get_tsc_hz() / LOOP_PATIENCE;
 	loop->judge = options->judge;
 	if (loop->judge.judge)
 		return 0;
@@ -276,12 +275,10 @@ static void book(struct loop *loop, uint16_t n)
 	uint64_t took = now - loop->round;
 
 	loop->round = now;
-	if (took > loop->patience) {
-		loop->counters.stalls++;
+	if (took > loop->patience)
 		loop->counters.stalled += took;
-	} else if (n) {
+	else if (n)
 		loop->counters.busy += took;
-	}
 }
 
 int loop_run(void *context)

@@ -21,7 +21,8 @@
 
 enum {
 	LOOP_BURST = 32,
-	LOOP_WAITING = 1024, /* fragments that a core holds */
+	LOOP_WAITING = 1024,   /* fragments that a core holds */
+	LOOP_PATIENCE = 10000, /* a second's part that no round takes */
 };
 
 /* What becomes of a packet. */
@@ -52,8 +53,7 @@ struct loop_counters {
 	uint64_t polls;                       /* of a port's queue */
 	uint64_t polls_empty;
 	uint64_t busy;    /* cycles of rounds in which packets came, but for stalls */
-	uint64_t stalls;  /* rounds that took so long that the processor was elsewhere */
-	uint64_t stalled; /* cycles of these */
+	uint64_t stalled; /* cycles of rounds so long that the processor was elsewhere */
 };
 
 enum loop_state {

@@ -106,8 +106,7 @@ static void book(struct trying *trying, struct engine *engine)
 	const char *why = find_wrong(engine, trial);
 
 	engine->result->trials++;
-	engine->result->disturbed += trial->counted.is_disturbed;
-	engine->result->stolen_ms += trial->disturbance.stolen_ms;
+	engine->result->stolen_ms += trial->stolen_ms;
 	if (why)
 		fail(engine, MEASURE_WRONG, why);
 }
@@ -167,6 +166,7 @@ static int measure_cost(struct trying *trying, struct engine *engine, unsigned r
 		book(trying, engine);
 		if (!is_right(engine))
 			return 0;
+		result->disturbed += device_was_away(trial);
 		packets += trial->packets;
 		bursts += trial->bursts;
 		busy += trial->busy;
@@ -218,6 +218,7 @@ static int search(struct trying *trying, struct engine *engine, unsigned round, 
 	rate->all += found.end == SEARCH_ALL;
 	rate->none += found.end == SEARCH_NONE;
 	rate->is_unclear |= found.is_unclear;
+	engine->result->disturbed += found.disturbed;
 	return 0;
 }
 
@@ -248,6 +249,28 @@ static int measure_round(struct trying *trying, struct engine *engine, unsigned 
 
 /* What is measured once, behind the rounds. */
 
+/* Repeated while it is disturbed and may be. In a trial with a new policy that one and the first take
+ * each other's place. */
+static int try_until_quiet(struct trying *trying, struct engine *engine, struct device_load *load,
+			   bool *is_disturbed)
+{
+	const struct device_trial *trial = &trying->trial;
+	int status = 0;
+
+	*is_disturbed = true;
+	for (unsigned i = 0; !status && *is_disturbed && i <= REPEATS; i++) {
+		if (load->replacement)
+			load->replacement =
+				i % 2 ? trying->work->input.policy : trying->work->again;
+		status = try_load(trying, engine, load);
+		weir_slot_reclaim(engine->device.slot);
+		*is_disturbed = device_was_away(trial) ||
+				search_is_disturbed(&trial->counted, load->rate, 0);
+		engine->result->disturbed += *is_disturbed;
+	}
+	return status;
+}
+
 static int measure_point(struct trying *trying, struct engine *engine, uint64_t rate,
 			 uint32_t percent)
 {
@@ -256,17 +279,15 @@ static int measure_point(struct trying *trying, struct engine *engine, uint64_t 
 	const struct device_trial *trial = &trying->trial;
 	struct device_load load = load_of(trying, rate);
 	uint64_t hz = rte_get_tsc_hz();
-	int status = 0;
+	bool is_disturbed;
+	int status;
 
-	for (unsigned i = 0; !status && i <= REPEATS; i++) {
-		status = try_load(trying, engine, &load);
-		if (!trial->counted.is_disturbed)
-			break;
-	}
+	status = try_until_quiet(trying, engine, &load, &is_disturbed);
 	if (status || !is_right(engine))
 		return status;
 	*point = (struct measure_point){ .percent = percent,
 					 .counted = trial->counted,
+					 .is_disturbed = is_disturbed,
 					 .denied = trial->outcome.sent.denied };
 	for (unsigned i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		point->microseconds[i] = latency_percentile(&trial->latency, wanted[i], hz) / 1000;
@@ -280,18 +301,16 @@ static int measure_reload(struct trying *trying, struct engine *engine, uint64_t
 {
 	struct measure_reload *reload = &engine->result->reload;
 	struct device_load load = load_of(trying, rate * RELOAD_PERCENT / 100);
-	int status = 0;
+	bool is_disturbed;
+	int status;
 
-	for (unsigned i = 0; !status && i <= REPEATS; i++) {
-		load.replacement = i % 2 ? trying->work->input.policy : trying->work->again;
-		status = try_load(trying, engine, &load);
-		weir_slot_reclaim(engine->device.slot);
-		if (!trying->trial.counted.is_disturbed)
-			break;
-	}
+	load.replacement = trying->work->again;
+	status = try_until_quiet(trying, engine, &load, &is_disturbed);
 	if (status || !is_right(engine))
 		return status;
-	*reload = (struct measure_reload){ .is_measured = true, .counted = trying->trial.counted };
+	*reload = (struct measure_reload){ .is_measured = true,
+					   .counted = trying->trial.counted,
+					   .is_disturbed = is_disturbed };
 	return 0;
 }
 

@@ -108,6 +108,7 @@ enum measure_outcome {
 struct measure_point {
 	uint32_t percent; /* 0: at the rate that was asked for */
 	struct search_trial counted;
+	bool is_disturbed;
 	uint64_t denied;        /* of what was offered */
 	double microseconds[5]; /* p50, p90, p99, p99.9, greatest */
 };
@@ -122,6 +123,7 @@ struct measure_rate {
 struct measure_reload {
 	bool is_measured;
 	struct search_trial counted;
+	bool is_disturbed;
 };
 
 /* One engine in one case. */

@@ -121,7 +121,7 @@ static void print_point(struct report_csv *csv, const struct measure_point *poin
 	report_csv_number(csv, point->counted.offered);
 	report_csv_number(csv, measure_carried(&point->counted));
 	report_csv_number(csv, point->counted.lost);
-	truth(csv, point->counted.is_disturbed);
+	truth(csv, point->is_disturbed);
 	for (unsigned i = 0; i < 5; i++)
 		number(csv, point->microseconds[i]);
 }

@@ -68,7 +68,7 @@ static void print_point(FILE *file, const struct measure_result *result,
 		point->counted.offered, measure_carried(&point->counted), point->counted.lost);
 	for (unsigned i = 0; i < 5; i++)
 		fprintf(file, "<td class=\"n\">%.1f", point->microseconds[i]);
-	fprintf(file, "<td class=\"unclear\">%s\n", point->counted.is_disturbed ? "disturbed" : "");
+	fprintf(file, "<td class=\"unclear\">%s\n", point->is_disturbed ? "disturbed" : "");
 }
 
 static void print_points(FILE *file, const struct measure_case *one)
@@ -104,7 +104,7 @@ static void print_reloads(FILE *file, const struct measure_case *one)
 				"&micro;s%s.</p>\n",
 				reload->counted.lost, (double)reload->counted.rate * 1e-6,
 				measure_blocked(reload) / 1000,
-				reload->counted.is_disturbed ? " (disturbed)" : "");
+				reload->is_disturbed ? " (disturbed)" : "");
 	}
 }
 

@@ -68,7 +68,6 @@ static void print_counted(struct report_json *json, const struct search_trial *c
 	report_json_number_field(json, "offered", counted->offered);
 	report_json_number_field(json, "carried", measure_carried(counted));
 	report_json_number_field(json, "lost", counted->lost);
-	report_json_bool_field(json, "disturbed", counted->is_disturbed);
 }
 
 static void print_point(struct report_json *json, const struct measure_point *point)
@@ -77,6 +76,7 @@ static void print_point(struct report_json *json, const struct measure_point *po
 	if (point->percent)
 		report_json_number_field(json, "percent", point->percent);
 	print_counted(json, &point->counted);
+	report_json_bool_field(json, "disturbed", point->is_disturbed);
 	report_json_number_field(json, "denied", point->denied);
 	report_json_object_field(json, "microseconds");
 	for (unsigned i = 0; i < 5; i++)
@@ -103,6 +103,7 @@ static void print_figures(struct report_json *json, const struct measurement *me
 		return;
 	report_json_object_field(json, "reload");
 	print_counted(json, &result->reload.counted);
+	report_json_bool_field(json, "disturbed", result->reload.is_disturbed);
 	number(json, "blocked_nanoseconds", measure_blocked(&result->reload));
 	report_json_close(json, '}');
 }

@@ -112,7 +112,7 @@ static void print_point(const struct measure_result *result, const struct measur
 	report_table_cell_format(table, REPORT_PLAIN, "%" PRIu64, point->counted.lost);
 	for (unsigned i = 0; i < 5; i++)
 		report_table_cell_format(table, REPORT_PLAIN, "%.1f", point->microseconds[i]);
-	report_table_cell(table, REPORT_DOUBT, point->counted.is_disturbed ? "disturbed" : "");
+	report_table_cell(table, REPORT_DOUBT, point->is_disturbed ? "disturbed" : "");
 }
 
 static void print_points(const struct measure_case *one, const struct report_table_look *look,
@@ -143,7 +143,7 @@ static void print_reload(const struct measure_case *one, FILE *file)
 				"as if blocked for %.1f us%s\n",
 				reload->counted.lost, (double)reload->counted.rate * 1e-6,
 				measure_blocked(reload) / 1000,
-				reload->counted.is_disturbed ? "; disturbed" : "");
+				reload->is_disturbed ? "; disturbed" : "");
 	}
 }
 

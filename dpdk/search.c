@@ -49,9 +49,36 @@ bool search_holds(const struct search_trial *trial, uint32_t tolerance)
 	return trial->offered && trial->lost <= part_of(trial->offered, tolerance);
 }
 
-static bool is_short(uint64_t asked, const struct search_trial *trial)
+static bool is_short(uint64_t asked, uint64_t rate)
 {
-	return trial->rate < asked - asked / SHORT_OF;
+	return rate < asked - asked / SHORT_OF;
+}
+
+/* As it would have been if the generator had had its processor. */
+static uint64_t full_rate(const struct search_trial *trial)
+{
+	return trial->offered ? (uint64_t)((double)trial->rate *
+					   (double)(trial->offered + trial->unoffered) /
+					   (double)trial->offered)
+			      : trial->rate;
+}
+
+/* What is left of it when what came meanwhile is forgiven. */
+static struct search_trial forgiven(const struct search_trial *trial)
+{
+	struct search_trial left = *trial;
+
+	left.lost -= trial->excused < trial->lost ? trial->excused : trial->lost;
+	return left;
+}
+
+bool search_is_disturbed(const struct search_trial *trial, uint64_t rate, uint32_t tolerance)
+{
+	struct search_trial left = forgiven(trial);
+
+	if (!search_holds(trial, tolerance))
+		return search_holds(&left, tolerance);
+	return is_short(rate, trial->rate) && !is_short(rate, full_rate(trial));
 }
 
 static uint64_t carried_rate(const struct search_trial *trial)
@@ -72,9 +99,10 @@ static int try(struct search *search, uint64_t rate, unsigned *repeats, struct s
 		if (status)
 			return status;
 		search->result->trials++;
-		search->result->disturbed += trial->is_disturbed;
-		if (!trial->is_disturbed || *repeats == options->repeats ||
-		    (search_holds(trial, options->tolerance) && !is_short(rate, trial)))
+		if (!search_is_disturbed(trial, rate, options->tolerance))
+			return 0;
+		search->result->disturbed++;
+		if (*repeats == options->repeats)
 			return 0;
 		++*repeats;
 	}
@@ -93,8 +121,8 @@ static int ask(struct search *search, uint64_t rate, struct answer *out)
 		if (status)
 			return status;
 		answer.holds = search_holds(&trial, options->tolerance);
-		answer.is_short |= is_short(rate, &trial);
-		answer.is_disturbed = trial.is_disturbed;
+		answer.is_short |= is_short(rate, trial.rate);
+		answer.is_disturbed = search_is_disturbed(&trial, rate, options->tolerance);
 		answer.carried = carried_rate(&trial);
 		if (trial.rate < answer.rate)
 			answer.rate = trial.rate;

@@ -7,8 +7,9 @@
  * on devices that are known.
  *
  * Trials share a machine with others. One whose processor was taken away may lose what the device
- * would have carried: it proves nothing when it fails, and is repeated, so often as is allowed;
- * when it holds it does so all the more.
+ * would have carried. When it holds it does so all the more. When it does not, and it would have but
+ * for the packets that came meanwhile, it is disturbed: it proves nothing, and is repeated, so often
+ * as is allowed. One that lost more than that has failed, whatever was taken away.
  */
 #ifndef WEIR_DPDK_SEARCH_H
 #define WEIR_DPDK_SEARCH_H
@@ -24,8 +25,14 @@ struct search_trial {
 	uint64_t rate;    /* packets a second as they were offered, which may be fewer than asked */
 	uint64_t offered; /* packets */
 	uint64_t lost;    /* of them */
-	bool is_disturbed; /* processor time was taken away meanwhile */
+	/* For want of a processor, at most: */
+	uint64_t excused;   /* of those lost, which came while the device had none */
+	uint64_t unoffered; /* more would have been, while the generator had none */
 };
+
+/* Whether a trial of a rate failed, or was offered less than the rate, only for want of a processor:
+ * at most the share, of a million, may be lost. */
+bool search_is_disturbed(const struct search_trial *trial, uint64_t rate, uint32_t tolerance);
 
 /* Runs a trial: 0, or a negative errno that ends the search. */
 typedef int search_device(void *context, uint64_t rate, struct search_trial *out);
