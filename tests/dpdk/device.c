@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include <rte_cycles.h>
+#include <rte_tcp.h>
 
 #include "gen_cluster.h"
 #include "measure.h"
+#include "peer_packet.h"
 
 enum {
 	PODS = 60,
@@ -129,6 +131,51 @@ static void destroy_liar(struct loop_judge *judge)
 
 static const struct peer lying = { "liar", "", true, false, create_liar, destroy_liar };
 
+/* An honest judge who looks at the packets that it allows. */
+static struct looker {
+	struct loop_judge honest;
+	uint64_t packets;
+	uint64_t tcp;
+	uint64_t syns; /* of them */
+} looker;
+
+static void judge_looking(void *context, struct rte_mbuf *const *packets, uint16_t n, uint64_t now,
+			  struct weir_packet_verdict *verdicts)
+{
+	struct looker *who = context;
+
+	who->honest.judge(who->honest.context, packets, n, now, verdicts);
+	for (uint16_t i = 0; i < n; i++) {
+		const struct rte_ipv4_hdr *header = peer_ipv4(packets[i]);
+		const struct rte_tcp_hdr *tcp = (const struct rte_tcp_hdr *)(header + 1);
+		bool is_tcp = header->next_proto_id == IPPROTO_TCP;
+
+		if (verdicts[i].action != WEIR_PACKET_ALLOW)
+			continue;
+		who->packets++;
+		who->tcp += is_tcp;
+		who->syns += is_tcp && tcp->tcp_flags == RTE_TCP_SYN_FLAG;
+		assert_true(!is_tcp || tcp->tcp_flags == RTE_TCP_SYN_FLAG ||
+			    tcp->tcp_flags == RTE_TCP_ACK_FLAG);
+	}
+}
+
+static int create_looker(const struct peer_options *options, struct loop_judge *out)
+{
+	int status = find("rte_acl")->create(options, &looker.honest);
+
+	*out = (struct loop_judge){ judge_looking, &looker };
+	return status;
+}
+
+static void destroy_looker(struct loop_judge *judge)
+{
+	(void)judge;
+	find("rte_acl")->destroy(&looker.honest);
+}
+
+static const struct peer looking = { "looker", "", true, false, create_looker, destroy_looker };
+
 static void make(struct device *device, const struct peer *peer)
 {
 	const struct device_options options = { .tester = &fixture.tester,
@@ -189,6 +236,31 @@ static void engines_are_right_and_lose_nothing_by_turns(void **state)
 		assert_true(trial.latency.count > 0);
 		device_finish(&device);
 	}
+}
+
+/* What the first trial opened goes on in the next: no connection begins unless it is to. */
+static void connections_that_are_open_go_on(void **state)
+{
+	static const uint16_t shares[] = { 0, GEN_ALL / 10 };
+	struct device_load load = load_of(0, FLOWS);
+	struct device_trial trial;
+	struct device device;
+	uint64_t opened;
+
+	(void)state;
+	make(&device, &looking);
+	take_turns(&device, FLOWS);
+	for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++) {
+		looker = (struct looker){ .honest = looker.honest };
+		load.openings = shares[i];
+		assert_int_equal(device_try_by_turns(&device, &load, &trial), 0);
+		opened = trial.outcome.sent.opened;
+		assert_int_equal(opened, (uint64_t)FLOWS * shares[i] / GEN_ALL);
+		assert_int_equal(looker.packets, trial.outcome.sent.allowed);
+		assert_true(looker.tcp > looker.packets / 4);
+		assert_true(looker.syns <= opened && looker.syns >= opened / 4);
+	}
+	device_finish(&device);
 }
 
 static void a_judge_that_inverts_is_wrong(void **state)
@@ -312,6 +384,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(engines_are_right_and_lose_nothing_by_turns),
+		cmocka_unit_test(connections_that_are_open_go_on),
 		cmocka_unit_test(a_judge_that_inverts_is_wrong),
 		cmocka_unit_test(a_judge_that_allows_all_leaks_and_silences_nothing),
 		cmocka_unit_test(a_judge_that_denies_all_silences_connections),
