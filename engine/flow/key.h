@@ -19,8 +19,11 @@
 #include "weir/key.h"
 #include "weir/packet.h"
 
-/* The type of a ping's request over IPv4. */
-enum { WEIR_FLOW_ECHO = 8 };
+/* The types of a ping's request. */
+enum {
+	WEIR_FLOW_ECHO = 8,
+	WEIR_FLOW_ECHO_IPV6 = 128,
+};
 
 enum weir_flow_kind {
 	WEIR_FLOW_SYMMETRIC, /* ends in order of address, then port; either may have opened */
@@ -108,21 +111,33 @@ static inline unsigned weir_flow_side_ipv4(uint64_t addresses, uint32_t ports)
 	return source > destination;
 }
 
-/* weir_flow_key_of for these: the key is written in whole words, as it is read to be hashed. */
-static inline unsigned weir_flow_key_ipv4(uint64_t addresses, uint32_t ports, uint8_t protocol,
-					  struct weir_flow_key *out)
+/* The same over IPv6, of the addresses as a packet has them, the source's first. */
+static inline unsigned weir_flow_side_ipv6(const uint8_t *addresses, uint32_t ports)
 {
-	unsigned side = weir_flow_side_ipv4(addresses, ports);
+	uint64_t words[4];
 
-	out->ends[side] = weir_flow_ipv4((uint32_t)(addresses >> 32));
-	out->ends[!side] = weir_flow_ipv4((uint32_t)addresses);
+	memcpy(words, addresses, sizeof(words));
+	for (unsigned i = 0; i < 2; i++) {
+		if (words[i] != words[2 + i])
+			return be64toh(words[i]) > be64toh(words[2 + i]);
+	}
+	return ports >> 16 > (ports & UINT16_MAX);
+}
+
+/* weir_flow_key_of for these, of the ends as addresses and the side that sends: the key is written in
+ * whole words, as it is read to be hashed. */
+static inline void weir_flow_key_between(struct weir_address source,
+					 struct weir_address destination, uint32_t ports,
+					 uint8_t protocol, unsigned side, struct weir_flow_key *out)
+{
+	out->ends[side] = source;
+	out->ends[!side] = destination;
 	out->ports[side] = (uint16_t)(ports >> 16);
 	out->ports[!side] = (uint16_t)ports;
 	out->zone = 0;
 	out->protocol = protocol;
 	out->kind = WEIR_FLOW_SYMMETRIC;
 	memset(out->zero, 0, sizeof(out->zero));
-	return side;
 }
 
 /* Both halves of a product depend on every bit of the factors. */

@@ -5,7 +5,7 @@
  * each call takes a bounded number of steps. What the caller does for a burst of packets:
  *
  *     weir_flow_table_advance(table, now);                  once; expires a few flows
- *     weir_flow_probe_of(key, probe);                       for each, or weir_flow_probe_ipv4
+ *     weir_flow_probe_of(key, probe);                       for each, or a short way
  *     weir_flow_table_prepare(table, probes, n);            hashes and prefetches
  *     weir_flow_table_find_burst(table, probes, entries, n); which are known?
  *     weir_flow_table_expect(table, probe);                for each that is not
@@ -96,27 +96,73 @@ static inline void weir_flow_probe_set_ipv4(uint64_t addresses, uint32_t ports, 
 	out->words[WEIR_FLOW_ADDRESSES] = ends << turn | ends >> (-turn & 63);
 }
 
-/* The probe of weir_flow_key_ipv4, in one go; returns the side that sends. */
+/* And over IPv6, of the addresses as a packet has them; neither is a mapped IPv4 address. */
+static inline void weir_flow_probe_set_ipv6(const uint8_t *addresses, uint32_t ports, uint32_t zone,
+					    unsigned side, struct weir_flow_probe *out)
+{
+	uint64_t *words = &out->words[WEIR_FLOW_ADDRESSES];
+
+	out->family = 1;
+	out->words[WEIR_FLOW_PORTS] = ports | (uint64_t)zone << 32;
+	memcpy(words, addresses + 16 * side, 16);
+	memcpy(words + 2, addresses + 16 * !side, 16);
+}
+
+/* Ports in the order of a probe's ends. */
+static inline uint32_t weir_flow_probe_ports(uint32_t ports, unsigned side)
+{
+	unsigned turn = 16 * !side;
+
+	return ports << turn | ports >> (-turn & 31);
+}
+
+/* The probes of TCP and UDP as weir_flow_side_ipv4 and _ipv6 have them, in one go; they return the
+ * side that sends. */
 static inline unsigned weir_flow_probe_ipv4(uint64_t addresses, uint32_t ports, uint8_t protocol,
 					    uint32_t zone, struct weir_flow_probe *out)
 {
 	unsigned side = weir_flow_side_ipv4(addresses, ports);
-	unsigned turn = 16 * !side;
 
 	out->words[WEIR_FLOW_META] = weir_flow_probe_meta(WEIR_FLOW_SYMMETRIC, protocol);
-	weir_flow_probe_set_ipv4(addresses, ports << turn | ports >> (-turn & 31), zone, side, out);
+	weir_flow_probe_set_ipv4(addresses, weir_flow_probe_ports(ports, side), zone, side, out);
 	return side;
 }
 
-/* The probe of a ping over IPv4, or of its answer; returns the side that sends. */
-static inline unsigned weir_flow_probe_echo(uint64_t addresses, uint16_t identifier, bool is_reply,
-					    uint32_t zone, struct weir_flow_probe *out)
+static inline unsigned weir_flow_probe_ipv6(const uint8_t *addresses, uint32_t ports,
+					    uint8_t protocol, uint32_t zone,
+					    struct weir_flow_probe *out)
 {
-	uint32_t request = weir_flow_icmp_port(WEIR_FLOW_ECHO, 0);
+	unsigned side = weir_flow_side_ipv6(addresses, ports);
 
+	out->words[WEIR_FLOW_META] = weir_flow_probe_meta(WEIR_FLOW_SYMMETRIC, protocol);
+	weir_flow_probe_set_ipv6(addresses, weir_flow_probe_ports(ports, side), zone, side, out);
+	return side;
+}
+
+/* The probes of a ping or of its answer; they return the side that sends. */
+
+static inline uint32_t weir_flow_echo_ports(uint8_t request, uint16_t identifier)
+{
+	return weir_flow_icmp_port(request, 0) | (uint32_t)identifier << 16;
+}
+
+static inline unsigned weir_flow_probe_echo_ipv4(uint64_t addresses, uint16_t identifier,
+						 bool is_reply, uint32_t zone,
+						 struct weir_flow_probe *out)
+{
 	out->words[WEIR_FLOW_META] = weir_flow_probe_meta(WEIR_FLOW_QUERY, WEIR_PROTOCOL_ICMP);
-	weir_flow_probe_set_ipv4(addresses, request | (uint32_t)identifier << 16, zone, is_reply,
-				 out);
+	weir_flow_probe_set_ipv4(addresses, weir_flow_echo_ports(WEIR_FLOW_ECHO, identifier), zone,
+				 is_reply, out);
+	return is_reply;
+}
+
+static inline unsigned weir_flow_probe_echo_ipv6(const uint8_t *addresses, uint16_t identifier,
+						 bool is_reply, uint32_t zone,
+						 struct weir_flow_probe *out)
+{
+	out->words[WEIR_FLOW_META] = weir_flow_probe_meta(WEIR_FLOW_QUERY, WEIR_PROTOCOL_ICMPV6);
+	weir_flow_probe_set_ipv6(addresses, weir_flow_echo_ports(WEIR_FLOW_ECHO_IPV6, identifier),
+				 zone, is_reply, out);
 	return is_reply;
 }
 

@@ -4,18 +4,11 @@
  */
 #include "decode.h"
 
-static void fill_ipv4(uint32_t address, struct weir_address *out)
-{
-	uint32_t bytes = htobe32(address);
-
-	weir_map_ipv4((const uint8_t *)&bytes, out);
-}
-
 static void fill_plain(const struct weir_plain *plain, struct weir_packet *out)
 {
 	weir_packet_clear(out);
-	fill_ipv4(weir_plain_source(plain->addresses), &out->tuple.source);
-	fill_ipv4(weir_plain_destination(plain->addresses), &out->tuple.destination);
+	out->tuple.source = weir_plain_address(&plain->ends, 0);
+	out->tuple.destination = weir_plain_address(&plain->ends, 1);
 	out->tuple.source_port = weir_plain_source_port(plain);
 	out->tuple.destination_port = weir_plain_destination_port(plain);
 	out->tuple.protocol = plain->protocol;

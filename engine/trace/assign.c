@@ -461,8 +461,13 @@ static bool read_plain(const struct weir_frame *frame, struct weir_incoming *out
 		return false;
 	else
 		out->signals = WEIR_FLOW_TALKS;
-	out->side = (uint8_t)weir_flow_key_ipv4(plain.addresses, plain.ports, plain.protocol,
-						&out->key);
+	out->side = (uint8_t)(plain.ends.is_ipv6
+				      ? weir_flow_side_ipv6(plain.ends.addresses, plain.ports)
+				      : weir_flow_side_ipv4(weir_load64(plain.ends.addresses),
+							    plain.ports));
+	weir_flow_key_between(weir_plain_address(&plain.ends, 0),
+			      weir_plain_address(&plain.ends, 1), plain.ports, plain.protocol,
+			      out->side, &out->key);
 	out->icmp_code = 0;
 	out->is_fragment = false;
 	out->kind = WEIR_PACKET_OK;

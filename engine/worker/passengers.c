@@ -100,12 +100,12 @@ static void decode_any(struct weir_worker *worker, const struct weir_frame *fram
 	weir_flow_probe_of(&key, &worker->burst.probes[i]);
 }
 
-static void decode_plain_astray(struct weir_worker *worker, uint64_t addresses, uint32_t ports,
-				uint8_t protocol, size_t i)
+static void decode_plain_astray(struct weir_worker *worker, const struct weir_plain_ends *ends,
+				uint32_t ports, uint8_t protocol, size_t i)
 {
 	const struct weir_tuple tuple = {
-		.source = weir_flow_ipv4(weir_plain_source(addresses)),
-		.destination = weir_flow_ipv4(weir_plain_destination(addresses)),
+		.source = weir_plain_address(ends, 0),
+		.destination = weir_plain_address(ends, 1),
 		.source_port = (uint16_t)(ports >> 16),
 		.destination_port = (uint16_t)ports,
 		.protocol = protocol,
@@ -118,29 +118,41 @@ static void decode_plain_astray(struct weir_worker *worker, uint64_t addresses, 
 static void decode_plain(struct weir_worker *worker, const struct weir_plain *plain, size_t i)
 {
 	struct burst *burst = &worker->burst;
-	unsigned kind = plain->protocol == WEIR_PROTOCOL_TCP ? plain->tcp_flags & PLAIN_TCP_FLAGS
-							     : PLAIN_UDP;
+	struct weir_flow_probe *probe = &burst->probes[i];
+	const uint8_t *addresses = plain->ends.addresses;
+	uint32_t zone = burst->origin->zone;
+	unsigned side = plain->ends.is_ipv6
+				? weir_flow_probe_ipv6(addresses, plain->ports, plain->protocol,
+						       zone, probe)
+				: weir_flow_probe_ipv4(weir_load64(addresses), plain->ports,
+						       plain->protocol, zone, probe);
 
-	burst->passengers[i] = worker->plain[kind];
-	burst->passengers[i].side =
-		(uint8_t)weir_flow_probe_ipv4(plain->addresses, plain->ports, plain->protocol,
-					      burst->origin->zone, &burst->probes[i]);
+	burst->passengers[i] = worker->plain[plain->protocol == WEIR_PROTOCOL_TCP
+						     ? plain->tcp_flags & PLAIN_TCP_FLAGS
+						     : PLAIN_UDP];
+	burst->passengers[i].side = (uint8_t)side;
 	if (burst->is_mixed)
-		decode_plain_astray(worker, plain->addresses, plain->ports, plain->protocol, i);
+		decode_plain_astray(worker, &plain->ends, plain->ports, plain->protocol, i);
 }
 
 static void decode_echo(struct weir_worker *worker, const struct weir_plain_echo *echo, size_t i)
 {
 	struct burst *burst = &worker->burst;
+	struct weir_flow_probe *probe = &burst->probes[i];
+	const uint8_t *addresses = echo->ends.addresses;
+	uint32_t zone = burst->origin->zone;
+	unsigned side = echo->ends.is_ipv6 ? weir_flow_probe_echo_ipv6(addresses, echo->identifier,
+								       echo->is_reply, zone, probe)
+					   : weir_flow_probe_echo_ipv4(weir_load64(addresses),
+								       echo->identifier,
+								       echo->is_reply, zone, probe);
 
 	burst->passengers[i] = worker->plain[echo->is_reply ? PLAIN_ECHO_REPLY : PLAIN_ECHO];
-	burst->passengers[i].side =
-		(uint8_t)weir_flow_probe_echo(echo->addresses, echo->identifier, echo->is_reply,
-					      burst->origin->zone, &burst->probes[i]);
+	burst->passengers[i].side = (uint8_t)side;
 	if (burst->is_mixed)
-		decode_plain_astray(worker, echo->addresses,
+		decode_plain_astray(worker, &echo->ends,
 				    echo->identifier | (uint32_t)echo->identifier << 16,
-				    WEIR_PROTOCOL_ICMP, i);
+				    weir_flow_probe_protocol(probe), i);
 }
 
 static void decode(struct weir_worker *worker, const struct weir_frame *frame, size_t i)

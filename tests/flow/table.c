@@ -482,35 +482,100 @@ static void assert_same_key(const struct weir_flow_probe *short_way, unsigned si
 	assert_int_equal(short_way->family, probe.family);
 	assert_int_equal(short_way->words[WEIR_FLOW_META], probe.words[WEIR_FLOW_META]);
 	assert_int_equal(short_way->words[WEIR_FLOW_PORTS], probe.words[WEIR_FLOW_PORTS]);
-	assert_int_equal(short_way->words[WEIR_FLOW_ADDRESSES], probe.words[WEIR_FLOW_ADDRESSES]);
+	assert_memory_equal(&short_way->words[WEIR_FLOW_ADDRESSES],
+			    &probe.words[WEIR_FLOW_ADDRESSES], probe.family ? 32 : 8);
 }
 
+/* The short ways of a family. */
+struct short_ways {
+	uint8_t icmp;
+	uint8_t request;
+	uint8_t reply;
+	unsigned (*of_ports)(const uint8_t *addresses, uint32_t ports, uint8_t protocol,
+			     struct weir_flow_probe *out);
+	unsigned (*of_echo)(const uint8_t *addresses, uint16_t identifier, bool is_reply,
+			    struct weir_flow_probe *out);
+};
+
+static uint64_t ipv4_pair(const uint8_t *addresses)
+{
+	uint64_t word;
+
+	memcpy(&word, addresses, sizeof(word));
+	return be64toh(word);
+}
+
+static unsigned ports_ipv4(const uint8_t *addresses, uint32_t ports, uint8_t protocol,
+			   struct weir_flow_probe *out)
+{
+	return weir_flow_probe_ipv4(ipv4_pair(addresses), ports, protocol, 0, out);
+}
+
+static unsigned echo_ipv4(const uint8_t *addresses, uint16_t identifier, bool is_reply,
+			  struct weir_flow_probe *out)
+{
+	return weir_flow_probe_echo_ipv4(ipv4_pair(addresses), identifier, is_reply, 0, out);
+}
+
+static unsigned ports_ipv6(const uint8_t *addresses, uint32_t ports, uint8_t protocol,
+			   struct weir_flow_probe *out)
+{
+	return weir_flow_probe_ipv6(addresses, ports, protocol, 0, out);
+}
+
+static unsigned echo_ipv6(const uint8_t *addresses, uint16_t identifier, bool is_reply,
+			  struct weir_flow_probe *out)
+{
+	return weir_flow_probe_echo_ipv6(addresses, identifier, is_reply, 0, out);
+}
+
+static const struct short_ways ipv4_ways = { WEIR_PROTOCOL_ICMP, 8, 0, ports_ipv4, echo_ipv4 };
+static const struct short_ways ipv6_ways = { WEIR_PROTOCOL_ICMPV6, 128, 129, ports_ipv6,
+					     echo_ipv6 };
+
 /* Between two ends, as TCP and UDP, and as a ping and its answer. */
-static void compare_short_ways(uint64_t addresses, uint32_t ports)
+static void compare_short_ways(const struct short_ways *ways, const uint8_t *addresses,
+			       struct weir_address source, struct weir_address destination,
+			       uint32_t ports)
 {
 	static const uint8_t protocols[] = { WEIR_PROTOCOL_TCP, WEIR_PROTOCOL_UDP };
 	uint16_t identifier = (uint16_t)ports;
-	struct weir_packet packet = {
-		.tuple = { .source = weir_flow_ipv4((uint32_t)(addresses >> 32)),
-			   .destination = weir_flow_ipv4((uint32_t)addresses),
-			   .source_port = (uint16_t)(ports >> 16),
-			   .destination_port = (uint16_t)ports },
-	};
+	struct weir_packet packet = { .tuple = { .source = source,
+						 .destination = destination,
+						 .source_port = (uint16_t)(ports >> 16),
+						 .destination_port = (uint16_t)ports } };
 	struct weir_flow_probe probe;
 
 	for (unsigned i = 0; i < 2; i++) {
 		packet.tuple.protocol = protocols[i];
-		assert_same_key(&probe,
-				weir_flow_probe_ipv4(addresses, ports, protocols[i], 0, &probe),
+		assert_same_key(&probe, ways->of_ports(addresses, ports, protocols[i], &probe),
 				&packet);
 	}
-	packet.tuple.protocol = WEIR_PROTOCOL_ICMP;
+	packet.tuple.protocol = ways->icmp;
 	packet.tuple.source_port = identifier;
 	for (unsigned is_reply = 0; is_reply < 2; is_reply++) {
-		packet.icmp_type = is_reply ? 0 : 8;
-		assert_same_key(&probe,
-				weir_flow_probe_echo(addresses, identifier, is_reply, 0, &probe),
+		packet.icmp_type = is_reply ? ways->reply : ways->request;
+		assert_same_key(&probe, ways->of_echo(addresses, identifier, is_reply, &probe),
 				&packet);
+	}
+}
+
+/* IPv4, and IPv6 that differs from it in one word or the other. */
+static void compare_families(uint32_t source, uint32_t destination, uint32_t ports)
+{
+	const uint32_t words[2] = { htobe32(source), htobe32(destination) };
+	uint8_t addresses[32];
+
+	memcpy(addresses, words, sizeof(words));
+	compare_short_ways(&ipv4_ways, addresses, weir_flow_ipv4(source),
+			   weir_flow_ipv4(destination), ports);
+	for (unsigned at = 4; at <= 12; at += 4) {
+		struct weir_address ends[2] = { { { 0xfd } }, { { 0xfd } } };
+
+		memcpy(&ends[0].bytes[at], &words[0], 4);
+		memcpy(&ends[1].bytes[at], &words[1], 4);
+		memcpy(addresses, ends, sizeof(ends));
+		compare_short_ways(&ipv6_ways, addresses, ends[0], ends[1], ports);
 	}
 }
 
@@ -523,8 +588,8 @@ static void plain_packets_have_the_same_keys(void **state)
 	(void)state;
 	for (unsigned a = 0; a < 8 * 8; a++)
 		for (unsigned p = 0; p < 6 * 6; p++)
-			compare_short_ways((uint64_t)addresses[a / 8] << 32 | addresses[a % 8],
-					   (uint32_t)ports[p / 6] << 16 | ports[p % 6]);
+			compare_families(addresses[a / 8], addresses[a % 8],
+					 (uint32_t)ports[p / 6] << 16 | ports[p % 6]);
 }
 
 int main(void)
