@@ -141,25 +141,6 @@ unsigned weir_flow_key_of_quote(const struct weir_packet *packet, struct weir_fl
 	return weir_flow_key_of(&quoted, out);
 }
 
-void weir_flow_key_question(const struct weir_flow_key *key, unsigned opener, uint8_t icmp_code,
-			    struct weir_key *out)
-{
-	*out = (struct weir_key){
-		.source = key->ends[opener],
-		.destination = key->ends[!opener],
-		.zone = key->zone,
-		.protocol = key->protocol,
-		.flags = WEIR_KEY_BOTH,
-	};
-	if (weir_flow_is_icmp(key->protocol)) {
-		out->icmp_type = weir_flow_icmp_type(key);
-		out->icmp_code = icmp_code;
-	} else if (weir_flow_has_ports(key->protocol)) {
-		out->source_port = key->ports[opener];
-		out->destination_port = key->ports[!opener];
-	}
-}
-
 void weir_flow_key_swap_addresses(struct weir_flow_key *key)
 {
 	struct weir_address first = key->ends[0];

@@ -63,18 +63,17 @@ static void unpack_key(const uint64_t *words, unsigned family, struct weir_flow_
 		memcpy(out->ends, &words[ADDRESSES], sizeof(out->ends));
 		return;
 	}
-	for (unsigned i = 0; i < 2; i++) {
-		uint32_t address = (uint32_t)(words[ADDRESSES] >> (32 * i));
-		uint8_t bytes[4];
-
-		memcpy(bytes, &address, sizeof(bytes));
-		out->ends[i] = weir_address_from_ipv4(bytes);
-	}
+	for (unsigned i = 0; i < 2; i++)
+		out->ends[i] = weir_flow_ipv4(be32toh((uint32_t)(words[ADDRESSES] >> (32 * i))));
 }
 
-void weir_flow_probe_key(const struct weir_flow_probe *probe, struct weir_flow_key *out)
+void weir_flow_probe_question(const struct weir_flow_probe *probe, unsigned opener,
+			      uint8_t icmp_code, struct weir_key *out)
 {
-	unpack_key(probe->words, probe->family, out);
+	struct weir_flow_key key;
+
+	unpack_key(probe->words, probe->family, &key);
+	weir_flow_key_question(&key, opener, icmp_code, out);
 }
 
 /* Behind the home. */
@@ -275,6 +274,15 @@ struct weir_flow_entry *weir_flow_table_find(const struct weir_flow_table *table
 					     const struct weir_flow_probe *probe)
 {
 	return alive(table, find_entry(table, probe));
+}
+
+struct weir_flow_entry *weir_flow_table_find_again(const struct weir_flow_table *table,
+						   const struct weir_flow_probe *probe,
+						   struct weir_flow_entry *entry)
+{
+	if (entry && has_key(entry->words, probe->words, probe->family ? 4 : 1))
+		return entry;
+	return weir_flow_table_find(table, probe);
 }
 
 enum { AT_ONCE = 64 };

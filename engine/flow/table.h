@@ -69,8 +69,9 @@ struct weir_flow_probe {
 
 void weir_flow_probe_of(const struct weir_flow_key *key, struct weir_flow_probe *out);
 
-/* Its key. */
-void weir_flow_probe_key(const struct weir_flow_probe *probe, struct weir_flow_key *out);
+/* weir_flow_key_question of its key. */
+void weir_flow_probe_question(const struct weir_flow_probe *probe, unsigned opener,
+			      uint8_t icmp_code, struct weir_key *out);
 
 /* What an entry knows of a key beside addresses and ports. */
 static inline uint64_t weir_flow_probe_meta(enum weir_flow_kind kind, uint8_t protocol)
@@ -182,6 +183,11 @@ void weir_flow_table_prepare(const struct weir_flow_table *table, struct weir_fl
 /* The flow with this key, or NULL; one that has expired is none. */
 struct weir_flow_entry *weir_flow_table_find(const struct weir_flow_table *table,
 					     const struct weir_flow_probe *probe);
+
+/* The same, of which an earlier find gave the entry, or NULL: a flow stays where it is. */
+struct weir_flow_entry *weir_flow_table_find_again(const struct weir_flow_table *table,
+						   const struct weir_flow_probe *probe,
+						   struct weir_flow_entry *entry);
 
 /* entries[i] is what find says of probes[i], before any of them is noted. */
 void weir_flow_table_find_burst(const struct weir_flow_table *table,

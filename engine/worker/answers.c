@@ -14,7 +14,8 @@ static struct weir_flow_entry *find(const struct weir_worker *worker, size_t i)
 {
 	const struct burst *burst = &worker->burst;
 
-	return burst->has_moved ? weir_flow_table_find(worker->flows, &burst->probes[i])
+	return burst->has_moved ? weir_flow_table_find_again(worker->flows, &burst->probes[i],
+							     burst->known[i])
 				: burst->known[i];
 }
 

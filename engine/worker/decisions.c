@@ -37,8 +37,7 @@ static_assert(WEIR_DECISIONS_LAST_ERA >> (ACTION_SHIFT - ERA_SHIFT) == 0, "an er
 static_assert(WEIR_REASONS <= 1 << (32 - REASON_SHIFT), "a reason fits");
 
 struct weir_remembered {
-	uint32_t near;
-	uint32_t far;
+	uint64_t ends;
 	uint32_t about; /* of era 0: nothing is remembered here */
 	uint32_t rule;
 };
@@ -77,8 +76,7 @@ void weir_decisions_finish(struct weir_decisions *decisions)
 static struct weir_remembered *line_of(const struct weir_decisions *decisions,
 				       const struct weir_decision_half *half)
 {
-	uint64_t mixed = ((uint64_t)half->near << 32 | half->far) * 0x9e3779b97f4a7c15u ^
-			 half->about * 0xd6e8feb86659fd93u;
+	uint64_t mixed = half->ends * 0x9e3779b97f4a7c15u ^ half->about * 0xd6e8feb86659fd93u;
 
 	return decisions->items + WAYS * (mixed >> (64 - LINE_BITS));
 }
@@ -122,16 +120,21 @@ static bool is_plain(const struct lookup *lookup, const struct weir_key *key,
 	       !is_own_node(lookup, source, destination);
 }
 
+static uint32_t group_of(const struct weir_decision_half *half)
+{
+	return (uint32_t)(half->ends >> 32);
+}
+
 /* Who stands on either side; fetches whether the near end has rules. */
 static void find_sides(const struct tables *tables, struct weir_decision_place *place)
 {
 	for (unsigned d = 0; d < 2; d++) {
-		struct weir_decision_half *half = &place->halves[d];
+		uint32_t group = tables->groups[place->leaves[d] & tables->profiles].group[d];
+		uint32_t class = profile_of(tables->lookup, place->leaves[!d])->class[d];
 
-		half->near = tables->groups[place->leaves[d] & tables->profiles].group[d];
-		half->far = profile_of(tables->lookup, place->leaves[!d])->class[d];
-		if (half->near != LAYOUT_NO_GROUP)
-			__builtin_prefetch(&tables->rules[d][half->near]);
+		place->halves[d].ends = (uint64_t)group << 32 | class;
+		if (group != LAYOUT_NO_GROUP)
+			__builtin_prefetch(&tables->rules[d][group]);
 	}
 }
 
@@ -139,7 +142,7 @@ static void find_sides(const struct tables *tables, struct weir_decision_place *
 static bool has_rules(const struct tables *tables, const struct weir_decision_place *place,
 		      unsigned d)
 {
-	return tables->rules[d][place->halves[d].near].count ||
+	return tables->rules[d][group_of(&place->halves[d])].count ||
 	       place->ports == LAYOUT_PORT_CLASS_ALWAYS;
 }
 
@@ -151,7 +154,7 @@ static void find_line(const struct weir_decisions *decisions, const struct table
 	bool is_asked = key->flags & flags[d];
 
 	half->line = NULL;
-	if (is_asked && half->near == LAYOUT_NO_GROUP) {
+	if (is_asked && group_of(half) == LAYOUT_NO_GROUP) {
 		half->reason = end_is_node(tables->lookup, place->leaves[d])
 				       ? WEIR_REASON_HOST_NETWORK
 				       : WEIR_REASON_NOT_A_POD;
@@ -232,8 +235,8 @@ static inline uint32_t matches_in(const struct weir_remembered *line,
 	uint32_t found = 0;
 
 	for (unsigned i = 0; i < WAYS; i++) {
-		uint32_t different = (line[i].near ^ half->near) | (line[i].far ^ half->far) |
-				     (line[i].about ^ half->about) << ANSWER_BITS;
+		uint64_t different = (line[i].ends ^ half->ends) | (line[i].about ^ half->about)
+									   << ANSWER_BITS;
 
 		found |= (uint32_t)!different << i;
 	}
@@ -247,8 +250,7 @@ static const struct weir_remembered *remember(const struct weir_decision_half *h
 
 	memmove(&line[1], &line[0], (WAYS - 1) * sizeof(line[0]));
 	line[0] = (struct weir_remembered){
-		.near = half->near,
-		.far = half->far,
+		.ends = half->ends,
 		.about = half->about | (uint32_t)explained->action << ACTION_SHIFT |
 			 (uint32_t)explained->reason << REASON_SHIFT,
 		.rule = explained->rule,

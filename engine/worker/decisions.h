@@ -50,8 +50,7 @@ enum {
 /* What one half of a key's decision depends on. */
 struct weir_decision_half {
 	struct weir_remembered *line; /* where it may be remembered; NULL: no rule is asked */
-	uint32_t near;                /* group */
-	uint32_t far;                 /* class */
+	uint64_t ends;                /* group of the near one, class of the far one */
 	uint32_t about;               /* port class, direction and era */
 	uint8_t reason;               /* why it is allowed without a rule */
 };

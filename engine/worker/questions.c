@@ -11,26 +11,21 @@ static uint8_t key_flags(const struct weir_worker *worker)
 	return worker->burst.origin->halves | external;
 }
 
-static void question_of_key(const struct weir_worker *worker, const struct weir_flow_key *key,
-			    unsigned opener, uint8_t icmp_code, struct weir_key *out)
-{
-	weir_flow_key_question(key, opener, icmp_code, out);
-	out->flags = key_flags(worker);
-}
-
 static void make_question(const struct weir_worker *worker, size_t i, enum asked asked,
 			  struct weir_key *out)
 {
 	const struct burst *burst = &worker->burst;
-	struct weir_flow_key key;
 
 	if (asked == ASKED_ERROR) {
+		struct weir_flow_key key;
+
 		weir_flow_key_one_way(&burst->packets[i], &key);
-		question_of_key(worker, &key, 0, burst->packets[i].icmp_code, out);
-		return;
+		weir_flow_key_question(&key, 0, burst->packets[i].icmp_code, out);
+	} else {
+		weir_flow_probe_question(&burst->probes[i], asked, burst->passengers[i].icmp_code,
+					 out);
 	}
-	weir_flow_probe_key(&burst->probes[i], &key);
-	question_of_key(worker, &key, asked, burst->passengers[i].icmp_code, out);
+	out->flags = key_flags(worker);
 }
 
 /* The question that the packet will most likely raise, if any. */

@@ -223,6 +223,44 @@ static void zones_keep_apart(void **state)
 	weir_flow_table_destroy(table);
 }
 
+/* The second comes into the first one's entry. */
+static void find_again_of(const struct weir_flow_key keys[2])
+{
+	struct weir_flow_table *table = table_of(1);
+	struct weir_flow_memo memo = { .marks = 1 };
+	struct weir_flow_probe probes[2];
+	struct weir_flow_entry *first, *second;
+
+	weir_flow_probe_of(&keys[0], &probes[0]);
+	weir_flow_probe_of(&keys[1], &probes[1]);
+	weir_flow_table_prepare(table, probes, 2);
+	first = weir_flow_table_insert(table, &probes[0], 0, WEIR_FLOW_OPENS, memo);
+	assert_ptr_equal(weir_flow_table_find_again(table, &probes[0], first), first);
+	assert_ptr_equal(weir_flow_table_find_again(table, &probes[0], NULL), first);
+	weir_flow_table_remove(table, first);
+	assert_null(weir_flow_table_find_again(table, &probes[0], first));
+	second = weir_flow_table_insert(table, &probes[1], 0, WEIR_FLOW_OPENS, memo);
+	assert_ptr_equal(second, first);
+	assert_null(weir_flow_table_find_again(table, &probes[0], first));
+	assert_ptr_equal(weir_flow_table_find_again(table, &probes[1], NULL), second);
+	weir_flow_table_destroy(table);
+}
+
+static void what_was_found_is_found_again_while_it_is_there(void **state)
+{
+	struct weir_packet packet = packet_of(6, 'S');
+	struct weir_flow_key keys[2];
+
+	(void)state;
+	weir_flow_key_of(&packet, &keys[0]);
+	keys[1] = keys[0];
+	keys[1].ends[1].bytes[15] ^= 1;
+	find_again_of(keys);
+	for (unsigned i = 0; i < 4; i++)
+		keys[i / 2].ends[i % 2].bytes[0] = 0xfd;
+	find_again_of(keys);
+}
+
 /* S10: both families; a quoted reply belongs as well, somebody else's error does not. */
 static void s10_errors_are_related_by_what_they_quote(void **state)
 {
@@ -598,6 +636,7 @@ int main(void)
 		cmocka_unit_test(s10_lives_and_how_long_they_are_kept),
 		cmocka_unit_test(timeouts_can_be_set),
 		cmocka_unit_test(zones_keep_apart),
+		cmocka_unit_test(what_was_found_is_found_again_while_it_is_there),
 		cmocka_unit_test(s10_errors_are_related_by_what_they_quote),
 		cmocka_unit_test(crafted_collisions_are_bounded),
 		cmocka_unit_test(another_secret_scatters_them),
