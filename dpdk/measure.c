@@ -15,7 +15,8 @@
 enum {
 	LEAST_RATE = 1000,
 	RESOLUTION = 10000, /* a hundredth of the rate */
-	REPEATS = 6,        /* of disturbed trials, at each rate */
+	REPEATS = 6,        /* of disturbed trials at each rate, at least, */
+	REPEATS_MS = 300,   /* and of short ones for as long as this */
 	RELOAD_PERCENT = 50,
 	LINGERING = 4, /* times the flows */
 	COST_PACKETS = 1 << 16,
@@ -68,6 +69,14 @@ bool measure_wants(const struct measure_settings *settings, const char *engine)
 }
 
 /* Trials. */
+
+/* The shorter a trial, the more often nothing is taken from it. */
+static unsigned repeats_of(const struct measure_settings *settings)
+{
+	unsigned repeats = REPEATS_MS / settings->milliseconds;
+
+	return repeats < REPEATS ? REPEATS : repeats;
+}
 
 static struct device_load load_of(const struct trying *trying, uint64_t rate)
 {
@@ -205,7 +214,7 @@ static int search(struct trying *trying, struct engine *engine, unsigned round, 
 		.resolution = RESOLUTION,
 		.tolerance = tolerance,
 		.trials = trying->settings->trials,
-		.repeats = REPEATS,
+		.repeats = repeats_of(trying->settings),
 		.device = search_trial,
 		.context = &searched,
 	};
@@ -258,7 +267,7 @@ static int try_until_quiet(struct trying *trying, struct engine *engine, struct 
 	int status = 0;
 
 	*is_disturbed = true;
-	for (unsigned i = 0; !status && *is_disturbed && i <= REPEATS; i++) {
+	for (unsigned i = 0; !status && *is_disturbed && i <= repeats_of(trying->settings); i++) {
 		if (load->replacement)
 			load->replacement =
 				i % 2 ? trying->work->input.policy : trying->work->again;
