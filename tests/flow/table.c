@@ -619,15 +619,14 @@ static void compare_families(uint32_t source, uint32_t destination, uint32_t por
 
 static void plain_packets_have_the_same_keys(void **state)
 {
-	static const uint32_t addresses[] = { 0,          1,          0x0a000001, 0x0a000002,
-					      0x0a000100, 0x7fffffff, 0x80000000, UINT32_MAX };
-	static const uint16_t ports[] = { 0, 1, 255, 256, 32768, UINT16_MAX };
+	static const uint32_t addresses[] = { 0, 1, 0x0a000001, 0x80000000, UINT32_MAX };
+	static const uint16_t ports[] = { 0, 255, 256, UINT16_MAX };
 
 	(void)state;
-	for (unsigned a = 0; a < 8 * 8; a++)
-		for (unsigned p = 0; p < 6 * 6; p++)
-			compare_families(addresses[a / 8], addresses[a % 8],
-					 (uint32_t)ports[p / 6] << 16 | ports[p % 6]);
+	for (unsigned a = 0; a < 5 * 5; a++)
+		for (unsigned p = 0; p < 4 * 4; p++)
+			compare_families(addresses[a / 5], addresses[a % 5],
+					 (uint32_t)ports[p / 4] << 16 | ports[p % 4]);
 }
 
 int main(void)
