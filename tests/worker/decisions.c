@@ -6,6 +6,7 @@
 
 #include "decisions.h"
 #include "generate.h"
+#include "handle.h"
 
 enum {
 	SEEDS = 40,
@@ -28,18 +29,32 @@ static bool is_same(const struct weir_decided *decided, const struct weir_half *
 }
 
 static void ask(struct weir_decisions *decisions, const struct weir_policy *policy,
-		const struct weir_key *key, uint64_t seed)
+		const struct weir_key *keys, size_t n, uint64_t seed)
 {
-	struct weir_explanation want;
-	struct weir_decision_place place;
-	struct weir_decision got;
+	struct weir_decision_place places[WEIR_DECISIONS_AT_ONCE];
 
-	weir_policy_explain(policy, key, &want);
-	weir_decisions_locate(decisions, policy, key, &place, 1);
-	weir_decisions_find(policy, key, &place, &got);
-	if (got.action != want.verdict.action || !is_same(&got.halves[WEIR_EGRESS], &want.egress) ||
-	    !is_same(&got.halves[WEIR_INGRESS], &want.ingress))
-		fail_msg("seed %u: another decision than is explained", (unsigned)seed);
+	weir_decisions_locate(decisions, policy, keys, places, n);
+	for (size_t i = 0; i < n; i++) {
+		struct weir_explanation want;
+		struct weir_decision got;
+
+		weir_policy_explain(policy, &keys[i], &want);
+		weir_decisions_find(policy, &keys[i], &places[i], &got);
+		if (got.action != want.verdict.action ||
+		    !is_same(&got.halves[WEIR_EGRESS], &want.egress) ||
+		    !is_same(&got.halves[WEIR_INGRESS], &want.ingress))
+			fail_msg("seed %u: another decision than is explained", (unsigned)seed);
+	}
+}
+
+/* Each burst by another of the kernels. */
+static const struct weir_kernel *kernel_of(unsigned number)
+{
+	size_t count;
+	const struct weir_kernel *kernels = weir_kernels(&count);
+	const struct weir_kernel *kernel = &kernels[number % count];
+
+	return kernel->is_supported() ? kernel : kernels;
 }
 
 static void ask_policy(struct weir_decisions *decisions, const struct generator_shape *shape,
@@ -56,8 +71,15 @@ static void ask_policy(struct weir_decisions *decisions, const struct generator_
 	for (unsigned i = 0; i < different; i++)
 		keys[i] = generate_key(&generator, resolved);
 	weir_decisions_forget(decisions);
-	for (unsigned i = 0; i < asked; i++)
-		ask(decisions, policy, &keys[generator_below(&generator, different)], seed);
+	for (unsigned i = 0; i < asked; i += WEIR_DECISIONS_AT_ONCE / 2) {
+		struct weir_key burst[WEIR_DECISIONS_AT_ONCE];
+		unsigned n = generator_below(&generator, WEIR_DECISIONS_AT_ONCE + 1);
+
+		for (unsigned j = 0; j < n; j++)
+			burst[j] = keys[generator_below(&generator, different)];
+		policy->kernel = kernel_of(i / (WEIR_DECISIONS_AT_ONCE / 2));
+		ask(decisions, policy, burst, n, seed);
+	}
 	weir_policy_unref(policy);
 	generator_finish(&generator);
 	test_free(keys);
