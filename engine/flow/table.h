@@ -105,8 +105,8 @@ static inline void weir_flow_probe_set_ipv6(const uint8_t *addresses, uint32_t p
 
 	out->family = 1;
 	out->words[WEIR_FLOW_PORTS] = ports | (uint64_t)zone << 32;
-	memcpy(words, addresses + 16 * side, 16);
-	memcpy(words + 2, addresses + 16 * !side, 16);
+	memcpy(words, addresses + 16 * (size_t)side, 16);
+	memcpy(words + 2, addresses + 16 * (size_t)!side, 16);
 }
 
 /* Ports in the order of a probe's ends. */

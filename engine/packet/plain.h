@@ -10,6 +10,7 @@
 #define WEIR_PACKET_PLAIN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "load.h"
 #include "weir/packet.h"
@@ -71,8 +72,8 @@ static inline struct weir_address weir_plain_address(const struct weir_plain_end
 	struct weir_address out;
 
 	if (!ends->is_ipv6)
-		return weir_address_from_ipv4(ends->addresses + 4 * which);
-	memcpy(out.bytes, ends->addresses + 16 * which, sizeof(out.bytes));
+		return weir_address_from_ipv4(ends->addresses + 4 * (size_t)which);
+	memcpy(out.bytes, ends->addresses + 16 * (size_t)which, sizeof(out.bytes));
 	return out;
 }
 
