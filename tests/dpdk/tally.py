@@ -28,7 +28,8 @@ def main():
     check("received: as the ends sent", sent, report["packets"] - report["not_ip"])
     check("allowed: as the ends received", received, report["allowed"])
     check("denied", sent - received, report["denied"])
-    check("something of each", True, report["allowed"] > 100 and report["denied"] > 50)
+    # How often a denied opening is sent again is up to the clients.
+    check("something of each", True, report["allowed"] > 100 and report["denied"] > 25)
     for port in report["ports"]:
         check(f"{port['port']}: lost", [0] * 3, [port[name] for name in ("unsent", "missed", "errors")])
     print(f"{sent} packets of IP, {received} allowed; on {len(report['ports'])} ports")
